@@ -3,9 +3,8 @@ package sirocco.cpu;
 /**
  * Where the elements of one logical [n,h,w,c] value lie in a {@code float[]}.
  *
- * <p>Two layouts. <b>Plain</b>: the logical NHWC order, dense; for images and anything else with fewer than
- * {@link #BLOCK} channels and more than one pixel. <b>Blocked</b>: nChw16c, channels in blocks of 16, the last one filled up with
- * zeros, each block a plane of (h + 2·halo) × (w + 2·halo) pixels. A halo of zeros lets a 3×3 convolution read its padding
+ * <p>Two layouts. <b>Plain</b>: the logical NHWC order, dense; for images and anything else with fewer than {@link #BLOCK} channels.
+ * <b>Blocked</b>: nChw16c, channels in blocks of 16, the last one filled up with zeros, each block a plane of (h + 2·halo) × (w + 2·halo) pixels. A halo of zeros lets a 3×3 convolution read its padding
  * instead of testing for it; whoever writes a value writes its halo too, since the arena reuses memory.
  *
  * <p>Filled-up channels are zero in every value: an op that would write anything else there must not.
@@ -20,6 +19,16 @@ package sirocco.cpu;
 public record Layout(int n, int h, int w, int c, int halo, boolean blocked) {
     /** Channels in a block: one 512-bit vector of float32, two of AVX2, four of NEON. */
     public static final int BLOCK = 16;
+
+    /**
+     * The layout that the CPU backend gives a value: plain below {@link #BLOCK} channels, whatever the number of pixels, blocked from
+     * there on. So per-image numbers [n,1,1,1] are n floats.
+     *
+     * @param halo the halo wanted; a plain layout has none
+     */
+    public static Layout of(int n, int h, int w, int c, int halo) {
+        return c < BLOCK ? plain(n, h, w, c) : blocked(n, h, w, c, halo);
+    }
 
     public static Layout plain(int n, int h, int w, int c) {
         return new Layout(n, h, w, c, 0, false);
