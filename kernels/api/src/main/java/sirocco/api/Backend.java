@@ -1,0 +1,16 @@
+package sirocco.api;
+
+/** A way to run plans, found by {@link java.util.ServiceLoader}. Instances must be cheap: no vendor class is touched before {@link #probe}. */
+public interface Backend {
+    /** As in {@code --backend}. */
+    String name();
+
+    /** {@code auto} takes the available backend with the highest; negative: never by itself. */
+    int priority();
+
+    /** Whether it can be used here. Never throws. */
+    Availability probe();
+
+    /** Opens a device. The caller closes it after every executable it made. */
+    Device open(Settings settings);
+}

@@ -1,0 +1,34 @@
+package sirocco.api;
+
+import java.util.function.Consumer;
+
+/**
+ * A plan in memory. Host arrays are dense in logical NHWC order, whatever the layout on the device. Not for use by several threads at once.
+ */
+public interface Executable extends AutoCloseable {
+    Plan plan();
+
+    /** Sets an F32 input, parameter or state. The array has exactly the value's elements. */
+    void write(Value v, float[] data);
+
+    /** Sets an I32 input or state. */
+    void write(Value v, int[] data);
+
+    /** Sets a U8 input. */
+    void write(Value v, byte[] data);
+
+    /** Reads an F32 persistent value, or an output after a run. */
+    void read(Value v, float[] data);
+
+    /** Reads an I32 persistent value, or an output after a run. */
+    void read(Value v, int[] data);
+
+    /** Runs every step once. Allocates nothing. */
+    void run();
+
+    /** Runs every step once, slowly, telling {@code observer} about each as it is done. */
+    void trace(Consumer<StepTrace> observer);
+
+    @Override
+    void close();
+}
