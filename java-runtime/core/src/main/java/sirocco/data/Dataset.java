@@ -1,0 +1,48 @@
+package sirocco.data;
+
+import java.util.List;
+
+/**
+ * Images of one size, read by number. All methods may be called from any thread at any time before {@link #close}.
+ *
+ * <p>An image is {@code height × width × channels} unsigned bytes, rows from the top, channels innermost (HWC), sRGB values as stored
+ * in the file: 0 is −1 to the model and 255 is +1.
+ */
+public interface Dataset extends AutoCloseable {
+    /** What {@link #size} answers where there is a different image for every index. */
+    long UNLIMITED = Long.MAX_VALUE;
+
+    /** What to call it in a message: a built-in's name or a path. */
+    String name();
+
+    /** How many images: at least 1, or {@link #UNLIMITED}. */
+    long size();
+
+    int height();
+
+    int width();
+
+    /** 1 (grey) or 3 (red, green, blue). */
+    int channels();
+
+    /** A name for each label; empty where the images carry no labels. */
+    List<String> classNames();
+
+    /**
+     * Writes image {@code index} to {@code into[offset … offset + imageBytes())}; the same index always gives the same bytes.
+     *
+     * @param index 0 … size − 1
+     * @return its label, 0 … classNames().size() − 1, or 0 where there are none
+     * @throws DataException naming the file, where it cannot be read
+     */
+    int read(long index, byte[] into, int offset);
+
+    /** Bytes of one image. */
+    default int imageBytes() {
+        return height() * width() * channels();
+    }
+
+    /** Gives back files held open. Reading afterwards fails. */
+    @Override
+    default void close() {}
+}
