@@ -1,0 +1,52 @@
+package sirocco.bench;
+
+import java.util.List;
+
+/**
+ * A convolution of n pictures [cin,size,size] with a kernel×kernel filter, stride 1 and padding kernel/2.
+ *
+ * @param n images
+ * @param cin input channels
+ * @param cout output channels
+ * @param size height and width in pixels
+ * @param kernel 1 or 3
+ */
+public record ConvShape(int n, int cin, int cout, int size, int kernel) {
+    /** The 3×3 shapes with at least 64 channels that make up the CIFAR-10 model's time, most of it first, and 64 → 64. */
+    public static final List<ConvShape> CIFAR10 = List.of(
+            new ConvShape(16, 128, 128, 32, 3),
+            new ConvShape(16, 256, 256, 16, 3),
+            new ConvShape(16, 512, 256, 16, 3),
+            new ConvShape(16, 256, 256, 32, 3),
+            new ConvShape(16, 256, 128, 32, 3),
+            new ConvShape(16, 384, 128, 32, 3),
+            new ConvShape(16, 256, 256, 8, 3),
+            new ConvShape(16, 512, 256, 8, 3),
+            new ConvShape(16, 384, 256, 16, 3),
+            new ConvShape(16, 256, 256, 4, 3),
+            new ConvShape(16, 128, 256, 16, 3),
+            new ConvShape(16, 64, 64, 32, 3));
+
+    /** Operations of one pass, a multiply-add counted as two. */
+    public double flops() {
+        return 2.0 * n * cin * cout * kernel * kernel * size * size;
+    }
+
+    public int inputs() {
+        return n * cin * size * size;
+    }
+
+    public int outputs() {
+        return n * cout * size * size;
+    }
+
+    public int weights() {
+        return cout * cin * kernel * kernel;
+    }
+
+    /** As the rows name it: {@code 16x128-128@32}. */
+    @Override
+    public String toString() {
+        return n + "x" + cin + "-" + cout + "@" + size + (kernel == 3 ? "" : " " + kernel + "x" + kernel);
+    }
+}
