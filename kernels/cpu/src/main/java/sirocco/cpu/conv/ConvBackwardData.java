@@ -1,0 +1,53 @@
+package sirocco.cpu.conv;
+
+import sirocco.cpu.Layout;
+import sirocco.cpu.Slice;
+import sirocco.cpu.Workers;
+
+/**
+ * dx = the gradient of a convolution with respect to its input, given dy: dx [n,h,w,c], dy [n,outH,outW,k], w [k,r,s,c] dense. Runs as
+ * a convolution of dy with the weights rotated by half a turn and their channels exchanged; {@link #prepare} arranges them so.
+ * Otherwise like {@link ConvForward}.
+ */
+public final class ConvBackwardData {
+    private final ConvKernel kernel;
+    private final String description;
+
+    /**
+     * @param shape the forward convolution's
+     * @throws IllegalArgumentException if a layout does not fit the shape
+     */
+    public ConvBackwardData(ConvShape shape, Layout dy, Layout dx, Workers workers, ConvRule rule) {
+        Checks.fits("dy", dy, shape.n(), shape.outH(), shape.outW(), shape.k(), shape);
+        Checks.fits("dx", dx, shape.n(), shape.h(), shape.w(), shape.c(), shape);
+        ConvRule.Choice choice = rule.choose(shape, ConvRule.Pass.BACKWARD_DATA);
+        kernel = new GemmConv(shape, true, dy, dx, null, workers);
+        description = shape + ": " + kernel + "; " + choice.why();
+    }
+
+    /** Floats of the prepared weights. */
+    public int preparedFloats() {
+        return kernel.preparedFloats();
+    }
+
+    /** Floats of working memory for {@link #run}. */
+    public long scratchFloats() {
+        return kernel.scratchFloats();
+    }
+
+    /** Fills {@code prepared} from the forward convolution's dense weights. */
+    public void prepare(Slice w, Slice prepared) {
+        kernel.prepare(w, prepared);
+    }
+
+    /** Writes dx, its halo and fill included. Allocates nothing. scratch may be null where {@link #scratchFloats} is 0. */
+    public void run(Slice dy, Slice prepared, Slice dx, Slice scratch) {
+        kernel.run(dy, prepared, dx, null, null, null, scratch);
+    }
+
+    /** Shape, algorithm, and why this one. */
+    @Override
+    public String toString() {
+        return description;
+    }
+}

@@ -1,0 +1,62 @@
+package sirocco.cpu.conv;
+
+import sirocco.cpu.Layout;
+import sirocco.cpu.Slice;
+import sirocco.cpu.Workers;
+
+/**
+ * y = x ⋆ w (+ bias) (+ perChannel) (+ residual): x [n,h,w,c], w [k,r,s,c] dense, y [n,outH,outW,k], all float32; bias [k] dense;
+ * perChannel [n,1,1,k] blocked without halo, added to every pixel of its image; residual [n,outH,outW,k]. Whether an addend is there
+ * may change from run to run.
+ *
+ * <p>The weights are read in an arrangement of the kernel's own, which {@link #prepare} makes: once when sampling, after each update
+ * when training. Results do not depend on the number of threads. One object runs one convolution at a time.
+ */
+public final class ConvForward {
+    private final ConvKernel kernel;
+    private final String description;
+
+    /**
+     * @param x, y, residual how the operands lie in memory; residual null if there will never be one
+     * @throws IllegalArgumentException if a layout does not fit the shape
+     */
+    public ConvForward(ConvShape shape, Layout x, Layout y, Layout residual, Workers workers, ConvRule rule) {
+        Checks.fits("x", x, shape.n(), shape.h(), shape.w(), shape.c(), shape);
+        Checks.fits("y", y, shape.n(), shape.outH(), shape.outW(), shape.k(), shape);
+        if (residual != null) {
+            Checks.fits("residual", residual, shape.n(), shape.outH(), shape.outW(), shape.k(), shape);
+        }
+        ConvRule.Choice choice = rule.choose(shape, ConvRule.Pass.FORWARD);
+        kernel = new GemmConv(shape, false, x, y, residual, workers);
+        description = shape + ": " + kernel + "; " + choice.why();
+    }
+
+    /** Floats of the prepared weights. */
+    public int preparedFloats() {
+        return kernel.preparedFloats();
+    }
+
+    /** Floats of working memory for {@link #run}; its contents before and after are of no account. */
+    public long scratchFloats() {
+        return kernel.scratchFloats();
+    }
+
+    /** Fills {@code prepared}, of {@link #preparedFloats}, from the dense weights. */
+    public void prepare(Slice w, Slice prepared) {
+        kernel.prepare(w, prepared);
+    }
+
+    /**
+     * Writes y, its halo and fill included. Allocates nothing. bias, perChannel, residual may be null; so may scratch where
+     * {@link #scratchFloats} is 0. y may be the residual itself.
+     */
+    public void run(Slice x, Slice prepared, Slice y, Slice bias, Slice perChannel, Slice residual, Slice scratch) {
+        kernel.run(x, prepared, y, bias, perChannel, residual, scratch);
+    }
+
+    /** Shape, algorithm, and why this one. */
+    @Override
+    public String toString() {
+        return description;
+    }
+}

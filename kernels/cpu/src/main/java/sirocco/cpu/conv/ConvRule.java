@@ -1,0 +1,37 @@
+package sirocco.cpu.conv;
+
+/**
+ * Chooses a convolution's algorithm from its sizes, at plan time.
+ *
+ * @param mode what may be chosen from
+ */
+public record ConvRule(Mode mode) {
+    /** AUTO: the rule; the others: that algorithm wherever it can do the job, implicit GEMM elsewhere. */
+    public enum Mode { AUTO, WINOGRAD, GEMM }
+
+    /** The three passes of a convolution. */
+    public enum Pass { FORWARD, BACKWARD_DATA, BACKWARD_WEIGHTS }
+
+    /**
+     * A choice and its reason, for the plan's dump.
+     *
+     * @param winograd Winograd's F(4×4,3×3) if true, implicit GEMM otherwise
+     * @param why the reason, a phrase
+     */
+    public record Choice(boolean winograd, String why) { }
+
+    /** The rule with the mode of the system property {@code sirocco.cpu.conv}: auto (as when absent), winograd or gemm. */
+    public static ConvRule fromProperties() {
+        String name = System.getProperty("sirocco.cpu.conv", "auto");
+        for (Mode mode : Mode.values()) {
+            if (mode.name().equalsIgnoreCase(name)) {
+                return new ConvRule(mode);
+            }
+        }
+        throw new IllegalArgumentException("sirocco.cpu.conv: expected auto, winograd or gemm, got \"" + name + "\"");
+    }
+
+    public Choice choose(ConvShape shape, Pass pass) {
+        return new Choice(false, "implicit GEMM");
+    }
+}

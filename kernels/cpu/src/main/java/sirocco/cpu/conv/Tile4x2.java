@@ -1,0 +1,103 @@
+package sirocco.cpu.conv;
+
+import static sirocco.cpu.Simd.LANES;
+import static sirocco.cpu.Simd.all;
+import static sirocco.cpu.Simd.load;
+
+import jdk.incubator.vector.FloatVector;
+import sirocco.cpu.Simd;
+
+/**
+ * The middle register tile: 4 rows × 2 vectors are 8 accumulators, all that 16 vector registers hold with room to spare.
+ * See {@link Gemm} for what the arguments mean. Unrolled by hand, since accumulators must be local variables to stay in registers;
+ * the strides of {@code a} are constants, since only then does the compiler hoist the bounds checks out of the loop.
+ */
+final class Tile4x2 {
+    private Tile4x2() { }
+
+    /** c[i][v] (+)= Σ a[taps[t] + 16·i + k] · b[t][k][v], i &lt; 4. */
+    static void rows(float[] a, int ao, int[] taps, int nt, float[] b, int bo, float[] c, int co, int ci, int cv, boolean add) {
+        FloatVector s0 = FloatVector.zero(Simd.F), t0 = s0;
+        FloatVector s1 = FloatVector.zero(Simd.F), t1 = s1;
+        FloatVector s2 = FloatVector.zero(Simd.F), t2 = s2;
+        FloatVector s3 = FloatVector.zero(Simd.F), t3 = s3;
+        for (int t = 0; t < nt; t++) {
+            int at = ao + taps[t];
+            int bt = bo + t * 512;
+            for (int k = 0; k < 16; k++) {
+                FloatVector b0 = load(b, bt + k * 32);
+                FloatVector b1 = load(b, bt + k * 32 + LANES);
+                FloatVector a0 = all(a[at + k]);
+                s0 = a0.fma(b0, s0);
+                t0 = a0.fma(b1, t0);
+                FloatVector a1 = all(a[at + k + 16]);
+                s1 = a1.fma(b0, s1);
+                t1 = a1.fma(b1, t1);
+                FloatVector a2 = all(a[at + k + 32]);
+                s2 = a2.fma(b0, s2);
+                t2 = a2.fma(b1, t2);
+                FloatVector a3 = all(a[at + k + 48]);
+                s3 = a3.fma(b0, s3);
+                t3 = a3.fma(b1, t3);
+            }
+        }
+        if (add) {
+            s0 = s0.add(load(c, co));
+            t0 = t0.add(load(c, co + cv));
+            s1 = s1.add(load(c, co + ci));
+            t1 = t1.add(load(c, co + ci + cv));
+            s2 = s2.add(load(c, co + 2 * ci));
+            t2 = t2.add(load(c, co + 2 * ci + cv));
+            s3 = s3.add(load(c, co + 3 * ci));
+            t3 = t3.add(load(c, co + 3 * ci + cv));
+        }
+        t0.intoArray(c, co + cv);
+        s0.intoArray(c, co);
+        t1.intoArray(c, co + ci + cv);
+        s1.intoArray(c, co + ci);
+        t2.intoArray(c, co + 2 * ci + cv);
+        s2.intoArray(c, co + 2 * ci);
+        t3.intoArray(c, co + 3 * ci + cv);
+        s3.intoArray(c, co + 3 * ci);
+    }
+
+    /** c[i][v] += Σ a[y][x][i] · b[y][x][v], i &lt; 4, over ny rows of nx pixels. */
+    static void outer(float[] a, int ao, int ay, float[] b, int bo, int by, int bv, int ny, int nx, float[] c, int co, int ci, int cv) {
+        FloatVector s0 = FloatVector.zero(Simd.F), t0 = s0;
+        FloatVector s1 = FloatVector.zero(Simd.F), t1 = s1;
+        FloatVector s2 = FloatVector.zero(Simd.F), t2 = s2;
+        FloatVector s3 = FloatVector.zero(Simd.F), t3 = s3;
+        for (int y = 0; y < ny; y++) {
+            int at = ao + y * ay;
+            int bt = bo + y * by;
+            for (int x = 0; x < nx; x++) {
+                FloatVector b0 = load(b, bt + x * 16);
+                FloatVector b1 = load(b, bt + bv + x * 16);
+                FloatVector a0 = all(a[at + x * 16]);
+                s0 = a0.fma(b0, s0);
+                t0 = a0.fma(b1, t0);
+                FloatVector a1 = all(a[at + x * 16 + 1]);
+                s1 = a1.fma(b0, s1);
+                t1 = a1.fma(b1, t1);
+                FloatVector a2 = all(a[at + x * 16 + 2]);
+                s2 = a2.fma(b0, s2);
+                t2 = a2.fma(b1, t2);
+                FloatVector a3 = all(a[at + x * 16 + 3]);
+                s3 = a3.fma(b0, s3);
+                t3 = a3.fma(b1, t3);
+            }
+        }
+        s0 = s0.add(load(c, co));
+        t0.add(load(c, co + cv)).intoArray(c, co + cv);
+        s0.intoArray(c, co);
+        s1 = s1.add(load(c, co + ci));
+        t1.add(load(c, co + ci + cv)).intoArray(c, co + ci + cv);
+        s1.intoArray(c, co + ci);
+        s2 = s2.add(load(c, co + 2 * ci));
+        t2.add(load(c, co + 2 * ci + cv)).intoArray(c, co + 2 * ci + cv);
+        s2.intoArray(c, co + 2 * ci);
+        s3 = s3.add(load(c, co + 3 * ci));
+        t3.add(load(c, co + 3 * ci + cv)).intoArray(c, co + 3 * ci + cv);
+        s3.intoArray(c, co + 3 * ci);
+    }
+}
