@@ -1,0 +1,122 @@
+package sirocco.model;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import sirocco.api.DType;
+import sirocco.api.GraphBuilder;
+import sirocco.api.Shape;
+import sirocco.api.Value;
+
+/**
+ * The denoising network of Ho et al. 2020 (appendix B), as diffusers' {@code UNet2DModel} configures and names it: given a noisy
+ * image x_t and its timestep t it predicts ε (or x₀ or v, whatever it is trained for). A U of residual blocks: down through the resolutions, a
+ * middle with attention, and up again, each block there joined with its mirror image's output.
+ *
+ * <p>It records ops; it holds no weights. The same instance may record any number of graphs.
+ */
+public final class UNet {
+    private final UNetConfig config;
+    private final Embedding embedding;
+    private final Conv convIn;
+    private final List<Blocks.Down> down = new ArrayList<>();
+    private final Optional<Blocks.Middle> middle;
+    private final List<Blocks.Up> up = new ArrayList<>();
+    private final GroupNorm normOut;
+    private final Conv convOut;
+
+    public UNet(UNetConfig config) {
+        this.config = config;
+        List<Integer> widths = config.blockOutChannels();
+        int base = widths.getFirst();
+        int levels = widths.size();
+        embedding = Embedding.of(config);
+        convIn = Conv.of3x3("conv_in", config.inChannels(), base);
+
+        Deque<Integer> skips = new ArrayDeque<>();
+        skips.push(base);
+        int width = base;
+        for (int i = 0; i < levels; i++) {
+            boolean last = i == levels - 1;
+            down.add(Blocks.Down.of("down_blocks." + i, width, widths.get(i), config.downAttention().get(i), last, config));
+            width = widths.get(i);
+            for (int j = 0; j < config.layersPerBlock() + (last ? 0 : 1); j++) {
+                skips.push(width);
+            }
+        }
+        middle = config.midBlock() ? Optional.of(Blocks.Middle.of("mid_block", width, config)) : Optional.empty();
+        for (int i = 0; i < levels; i++) {
+            List<Integer> joined = new ArrayList<>();
+            for (int j = 0; j <= config.layersPerBlock(); j++) {
+                joined.add(skips.pop());
+            }
+            int out = widths.get(levels - 1 - i);
+            up.add(Blocks.Up.of("up_blocks." + i, width, out, joined, config.upAttention().get(i), i == levels - 1, config));
+            width = out;
+        }
+        normOut = new GroupNorm("conv_norm_out", base, config.normNumGroups(), config.normEps());
+        convOut = Conv.of3x3("conv_out", base, config.outChannels()).startingNearZero();
+    }
+
+    public UNetConfig config() {
+        return config;
+    }
+
+    /**
+     * Records the network.
+     *
+     * @param x F32 [n,h,w,inChannels]; h and w must allow the halvings, they need not be the configuration's
+     * @param t F32 [n,1,1,1]: timesteps
+     * @param labels I32 [n,1,1,1] in 0 … num_class_embeds − 1: there exactly if the model is class-conditional
+     * @param dropout random key while training; empty, and no dropout, at any other time
+     * @return F32 [n,h,w,outChannels]
+     * @throws IllegalArgumentException if a shape does not fit, or labels are missing or not expected
+     */
+    public Value apply(GraphBuilder g, Value x, Value t, Optional<Value> labels, Optional<DropoutSource> dropout) {
+        config.checkSize(x.shape().h(), x.shape().w());
+        Value emb = embedding.apply(g, t, labels);
+        Value signal = g.in("time_embedding.shared_act", () -> g.silu(emb));
+        Deque<Value> skips = new ArrayDeque<>();
+        Value h = convIn.apply(g, x);
+        skips.push(h);
+        for (Blocks.Down block : down) {
+            h = block.apply(g, h, signal, dropout, skips);
+        }
+        if (middle.isPresent()) {
+            h = middle.get().apply(g, h, signal, dropout);
+        }
+        for (Blocks.Up block : up) {
+            h = block.apply(g, h, signal, dropout, skips);
+        }
+        return convOut.apply(g, normOut.applySilu(g, h));
+    }
+
+    /** Weights in all. */
+    public long parameterCount() {
+        return parameters().stream().mapToLong(p -> p.shape().elements()).sum();
+    }
+
+    /** Floating-point operations of one image's forward pass at the configuration's size, a multiply-add counting two. */
+    public long flopsPerImage() {
+        GraphBuilder g = new GraphBuilder();
+        Value x = g.input("x", new Shape(1, config.height(), config.width(), config.inChannels()), DType.F32);
+        Value t = g.input("t", Shape.features(1, 1), DType.F32);
+        OptionalInt classes = config.numClassEmbeds();
+        apply(g, x, t, classes.isPresent() ? Optional.of(g.input("labels", Shape.features(1, 1), DType.I32)) : Optional.empty(), Optional.empty());
+        return g.build().flops();
+    }
+
+    List<Parameter> parameters() {
+        List<Parameter> all = new ArrayList<>(convIn.parameters());
+        all.addAll(embedding.parameters());
+        down.forEach(b -> all.addAll(b.parameters()));
+        middle.ifPresent(b -> all.addAll(b.parameters()));
+        up.forEach(b -> all.addAll(b.parameters()));
+        all.addAll(normOut.parameters());
+        all.addAll(convOut.parameters());
+        return all;
+    }
+}
