@@ -11,9 +11,9 @@ final class Checks {
             throw new IllegalArgumentException("convolution " + shape + ": " + name + " should be [" + n + "," + h + "," + w + "," + c
                     + "], but its layout is that of [" + l.n() + "," + l.h() + "," + l.w() + "," + l.c() + "]");
         }
-        if (!l.blocked() && c > Layout.BLOCK) {
+        if (!l.blocked() && c >= Layout.BLOCK) {
             throw new IllegalArgumentException("convolution " + shape + ": " + name + " has " + c + " channels in a plain layout, which is for "
-                    + Layout.BLOCK + " at most; use a blocked one");
+                    + "fewer than " + Layout.BLOCK + "; use a blocked one");
         }
         if (l.floats() > Integer.MAX_VALUE) {
             throw new IllegalArgumentException("convolution " + shape + ": " + name + " has " + l.floats() + " floats, at most "

@@ -1,5 +1,7 @@
 package sirocco.cpu.conv;
 
+import sirocco.cpu.Layout;
+
 /**
  * Chooses a convolution's algorithm from its sizes, at plan time.
  *
@@ -32,6 +34,15 @@ public record ConvRule(Mode mode) {
     }
 
     public Choice choose(ConvShape shape, Pass pass) {
-        return new Choice(false, "implicit GEMM");
+        if (shape.r() != 3 || shape.s() != 3 || shape.stride() != 1) {
+            return new Choice(false, "Winograd is for 3×3 of stride 1");
+        }
+        if (shape.c() < Layout.BLOCK || shape.k() < Layout.BLOCK) {
+            return new Choice(false, "Winograd would mostly transform filled-up channels");
+        }
+        if (mode != Mode.AUTO) {
+            return new Choice(mode == Mode.WINOGRAD && pass != Pass.BACKWARD_WEIGHTS, "asked for");
+        }
+        return new Choice(pass != Pass.BACKWARD_WEIGHTS, "2.25 to 4 times fewer multiplications");
     }
 }
