@@ -21,7 +21,7 @@ public final class Shapes implements Dataset {
     static final double MAX_RADIUS = 0.36;
     static final double RIM = 1 / 16.0;
 
-    private static final List<String> CLASSES =
+    static final List<String> CLASSES =
             Arrays.stream(Shape.values()).map(s -> s.name().toLowerCase(Locale.ROOT)).toList();
 
     private final int side;

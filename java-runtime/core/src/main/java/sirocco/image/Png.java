@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import javax.imageio.ImageIO;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
+import sirocco.io.AtomicFiles;
 
 /** Writes PNG. */
 public final class Png {
@@ -17,7 +18,7 @@ public final class Png {
      * @throws IOException naming the file, where it cannot be written
      */
     public static void write(Path file, Picture picture) throws IOException {
-        WholeFile.write(file, encode(picture));
+        AtomicFiles.writeBytes(file, encode(picture));
     }
 
     /** The bytes of the file. */
