@@ -52,6 +52,11 @@ final class JsonFields {
         return new JsonFields(file, node);
     }
 
+    /** The whole object. */
+    String text() {
+        return object.toPrettyString() + "\n";
+    }
+
     boolean has(String key) {
         return object.has(key);
     }

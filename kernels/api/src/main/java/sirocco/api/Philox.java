@@ -30,6 +30,8 @@ public final class Philox {
     public static final int NOISE = 2;
     /** z of a sampling step: normal. */
     public static final int SAMPLING = 3;
+    /** Weights before training, by parameter: sample index and step are the halves of its name's hash. */
+    public static final int WEIGHTS = 4;
     /** Dropout: uniform, an element is kept where u ≥ p. Dropout op number k of a graph uses stream DROPOUT + k. */
     public static final int DROPOUT = 1 << 16;
 
