@@ -1,0 +1,170 @@
+package sirocco.bench;
+
+import com.sun.management.ThreadMXBean;
+import java.lang.management.GarbageCollectorMXBean;
+import java.lang.management.ManagementFactory;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Times the sides of a row by turns: rounds A B C, C B A, A B C, …, each turn long enough to be seen over the clock and the scheduler.
+ *
+ * <p>On a machine that others share, speed drifts by tens of percent within seconds. Measuring all of A and then all of B, as JMH's forks
+ * do, puts that drift into the ratio; a ratio of neighbouring turns leaves most of it out. What is reported is therefore the median of
+ * the rounds' ratios, not the ratio of the medians.
+ */
+public final class Alternating {
+    private static final double NANO = 1e-9;
+
+    /**
+     * @param rounds how often each side has its turn
+     * @param turn seconds that a turn lasts at least
+     * @param warmUp seconds that each side runs at least before it counts; it goes on, up to five times as long, until it is steady
+     * @param settle seconds of rest before a turn, in which the other side's idle threads go to sleep
+     */
+    public record Protocol(int rounds, double turn, double warmUp, double settle) {
+        public Protocol {
+            if (rounds < 1 || !(turn > 0) || !(warmUp >= 0) || !(settle >= 0)) {
+                throw new IllegalArgumentException("protocol: expected rounds ≥ 1, turn > 0, warm-up and settle ≥ 0, got " + rounds + ", "
+                        + turn + ", " + warmUp + ", " + settle);
+            }
+        }
+    }
+
+    /**
+     * What was measured of a row.
+     *
+     * @param ours seconds a run
+     * @param peers seconds a run, by memory format
+     * @param peer the name of the format that was faster in the median, or empty if there is no peer
+     * @param ratios seconds of that format over ours, of each round; all 1 if there is no peer
+     * @param error of our results against that format's; NaN if there is no peer
+     * @param verdict on that error
+     * @param heapBytes that one of our runs allocates on the heap, over all threads
+     * @param collections of garbage during our turns
+     */
+    public record Outcome(
+            Row row, Spread ours, Map<String, Spread> peers, String peer, Spread ratios, double error, Verdict verdict,
+            double heapBytes, long collections) {}
+
+    /** Whether a row's time may be believed. */
+    public enum Verdict { RIGHT, WRONG, UNCHECKED }
+
+    private final Protocol protocol;
+    private final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+
+    public Alternating(Protocol protocol) {
+        this.protocol = protocol;
+    }
+
+    /** Builds the row's sides, checks them against each other, warms them up and times them. */
+    public Outcome measure(Row row) {
+        List<String> formats = new ArrayList<>();
+        List<Work> sides = new ArrayList<>();
+        try {
+            sides.add(row.ours().get());
+            row.peers().forEach((format, peer) -> {
+                formats.add(format);
+                sides.add(peer.get());
+            });
+            return measure(row, formats, sides);
+        } finally {
+            sides.reversed().forEach(Work::close);
+        }
+    }
+
+    private Outcome measure(Row row, List<String> formats, List<Work> sides) {
+        double[] errors = new double[formats.size()];
+        float[][] ours = sides.get(0).results();
+        for (int i = 0; i < errors.length; i++) {
+            errors[i] = row.check().error().of(ours, sides.get(i + 1).results());
+        }
+        int[] runs = new int[sides.size()];
+        for (int i = 0; i < runs.length; i++) {
+            runs[i] = Math.max(1, (int) Math.ceil(protocol.turn() / warmUp(sides.get(i))));
+        }
+        double[][] seconds = new double[sides.size()][protocol.rounds()];
+        long heap = 0;
+        long collections = 0;
+        for (int round = 0; round < protocol.rounds(); round++) {
+            for (int turn = 0; turn < runs.length; turn++) {
+                int side = round % 2 == 0 ? turn : runs.length - 1 - turn;
+                settle();
+                long collectionsBefore = collections();
+                long heapBefore = threads.getTotalThreadAllocatedBytes();
+                seconds[side][round] = time(sides.get(side), runs[side]);
+                if (side == 0) {
+                    heap += threads.getTotalThreadAllocatedBytes() - heapBefore;
+                    collections += collections() - collectionsBefore;
+                }
+            }
+        }
+        Map<String, Spread> peers = new LinkedHashMap<>();
+        int best = 0;
+        for (int i = 1; i < runs.length; i++) {
+            Spread spread = Spread.of(seconds[i]);
+            peers.put(formats.get(i - 1), spread);
+            if (best == 0 || spread.median() < peers.get(formats.get(best - 1)).median()) {
+                best = i;
+            }
+        }
+        double[] ratios = new double[protocol.rounds()];
+        for (int round = 0; round < ratios.length; round++) {
+            ratios[round] = seconds[best][round] / seconds[0][round];
+        }
+        double error = best == 0 ? Double.NaN : errors[best - 1];
+        Verdict verdict = best == 0 ? Verdict.UNCHECKED : row.check().passes(error) ? Verdict.RIGHT : Verdict.WRONG;
+        return new Outcome(row, Spread.of(seconds[0]), peers, best == 0 ? "" : formats.get(best - 1), Spread.of(ratios), error,
+                verdict, (double) heap / ((long) runs[0] * protocol.rounds()), collections);
+    }
+
+    /** Runs until the compiler has had its time and two neighbouring stretches agree to 5 %; returns the seconds of a run. */
+    private double warmUp(Work side) {
+        double stretch = Math.max(protocol.warmUp() / 5, 1e-3);
+        double last = Double.POSITIVE_INFINITY;
+        double spent = 0;
+        while (true) {
+            long start = System.nanoTime();
+            int runs = 0;
+            do {
+                side.run();
+                runs++;
+            } while ((System.nanoTime() - start) * NANO < stretch);
+            double elapsed = (System.nanoTime() - start) * NANO;
+            spent += elapsed;
+            double each = elapsed / runs;
+            boolean steady = Math.abs(each - last) <= 0.05 * each;
+            if (spent >= protocol.warmUp() && (steady || spent >= 5 * protocol.warmUp())) {
+                return each;
+            }
+            last = each;
+        }
+    }
+
+    private static double time(Work side, int runs) {
+        long start = System.nanoTime();
+        for (int i = 0; i < runs; i++) {
+            side.run();
+        }
+        return (System.nanoTime() - start) * NANO / runs;
+    }
+
+    private void settle() {
+        try {
+            Thread.sleep(Math.round(protocol.settle() * 1e3));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("benchmark: interrupted", e);
+        }
+    }
+
+    private static long collections() {
+        long count = 0;
+        for (GarbageCollectorMXBean collector : ManagementFactory.getGarbageCollectorMXBeans()) {
+            count += collector.getCollectionCount();
+        }
+        return count;
+    }
+}

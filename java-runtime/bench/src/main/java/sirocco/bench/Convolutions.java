@@ -1,0 +1,190 @@
+package sirocco.bench;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import sirocco.bench.torch.Torch.Format;
+import sirocco.bench.torch.TorchOps;
+import sirocco.cpu.Layout;
+import sirocco.cpu.Slice;
+import sirocco.cpu.Workers;
+import sirocco.cpu.conv.ConvBackwardData;
+import sirocco.cpu.conv.ConvBackwardWeights;
+import sirocco.cpu.conv.ConvForward;
+import sirocco.cpu.conv.ConvRule;
+
+/** The rows of convolutions: forward with prepared weights, forward preparing them each time, and the two backward passes. */
+final class Convolutions {
+    /**
+     * Winograd's F(4×4,3×3) has constants up to 8 in its transforms and so loses some bits: its error was measured at 0.7–3.5e-5 of the
+     * result's rms forward and 2–9e-5 backward-weights at the worst element, and the rms of the error is well below that.
+     */
+    private static final double TOLERANCE = 1e-4;
+
+    private final Workers workers;
+    private final boolean peers;
+
+    Convolutions(Workers workers, boolean peers) {
+        this.workers = workers;
+        this.peers = peers;
+    }
+
+    List<Row> rows() {
+        List<Row> rows = new ArrayList<>();
+        for (ConvShape s : ConvShape.CIFAR10) {
+            rows.add(row("conv-forward", "3×3 convolution forward, weights cached, ", s, () -> forward(s, false), f -> torchForward(s, f)));
+        }
+        for (ConvShape s : ConvShape.CIFAR10) {
+            rows.add(row("conv-forward-fresh", "3×3 convolution forward with the weight transform, ", s, () -> forward(s, true),
+                    f -> torchForward(s, f)));
+        }
+        for (ConvShape s : ConvShape.CIFAR10) {
+            rows.add(row("conv-backward-data", "3×3 convolution backward-data, ", s, () -> backwardData(s),
+                    f -> TorchOps.convBackwardData(s, f, dy(s), weight(s))));
+        }
+        for (ConvShape s : ConvShape.CIFAR10) {
+            rows.add(row("conv-backward-weights", "3×3 convolution backward-weights, ", s, () -> backwardWeights(s),
+                    f -> TorchOps.convBackwardWeights(s, f, dy(s), x(s))));
+        }
+        ConvShape pointwise = new ConvShape(16, 256, 256, 16, 1);
+        rows.add(row("conv-1x1-forward", "1×1 convolution forward, ", pointwise, () -> forward(pointwise, false),
+                f -> torchForward(pointwise, f)));
+        return rows;
+    }
+
+    private Row row(String group, String label, ConvShape s, Supplier<Work> ours, Function<Format, Work> peer) {
+        String name = s.n() + "x" + s.cin() + "-" + s.cout() + "@" + s.size();
+        return new Row(group + "/" + name, label + "%d × %d→%d at %d²".formatted(s.n(), s.cin(), s.cout(), s.size()), Row.Unit.FLOPS,
+                s.flops(), Row.Check.relative(TOLERANCE), ours, bothFormats(peers, peer));
+    }
+
+    /** A peer in either memory format, or none. */
+    static Map<String, Supplier<Work>> bothFormats(boolean peers, Function<Format, Work> peer) {
+        Map<String, Supplier<Work>> formats = new LinkedHashMap<>();
+        if (peers) {
+            formats.put("NCHW", () -> peer.apply(Format.NCHW));
+            formats.put("channels_last", () -> peer.apply(Format.CHANNELS_LAST));
+        }
+        return formats;
+    }
+
+    private static Work torchForward(ConvShape s, Format f) {
+        return TorchOps.convForward(s, f, x(s), weight(s), bias(s));
+    }
+
+    private Work forward(ConvShape s, boolean prepareEachTime) {
+        Layout in = layout(s, s.cin());
+        Layout out = Layout.blocked(s.n(), s.size(), s.size(), s.cout(), 0);
+        ConvForward kernel = new ConvForward(shape(s), in, out, null, workers, ConvRule.fromProperties());
+        Slice x = new Slice(Inputs.toLayout(x(s), in), 0);
+        Slice w = weights(s);
+        Slice bias = new Slice(bias(s), 0);
+        Slice prepared = new Slice(new float[kernel.preparedFloats()], 0);
+        Slice y = new Slice(new float[Math.toIntExact(out.floats())], 0);
+        Slice scratch = new Slice(new float[Math.toIntExact(kernel.scratchFloats())], 0);
+        kernel.prepare(w, prepared);
+        return new KernelWork() {
+            @Override
+            public void run() {
+                if (prepareEachTime) {
+                    kernel.prepare(w, prepared);
+                }
+                kernel.run(x, prepared, y, bias, null, null, scratch);
+            }
+
+            @Override
+            float[][] read() {
+                return new float[][] {Inputs.fromLayout(y.array(), out)};
+            }
+        };
+    }
+
+    /** As in training: the weights have just changed, so they are prepared each time. */
+    private Work backwardData(ConvShape s) {
+        Layout in = layout(s, s.cout());
+        Layout out = Layout.blocked(s.n(), s.size(), s.size(), s.cin(), 0);
+        ConvBackwardData kernel = new ConvBackwardData(shape(s), in, out, workers, ConvRule.fromProperties());
+        Slice dy = new Slice(Inputs.toLayout(dy(s), in), 0);
+        Slice w = weights(s);
+        Slice prepared = new Slice(new float[kernel.preparedFloats()], 0);
+        Slice dx = new Slice(new float[Math.toIntExact(out.floats())], 0);
+        Slice scratch = new Slice(new float[Math.toIntExact(kernel.scratchFloats())], 0);
+        return new KernelWork() {
+            @Override
+            public void run() {
+                kernel.prepare(w, prepared);
+                kernel.run(dy, prepared, dx, scratch);
+            }
+
+            @Override
+            float[][] read() {
+                return new float[][] {Inputs.fromLayout(dx.array(), out)};
+            }
+        };
+    }
+
+    private Work backwardWeights(ConvShape s) {
+        Layout in = layout(s, s.cin());
+        Layout out = layout(s, s.cout());
+        ConvBackwardWeights kernel = new ConvBackwardWeights(shape(s), in, out, workers, ConvRule.fromProperties());
+        Slice x = new Slice(Inputs.toLayout(x(s), in), 0);
+        Slice dy = new Slice(Inputs.toLayout(dy(s), out), 0);
+        Slice dw = new Slice(new float[s.weights()], 0);
+        Slice db = new Slice(new float[s.cout()], 0);
+        Slice scratch = new Slice(new float[Math.toIntExact(kernel.scratchFloats())], 0);
+        return new KernelWork() {
+            @Override
+            public void run() {
+                kernel.run(x, dy, dw, db, scratch);
+            }
+
+            /** The kernel adds to what is there. */
+            @Override
+            void reset() {
+                Arrays.fill(dw.array(), 0);
+                Arrays.fill(db.array(), 0);
+            }
+
+            @Override
+            float[][] read() {
+                return new float[][] {
+                    Inputs.channelsFirst(dw.array(), s.cout(), s.cin(), s.kernel(), s.kernel()), db.array().clone()
+                };
+            }
+        };
+    }
+
+    /** With the halo that a 3×3 kernel reads. */
+    private static Layout layout(ConvShape s, int channels) {
+        return Layout.blocked(s.n(), s.size(), s.size(), channels, s.kernel() / 2);
+    }
+
+    private static sirocco.cpu.conv.ConvShape shape(ConvShape s) {
+        return sirocco.cpu.conv.ConvShape.same(s.n(), s.size(), s.size(), s.cin(), s.cout(), s.kernel());
+    }
+
+    private static Slice weights(ConvShape s) {
+        return new Slice(Inputs.channelsLast(weight(s), s.cout(), s.cin(), s.kernel(), s.kernel()), 0);
+    }
+
+    private static float[] x(ConvShape s) {
+        return Inputs.normal(1, s.inputs());
+    }
+
+    /** OIHW, scaled so that results are of size 1. */
+    private static float[] weight(ConvShape s) {
+        return Inputs.normal(2, s.weights(), 1 / Math.sqrt(s.cin() * s.kernel() * s.kernel()));
+    }
+
+    private static float[] bias(ConvShape s) {
+        return Inputs.normal(3, s.cout());
+    }
+
+    private static float[] dy(ConvShape s) {
+        return Inputs.normal(4, s.outputs());
+    }
+}

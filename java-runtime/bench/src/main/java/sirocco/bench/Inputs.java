@@ -1,0 +1,76 @@
+package sirocco.bench;
+
+import java.util.Random;
+import sirocco.cpu.Layout;
+
+/** Inputs to measure with, and their way between PyTorch's dense orders and those of Sirocco's kernels. */
+final class Inputs {
+    private Inputs() {}
+
+    /** Standard normal numbers. */
+    static float[] normal(long seed, int count) {
+        Random random = new Random(seed);
+        float[] values = new float[count];
+        for (int i = 0; i < count; i++) {
+            values[i] = (float) random.nextGaussian();
+        }
+        return values;
+    }
+
+    /** {@link #normal} times {@code scale}. */
+    static float[] normal(long seed, int count, double scale) {
+        float[] values = normal(seed, count);
+        for (int i = 0; i < count; i++) {
+            values[i] *= (float) scale;
+        }
+        return values;
+    }
+
+    static byte[] bytes(long seed, int count) {
+        byte[] values = new byte[count];
+        new Random(seed).nextBytes(values);
+        return values;
+    }
+
+    /** Dense NCHW → the layout, halo and fill zero. */
+    static float[] toLayout(float[] nchw, Layout l) {
+        float[] values = new float[Math.toIntExact(l.floats())];
+        int from = 0;
+        for (int n = 0; n < l.n(); n++) {
+            for (int c = 0; c < l.c(); c++) {
+                for (int y = 0; y < l.h(); y++) {
+                    for (int x = 0; x < l.w(); x++) {
+                        values[l.index(n, y, x, c)] = nchw[from++];
+                    }
+                }
+            }
+        }
+        return values;
+    }
+
+    /** The layout → dense NCHW. */
+    static float[] fromLayout(float[] values, Layout l) {
+        float[] nchw = new float[l.n() * l.c() * l.h() * l.w()];
+        int to = 0;
+        for (int n = 0; n < l.n(); n++) {
+            for (int c = 0; c < l.c(); c++) {
+                for (int y = 0; y < l.h(); y++) {
+                    for (int x = 0; x < l.w(); x++) {
+                        nchw[to++] = values[l.index(n, y, x, c)];
+                    }
+                }
+            }
+        }
+        return nchw;
+    }
+
+    /** [n,c,h,w] → [n,h,w,c]; of weights, OIHW → [k,r,s,c]. */
+    static float[] channelsLast(float[] nchw, int n, int c, int h, int w) {
+        return toLayout(nchw, Layout.plain(n, h, w, c));
+    }
+
+    /** [n,h,w,c] → [n,c,h,w]; of weights, [k,r,s,c] → OIHW. */
+    static float[] channelsFirst(float[] nhwc, int n, int c, int h, int w) {
+        return fromLayout(nhwc, Layout.plain(n, h, w, c));
+    }
+}

@@ -1,0 +1,79 @@
+package sirocco.bench;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/** The README's table of measurements, written from the JSON files of measurements and from nothing else. */
+public final class ReadmeTable {
+    static final String BEGIN = "<!-- bench:begin -->";
+    static final String END = "<!-- bench:end -->";
+
+    private ReadmeTable() {}
+
+    /** {@code text} with everything between the two markers replaced by the reports' tables. */
+    static String insert(String text, List<Report> reports) {
+        int begin = text.indexOf(BEGIN);
+        int end = text.indexOf(END);
+        if (begin < 0 || end < begin || text.indexOf(BEGIN, begin + 1) >= 0 || text.indexOf(END, end + 1) >= 0) {
+            throw new IllegalArgumentException("readme: expected the lines " + BEGIN + " and " + END + " once each, in this order; add them"
+                    + " where the table shall stand");
+        }
+        String tables = reports.stream().map(ReadmeTable::table).collect(Collectors.joining("\n"));
+        return text.substring(0, begin + BEGIN.length()) + "\n" + tables + text.substring(end);
+    }
+
+    /** What was measured, where and how, then a line for each row. */
+    static String table(Report r) {
+        StringBuilder s = new StringBuilder();
+        Machine m = r.machine();
+        s.append(text("%s, %d cores, %.0f GB, %d-bit vectors, %s, JDK %s; peer: LibTorch %s; %s, %d threads each side, alternating in one"
+                        + " process, %d rounds; commit %s, %s.%n%n", m.cpu(), m.processors(), m.memory() / 1e9, m.vectorBits(), m.os(),
+                m.jdk(), r.peer(), r.precision(), r.threads(), r.protocol().rounds(), String.join(", ", r.commits()), r.date()));
+        s.append("| | Sirocco | LibTorch, better layout | speed-up (quartiles) | error | heap bytes a run |\n|---|---|---|---|---|---|\n");
+        for (Report.Line l : r.rows()) {
+            s.append(line(l));
+        }
+        s.append(text("%nTimes are medians; a speed-up is the median over rounds of neighbouring turns' ratio; an error is ‖ours − LibTorch‖₂ /"
+                + " ‖LibTorch‖₂. Repeat with `%s`.%n", r.command()));
+        return s.toString();
+    }
+
+    private static String line(Report.Line l) {
+        String ours = time(l.ours(), l.unit());
+        if (l.peerFormat() == null) {
+            return text("| %s | %s | – | – | – | %.0f |%n", l.label(), ours, l.heapBytesPerRun());
+        }
+        String speedUp = l.verdict() == Alternating.Verdict.WRONG
+                ? "**wrong result**"
+                : text("**%.2f ×** (%.2f–%.2f)", l.ratio().median(), l.ratio().lowerQuartile(), l.ratio().upperQuartile());
+        return text("| %s | %s | %s, %s | %s | %.0e | %.0f |%n", l.label(), ours, time(l.peers().get(l.peerFormat()), l.unit()),
+                l.peerFormat(), speedUp, l.error(), l.heapBytesPerRun());
+    }
+
+    private static String time(Report.Time t, String unit) {
+        String number = t.median() < 1 ? "%.3f ms" : t.median() < 100 ? "%.2f ms" : "%.0f ms";
+        return text(number + ", %s %s", t.median(), t.rate() < 10 ? text("%.1f", t.rate()) : text("%.0f", t.rate()), unit);
+    }
+
+    private static String text(String format, Object... arguments) {
+        return String.format(Locale.ROOT, format, arguments).replace("\r\n", "\n");
+    }
+
+    /** @param arguments the README, then the JSON files in the order their tables shall stand */
+    public static void main(String[] arguments) throws IOException {
+        if (arguments.length < 2) {
+            throw new IllegalArgumentException("usage: ReadmeTable README.md REPORT.json…");
+        }
+        Path readme = Path.of(arguments[0]);
+        List<Report> reports = new ArrayList<>();
+        for (int i = 1; i < arguments.length; i++) {
+            reports.add(Report.read(Path.of(arguments[i])));
+        }
+        Files.writeString(readme, insert(Files.readString(readme), reports));
+    }
+}

@@ -1,0 +1,44 @@
+package sirocco.bench;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+import sirocco.bench.torch.Torch;
+import sirocco.cpu.Workers;
+
+/** All rows of the benchmark for a number of threads. Nothing large is made before a row's side is asked for. */
+public final class Rows implements AutoCloseable {
+    private final Workers workers;
+    private final List<Row> rows = new ArrayList<>();
+
+    /** @param threads of each side */
+    public Rows(int threads) {
+        boolean peers = Torch.unavailable().isEmpty();
+        if (peers) {
+            Torch.threads(threads);
+        }
+        workers = new Workers(threads);
+        rows.addAll(new Convolutions(workers, peers).rows());
+    }
+
+    /** In the order of the table. */
+    public List<Row> all() {
+        return List.copyOf(rows);
+    }
+
+    /** Those whose name contains a match. */
+    public List<Row> matching(Pattern filter) {
+        return rows.stream().filter(r -> filter.matcher(r.name()).find()).toList();
+    }
+
+    /** @throws IllegalArgumentException if there is no such row */
+    public Row named(String name) {
+        return rows.stream().filter(r -> r.name().equals(name)).findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("row \"" + name + "\": unknown; --list shows them all"));
+    }
+
+    @Override
+    public void close() {
+        workers.close();
+    }
+}

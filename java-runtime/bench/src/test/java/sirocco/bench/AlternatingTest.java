@@ -1,0 +1,93 @@
+package sirocco.bench;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.Test;
+import sirocco.bench.Alternating.Outcome;
+import sirocco.bench.Alternating.Protocol;
+import sirocco.bench.Alternating.Verdict;
+
+class AlternatingTest {
+    private static final Protocol SHORT = new Protocol(5, 0.02, 0.02, 0);
+
+    /** Waits a while and answers with a number. */
+    private static final class Waiting implements Work {
+        private final long nanos;
+        private final float answer;
+        private final int garbage;
+        private boolean closed;
+        private volatile byte[] kept;
+
+        Waiting(double seconds, float answer, int garbage) {
+            this.nanos = Math.round(seconds * 1e9);
+            this.answer = answer;
+            this.garbage = garbage;
+        }
+
+        @Override
+        public void run() {
+            long end = System.nanoTime() + nanos;
+            if (garbage > 0) {
+                kept = new byte[garbage];
+            }
+            while (System.nanoTime() < end) {
+                Thread.onSpinWait();
+            }
+        }
+
+        @Override
+        public float[][] results() {
+            return new float[][] {{answer, 1}};
+        }
+
+        @Override
+        public void close() {
+            closed = true;
+        }
+    }
+
+    @Test
+    void theRatioIsAgainstTheBetterFormat() {
+        Waiting ours = new Waiting(1e-3, 2, 0);
+        Waiting slow = new Waiting(8e-3, 5, 0);
+        Waiting fast = new Waiting(4e-3, 2, 0);
+        Outcome o = new Alternating(SHORT).measure(row(ours, slow, fast));
+        assertEquals("b", o.peer());
+        assertEquals(Verdict.RIGHT, o.verdict());
+        assertEquals(0, o.error());
+        // A waiting loop can be late but never early, and a shared machine makes any of the five rounds late by a turn of the scheduler.
+        assertTrue(o.ours().min() >= 1e-3 && o.peers().get("b").min() >= 4e-3 && o.peers().get("a").min() >= 8e-3, o.toString());
+        assertTrue(o.ratios().median() > 1.5 && o.ratios().median() < 10, o.toString());
+        assertTrue(ours.closed && slow.closed && fast.closed);
+    }
+
+    @Test
+    void aWrongResultIsSaid() {
+        Outcome o = new Alternating(SHORT).measure(row(new Waiting(1e-4, 2.1f, 0), new Waiting(1e-4, 2, 0), new Waiting(1e-4, 2, 0)));
+        assertEquals(Verdict.WRONG, o.verdict());
+        assertEquals(0.1 / Math.sqrt(5), o.error(), 1e-6);
+        Outcome nan = new Alternating(SHORT)
+                .measure(row(new Waiting(1e-4, Float.NaN, 0), new Waiting(1e-4, 2, 0), new Waiting(1e-4, 2, 0)));
+        assertEquals(Verdict.WRONG, nan.verdict());
+    }
+
+    @Test
+    void garbageIsCounted() {
+        Outcome o = new Alternating(SHORT).measure(row(new Waiting(1e-4, 2, 100_000), new Waiting(1e-4, 2, 0), new Waiting(1e-4, 2, 0)));
+        assertEquals(100_016, o.heapBytes(), 2_000);
+        Outcome none = new Alternating(SHORT).measure(row(new Waiting(1e-4, 2, 0), new Waiting(1e-4, 2, 0), new Waiting(1e-4, 2, 0)));
+        // Other threads of the virtual machine allocate a little now and then.
+        assertTrue(none.heapBytes() < 1_000, none.toString());
+    }
+
+    private static Row row(Work ours, Work a, Work b) {
+        Map<String, Supplier<Work>> peers = new LinkedHashMap<>();
+        peers.put("a", () -> a);
+        peers.put("b", () -> b);
+        return new Row("test/waiting", "waiting", Row.Unit.NUMBERS, 1, Row.Check.relative(1e-4), () -> ours, peers);
+    }
+}
