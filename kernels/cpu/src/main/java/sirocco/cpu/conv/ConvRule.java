@@ -41,8 +41,8 @@ public record ConvRule(Mode mode) {
             return new Choice(false, "Winograd would mostly transform filled-up channels");
         }
         if (mode != Mode.AUTO) {
-            return new Choice(mode == Mode.WINOGRAD && pass != Pass.BACKWARD_WEIGHTS, "asked for");
+            return new Choice(mode == Mode.WINOGRAD, "asked for");
         }
-        return new Choice(pass != Pass.BACKWARD_WEIGHTS, "2.25 to 4 times fewer multiplications");
+        return new Choice(true, "2.25 to 4 times fewer multiplications");
     }
 }
