@@ -34,7 +34,7 @@ public final class MseLoss implements Workers.Task {
     }
 
     /**
-     * @param weight [n,1,1,1]
+     * @param weight [n,1,1,1], or null: 1 for every image
      * @param loss receives one float at {@code offsetLoss}
      */
     public void run(float[] prediction, int offsetPrediction, float[] target, int offsetTarget, float[] weight, int offsetWeight,
@@ -57,7 +57,7 @@ public final class MseLoss implements Workers.Task {
     public void run(int item, int worker) {
         double sum = 0;
         for (int s = spans.first(item); s < spans.end(item); s++) {
-            sum += weight[offsetWeight + spans.image(s)]
+            sum += (weight == null ? 1 : weight[offsetWeight + spans.image(s)])
                     * LaneSums.squaredDifferences(prediction, offsetPrediction + spans.offset(layoutPrediction, s),
                             target, offsetTarget + spans.offset(layoutTarget, s), spans.length(s), scratch[worker]);
         }

@@ -34,7 +34,7 @@ public final class MseLossBackward implements Workers.Task {
     }
 
     /**
-     * @param weight [n,1,1,1]
+     * @param weight [n,1,1,1], or null: 1 for every image
      * @param gradient written; may be prediction or target in the same layout
      */
     public void run(float[] prediction, int offsetPrediction, float[] target, int offsetTarget, float[] weight, int offsetWeight,
@@ -56,7 +56,7 @@ public final class MseLossBackward implements Workers.Task {
             spans.clearHalo(gradient, offsetGradient, layoutGradient, s);
             scaled(prediction, offsetPrediction + spans.offset(layoutPrediction, s), target, offsetTarget + spans.offset(layoutTarget, s),
                     gradient, offsetGradient + spans.offset(layoutGradient, s), spans.length(s),
-                    (float) (2 * weight[offsetWeight + spans.image(s)] / count));
+                    (float) (2 * (weight == null ? 1 : weight[offsetWeight + spans.image(s)]) / count));
         }
     }
 

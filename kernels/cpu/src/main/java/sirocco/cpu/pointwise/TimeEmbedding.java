@@ -5,11 +5,10 @@ import sirocco.cpu.Workers;
 
 /**
  * Sinusoidal embedding of timesteps (Ho et al., 2020, after Vaswani et al., 2017), with the options of diffusers' {@code UNet2DModel}: with
- * half = dim / 2 and f_i = 10000^(−i / (half − freqShift)), the embedding of t is [sin(t f_0) …, cos(t f_0) …], cosines first if
+ * half = dim / 2 and f_i = maxPeriod^(−i / (half − freqShift)), the embedding of t is [sin(t f_0) …, cos(t f_0) …], cosines first if
  * flipped, a zero at the end if dim is odd. Arguments are computed in double.
  */
 public final class TimeEmbedding implements Workers.Task {
-    private static final double MAX_PERIOD = 10_000;
     /** Sines and cosines that make an item worth its while. */
     private static final int ITEM = 1024;
 
@@ -27,8 +26,9 @@ public final class TimeEmbedding implements Workers.Task {
      * @param y [n,1,1,dim]
      * @param flipSinToCos cosines before sines
      * @param freqShift as diffusers' {@code freq_shift}: 1 in the paper's model, 0 in later ones; not dim / 2
+     * @param maxPeriod 10000 in all of them
      */
-    public TimeEmbedding(Layout y, boolean flipSinToCos, double freqShift, Workers workers) {
+    public TimeEmbedding(Layout y, boolean flipSinToCos, double freqShift, double maxPeriod, Workers workers) {
         Shapes.check(y.h() == 1 && y.w() == 1, "time embedding into y [n,1,1,dim]", y);
         int half = y.c() / 2;
         if (half > 0 && half == freqShift) {
@@ -39,7 +39,7 @@ public final class TimeEmbedding implements Workers.Task {
         layout = y;
         frequencies = new double[half];
         for (int i = 0; i < half; i++) {
-            frequencies[i] = Math.exp(-Math.log(MAX_PERIOD) * i / (half - freqShift));
+            frequencies[i] = Math.exp(-Math.log(maxPeriod) * i / (half - freqShift));
         }
         perItem = Math.max(1, ITEM / y.c());
     }
