@@ -243,8 +243,8 @@ public final class GraphBuilder {
 
     // ---- plumbing --------------------------------------------------------------------------------------------------------------
 
-    /** A temporary of the path so far; {@code what} tells several of one layer apart. */
-    Value temporary(String what, Shape shape) {
+    /** A temporary of the path so far, for {@link #record}; {@code what} tells several of one layer apart. */
+    public Value temporary(String what, Shape shape) {
         return value(what, shape, DType.F32, Value.Role.TEMPORARY);
     }
 
@@ -262,8 +262,13 @@ public final class GraphBuilder {
         return v;
     }
 
-    /** Adds a step whose operands must all have been written before. */
-    Value record(Op op, Value result) {
+    /**
+     * Adds a step made by hand: a reverse op, or one that has no method here. Its operands must all have been written before; that their
+     * shapes fit together is the caller's business.
+     *
+     * @return {@code result}
+     */
+    public Value record(Op op, Value result) {
         for (Value v : op.inputs()) {
             require(written.contains(v), op.kind(), v + " is read before anything wrote it, or belongs to another graph");
         }

@@ -90,7 +90,7 @@ final class ReferenceDiffusion {
             float[] z = noise.normals(n, row, Philox.SAMPLING, elements);
             for (int e = 0; e < elements; e++) {
                 int i = n * elements + e;
-                double x0 = Math.clamp(kx * x.get(i) + ko * out.get(i), -clip, clip);
+                double x0 = Math.max(-clip, Math.min(clip, kx * x.get(i) + ko * out.get(i)));
                 double next = cx * x.get(i) + c0 * x0 + co * out.get(i) + sigma * z[e];
                 if (h1.isPresent() && h2.isPresent()) {
                     next += c1 * h1.get().get(i) + c2 * h2.get().get(i);

@@ -1,0 +1,141 @@
+package sirocco.testkit;
+
+import java.util.Optional;
+import sirocco.api.Value;
+
+/**
+ * How far from the double-precision reference a float32 result may be. All tolerances of the contract are made here.
+ *
+ * <p>With u = 2⁻²⁴, half the gap between neighbouring float32 numbers at 1: rounding a number changes it by at most u of its size, and a
+ * sum of K rounded terms of random sign is off by about u·√(K/6) of its own rms size (each partial sum is rounded; the errors add up like a
+ * random walk). That, and not the worst case K·u, is what is seen, so tolerances grow with √K. In front stands a factor for how the
+ * algorithm amplifies it; a wrong formula, a lost element or a wrong neighbour is off by thousands of times more.
+ *
+ * <p>An array passes if both hold:
+ * <pre>
+ *   ‖out − ref‖₂ ≤ relative · max(‖ref‖₂, scale · √n)
+ *   |out_i − ref_i| ≤ {@value #PEAK} · relative · (max(rms(ref), scale) + |ref_i|)   for every element
+ * </pre>
+ * The peak of a few thousand normally distributed errors is 4 of their rms, and errors of Winograd's tiles differ 2 times by position.
+ *
+ * @param relative to the size of the result
+ * @param scale the size that the result would have without cancellation, where it may by chance, or by its nature, be much smaller: an
+ *     error relative to what was cancelled cannot be avoided. 0 where nothing cancels
+ */
+public record Tolerance(double relative, double scale) {
+    /** Unit roundoff of float32. */
+    public static final double U = 0x1p-24;
+
+    static final int PEAK = 8;
+
+    /** Nothing is computed, only moved or counted. */
+    public static final Tolerance EXACT = new Tolerance(0, 0);
+
+    /** One rounding. */
+    public static Tolerance rounded(double scale) {
+        return new Tolerance(U, scale);
+    }
+
+    /** A formula for each element by itself: some ten roundings, or an exponential, logarithm, sine or root by polynomial (1e-7 to 6e-7). */
+    public static Tolerance elementwise(double scale) {
+        return new Tolerance(16 * U, scale);
+    }
+
+    /**
+     * Convolution: sums of {@code terms} products of rms size 1/√terms · {@code scale}. The factor is Winograd's: F(4×4,3×3) multiplies the
+     * error of the plain sum by 10 to 30 (Barabasz et al. 2020 measure it for each choice of points). Its transforms err by some 30 u
+     * however short the sum.
+     */
+    public static Tolerance convolution(long terms, double scale) {
+        return new Tolerance((16 * Math.sqrt(terms) + 32) * U, scale);
+    }
+
+    /** A plain sum of {@code terms} numbers; 8 in front, as a backend may add them in an order of its own. */
+    public static Tolerance sum(long terms, double scale) {
+        return new Tolerance((8 * Math.sqrt(terms) + 16) * U, scale);
+    }
+
+    /**
+     * GroupNorm: mean and variance are sums, and the mean's rounding u·|mean| is divided by the standard deviation.
+     *
+     * @param offset |mean| / √(variance + eps), at most; a variance found as E[x²] − E[x]² would err by offset² · u, and does not pass
+     */
+    public static Tolerance groupNorm(double offset, double scale) {
+        return new Tolerance((48 + 16 * offset) * U, scale);
+    }
+
+    /** Gradients of GroupNorm: the same, and a sum of {@code terms}. */
+    public static Tolerance groupNormBackward(double offset, long terms, double scale) {
+        return new Tolerance((64 + 16 * offset + 8 * Math.sqrt(terms)) * U, scale);
+    }
+
+    /** Softmax: a logit's rounding, u·|logit| times a few, is the relative error of its exponential. */
+    public static Tolerance attention(double largestLogit, double scale) {
+        return new Tolerance((64 + 16 * largestLogit) * U, scale);
+    }
+
+    /** Gradients of attention: products with differences of products. */
+    public static Tolerance attentionBackward(double largestLogit, double scale) {
+        return new Tolerance((128 + 32 * largestLogit) * U, scale);
+    }
+
+    /** Sine of t·ω: float32 has t·ω to u·t twice (ω's rounding and the product's), and a sine moves as much as its argument. */
+    public static Tolerance sinusoid(double largestT) {
+        return new Tolerance((8 + 2 * largestT) * U, 1);
+    }
+
+    /** A network's output, and its loss: some ten layers, each a convolution's error. */
+    public static Tolerance network() {
+        return new Tolerance(2e-5, 0);
+    }
+
+    /** A network's gradients: twice as many layers, and sums over pixels of what almost cancels. */
+    public static Tolerance gradients() {
+        return new Tolerance(1e-4, 0);
+    }
+
+    Tolerance atLeast(double otherScale) {
+        return new Tolerance(relative, Math.max(scale, otherScale));
+    }
+
+    /** What is wrong with {@code actual}; empty if nothing. */
+    public Optional<String> violation(Value v, float[] actual, double[] expected) {
+        double size = Math.max(rms(expected), scale);
+        double squares = 0;
+        int worst = 0;
+        double worstShare = 0;
+        for (int i = 0; i < actual.length; i++) {
+            double error = Math.abs(actual[i] - expected[i]);
+            if (Double.compare(actual[i], (float) expected[i]) == 0) {
+                error = 0; // also where both are infinite or NaN
+            }
+            double share = error / (PEAK * relative * (size + Math.abs(expected[i])));
+            if (error > 0 && !(share <= worstShare)) {
+                worstShare = share;
+                worst = i;
+            }
+            squares += error * error;
+        }
+        double norm = Math.sqrt(squares / actual.length);
+        if (norm <= relative * size && worstShare <= 1) {
+            return Optional.empty();
+        }
+        return Optional.of("%s: off by %.3g of its size in norm, allowed %.3g (size %.3g); worst at %s: %.9g, expected %.9g (%.3g of what is allowed)"
+                .formatted(v, norm / size, relative, size, position(v, worst), actual[worst], expected[worst], worstShare));
+    }
+
+    static double rms(double[] x) {
+        double squares = 0;
+        for (double e : x) {
+            squares += e * e;
+        }
+        return Math.sqrt(squares / x.length);
+    }
+
+    static String position(Value v, int i) {
+        int c = v.shape().c();
+        int w = v.shape().w();
+        int h = v.shape().h();
+        return "[" + i / c / w / h + "," + i / c / w % h + "," + i / c % w + "," + i % c + "]";
+    }
+}
