@@ -104,7 +104,8 @@ final class JsonFields {
                 return s;
             }
         }
-        throw wrong(key, Stream.of(supported).map(s -> s == null ? "null" : "\"" + s + "\"").collect(Collectors.joining(" or ")) + " (nothing else is supported)");
+        String words = Stream.of(supported).map(s -> s == null ? "null" : "\"" + s + "\"").collect(Collectors.joining(" or "));
+        throw wrong(key, words + " (nothing else is supported)");
     }
 
     void only(String key, String absent, String supported) {

@@ -53,8 +53,9 @@ public record UNetConfig(int height, int width, int inChannels, int outChannels,
         upAttention = List.copyOf(upAttention);
         int levels = blockOutChannels.size();
         check(levels >= 1 && levels <= MAX_LEVELS, "block_out_channels", blockOutChannels, "1 to " + MAX_LEVELS + " levels");
-        check(downAttention.size() == levels, "down_block_types", downAttention.size() + " blocks", "one for each of the " + levels + " block_out_channels");
-        check(upAttention.size() == levels, "up_block_types", upAttention.size() + " blocks", "one for each of the " + levels + " block_out_channels");
+        String each = "one for each of the " + levels + " block_out_channels";
+        check(downAttention.size() == levels, "down_block_types", downAttention.size() + " blocks", each);
+        check(upAttention.size() == levels, "up_block_types", upAttention.size() + " blocks", each);
         check(height <= MAX_SIZE && width <= MAX_SIZE, "sample_size", height + "×" + width, "at most " + MAX_SIZE);
         range("in_channels", inChannels, 1, MAX_CHANNELS);
         range("out_channels", outChannels, 1, MAX_CHANNELS);

@@ -31,6 +31,7 @@ final class UNetConfigJson {
         json.only("upsample_type", "conv", "conv");
         json.onlyNumber("mid_block_scale_factor", 1);
         json.onlyFalse("center_input_sample");
+        json.onlyFalse("attention_legacy_order");
 
         List<Integer> widths = json.integers("block_out_channels", List.of(224, 448, 672, 896));
         int[] size = json.size("sample_size");

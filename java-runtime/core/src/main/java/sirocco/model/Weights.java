@@ -29,8 +29,8 @@ public final class Weights {
         UNet model = new UNet(config);
         long bytes = Float.BYTES * model.parameterCount();
         if (bytes > Runtime.getRuntime().maxMemory()) {
-            throw new IllegalArgumentException("model configuration: %,d parameters take %,d MiB, the heap has at most %,d MiB; make the model smaller or the heap larger (-Xmx)"
-                    .formatted(model.parameterCount(), bytes >> 20, Runtime.getRuntime().maxMemory() >> 20));
+            throw new IllegalArgumentException(("model configuration: %,d parameters take %,d MiB, the heap has at most %,d MiB; make the model "
+                    + "smaller or the heap larger (-Xmx)").formatted(model.parameterCount(), bytes >> 20, Runtime.getRuntime().maxMemory() >> 20));
         }
         for (Parameter p : model.parameters()) {
             if (p.shape().elements() > MAX_ARRAY) {

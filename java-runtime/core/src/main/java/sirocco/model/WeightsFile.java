@@ -23,7 +23,8 @@ final class WeightsFile {
     private static final Set<TensorType> FLOATS = Set.of(TensorType.F64, TensorType.F32, TensorType.F16, TensorType.BF16);
 
     /** How files from before diffusers 0.12 call the parts of an attention. */
-    private static final Map<String, String> OLD_NAMES = Map.of(".to_q.", ".query.", ".to_k.", ".key.", ".to_v.", ".value.", ".to_out.0.", ".proj_attn.");
+    private static final Map<String, String> OLD_NAMES = Map.of(".to_q.", ".query.", ".to_k.", ".key.", ".to_v.", ".value.",
+            ".to_out.0.", ".proj_attn.");
 
     private WeightsFile() { }
 

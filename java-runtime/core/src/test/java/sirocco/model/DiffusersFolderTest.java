@@ -21,8 +21,8 @@ import sirocco.io.SafetensorsWriter;
 
 class DiffusersFolderTest {
     private static final String SCHEDULER = "{\n  \"_class_name\" : \"DDPMScheduler\",\n  \"num_train_timesteps\" : 1000\n}\n";
-    private static final UNetConfig CONFIG = UNetConfig.builder().size(8).channels(1).blockOutChannels(8, 16).normNumGroups(4).attentionAt(1).layersPerBlock(1)
-            .numClassEmbeds(3).build();
+    private static final UNetConfig CONFIG = UNetConfig.builder().size(8).channels(1).blockOutChannels(8, 16).normNumGroups(4)
+            .attentionAt(1).layersPerBlock(1).numClassEmbeds(3).build();
 
     @TempDir Path temp;
     private Path folder;
@@ -114,7 +114,8 @@ class DiffusersFolderTest {
         put(tensors);
         String message = assertThrows(IOException.class, () -> DiffusersFolder.load(folder)).getMessage();
         assertTrue(message.contains("1 missing: conv_in.bias") && message.contains("1 not expected: conv_in.bais")
-                && message.contains("1 misshapen: conv_out.weight [8, 1, 3, 3], expected [1, 8, 3, 3]") && message.contains(DiffusersFolder.WEIGHTS), message);
+                && message.contains("1 misshapen: conv_out.weight [8, 1, 3, 3], expected [1, 8, 3, 3]")
+                && message.contains(DiffusersFolder.WEIGHTS), message);
     }
 
     @Test

@@ -108,8 +108,9 @@ class GoldenUNetTest {
         for (Parameter p : c.parameters()) {
             float[] theirs = c.parameter("grad.", p);
             if (vanishing.contains(p.name())) {
-                assertTrue(norm(ours.get(p.name())) <= VANISHING_FLOAT * whole, () -> p.name() + ": the gradient is zero in exact arithmetic, ours is "
-                        + norm(ours.get(p.name())) + ", of " + whole + " in all");
+                assertTrue(norm(ours.get(p.name())) <= VANISHING_FLOAT * whole,
+                        () -> p.name() + ": the gradient is zero in exact arithmetic, ours is "
+                                + norm(ours.get(p.name())) + ", of " + whole + " in all");
             } else {
                 close("gradient of " + p.name(), theirs, ours.get(p.name()), GRADIENT);
             }

@@ -43,8 +43,8 @@ class UNetConfigTest {
 
     @Test
     void roundTripsEverySetting() throws IOException {
-        UNetConfig odd = new UNetConfig(24, 40, 1, 2, List.of(24, 48, 40), 3, List.of(true, false, true), List.of(false, true, false), OptionalInt.of(4), 8,
-                OptionalInt.of(10), 3e-7, 1, true, 0.25, OptionalInt.of(77), OptionalInt.of(11), 0.15, true, true);
+        UNetConfig odd = new UNetConfig(24, 40, 1, 2, List.of(24, 48, 40), 3, List.of(true, false, true), List.of(false, true, false),
+                OptionalInt.of(4), 8, OptionalInt.of(10), 3e-7, 1, true, 0.25, OptionalInt.of(77), OptionalInt.of(11), 0.15, true, true);
         UNetConfig bare = UNetConfig.builder().size(9).channels(1).blockOutChannels(6).normNumGroups(3).midBlock(false).addAttention(false).build();
         for (UNetConfig c : List.of(odd, bare, UNetConfig.small(), UNetConfig.cifar10())) {
             assertEquals(c, read(c.toJson()));
@@ -95,8 +95,8 @@ class UNetConfigTest {
 
     @Test
     void refusesWhatIsNotAConfiguration() throws IOException {
-        for (String text : List.of("", "[]", "{", "{\"sample_size\": 8} trailing", "{\"sample_size\": 8, \"sample_size\": 16}", "{\"x\": 1" + " ".repeat(1 << 20) + "}",
-                "[".repeat(100_000))) {
+        for (String text : List.of("", "[]", "{", "{\"sample_size\": 8} trailing", "{\"sample_size\": 8, \"sample_size\": 16}",
+                "{\"x\": 1" + " ".repeat(1 << 20) + "}", "[".repeat(100_000))) {
             IOException e = assertThrows(IOException.class, () -> read(text), text.substring(0, Math.min(40, text.length())));
             assertTrue(e.getMessage().contains("config.json"), e.getMessage());
         }

@@ -36,7 +36,8 @@ class UNetTest {
     void recordsExactlyTheParametersThatItDeclares() {
         for (UNetConfig c : List.of(UNetConfig.small(), UNetConfig.cifar10(), UNetConfig.small().toBuilder().numClassEmbeds(11).build(),
                 UNetConfig.builder().size(28).channels(1).blockOutChannels(16).normNumGroups(4).build(),
-                UNetConfig.builder().size(24, 8).blockOutChannels(8, 16, 24, 16).normNumGroups(4).attentionHeadDim(8).attentionAt(0, 3).layersPerBlock(1).build(),
+                UNetConfig.builder().size(24, 8).blockOutChannels(8, 16, 24, 16).normNumGroups(4).attentionHeadDim(8).attentionAt(0, 3)
+                        .layersPerBlock(1).build(),
                 UNetConfig.builder().size(10).blockOutChannels(12, 6).normNumGroups(3).midBlock(false).build())) {
             UNet net = new UNet(c);
             Graph graph = record(net, 2, false);
@@ -54,13 +55,15 @@ class UNetTest {
         assertEquals(net.parameters().size(), graph.withRole(Value.Role.STATE).stream().filter(v -> v.name().startsWith("grad.")).count());
         // 17 residual blocks, each with its own mask forward and again on the way back.
         assertEquals(2 * (6 + 2 + 9), graph.steps().stream().filter(s -> s.op() instanceof Op.Dropout).count());
-        assertEquals(6 + 2 + 9, graph.steps().stream().map(s -> s.op() instanceof Op.Dropout d ? d.id() : -1).filter(id -> id >= 0).distinct().count());
+        assertEquals(6 + 2 + 9, graph.steps().stream()
+                .map(s -> s.op() instanceof Op.Dropout d ? d.id() : -1).filter(id -> id >= 0).distinct().count());
     }
 
     @Test
     void headsFollowTheHeadSize() {
         UNet net = new UNet(UNetConfig.builder().size(8).blockOutChannels(32, 64).normNumGroups(8).attentionHeadDim(8).attentionAt(0).build());
-        List<Integer> heads = record(net, 1, false).steps().stream().filter(s -> s.op() instanceof Op.Attention).map(s -> ((Op.Attention) s.op()).heads()).toList();
+        List<Integer> heads = record(net, 1, false).steps().stream()
+                .filter(s -> s.op() instanceof Op.Attention).map(s -> ((Op.Attention) s.op()).heads()).toList();
         assertEquals(List.of(4, 4, 8, 4, 4, 4), heads);
     }
 

@@ -23,7 +23,8 @@ class WeightsTest {
             assertArrayEquals(a.get(name), b.get(name), name);
         }
         assertFalse(Arrays.equals(a.get("conv_in.weight"), c.get("conv_in.weight")));
-        assertFalse(Arrays.equals(a.get("mid_block.attentions.0.to_q.weight"), a.get("mid_block.attentions.0.to_k.weight")), "each name draws its own");
+        String attention = "mid_block.attentions.0.";
+        assertFalse(Arrays.equals(a.get(attention + "to_q.weight"), a.get(attention + "to_k.weight")), "each name draws its own");
     }
 
     /** A wider model elsewhere changes nothing here: a parameter depends on its own name and shape. */
