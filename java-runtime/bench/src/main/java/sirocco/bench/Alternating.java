@@ -1,6 +1,7 @@
 package sirocco.bench;
 
 import com.sun.management.ThreadMXBean;
+import java.lang.management.CompilationMXBean;
 import java.lang.management.GarbageCollectorMXBean;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
@@ -54,6 +55,7 @@ public final class Alternating {
 
     private final Protocol protocol;
     private final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    private final CompilationMXBean compiler = ManagementFactory.getCompilationMXBean();
 
     public Alternating(Protocol protocol) {
         this.protocol = protocol;
@@ -120,12 +122,13 @@ public final class Alternating {
                 verdict, (double) heap / ((long) runs[0] * protocol.rounds()), collections);
     }
 
-    /** Runs until the compiler has had its time and two neighbouring stretches agree to 5 %; returns the seconds of a run. */
+    /** Runs until two neighbouring stretches agree to 5 % and the compiler has gone quiet; returns the seconds of a run. */
     private double warmUp(Work side) {
         double stretch = Math.max(protocol.warmUp() / 5, 1e-3);
         double last = Double.POSITIVE_INFINITY;
         double spent = 0;
         while (true) {
+            long compiled = compiler.getTotalCompilationTime();
             long start = System.nanoTime();
             int runs = 0;
             do {
@@ -135,7 +138,8 @@ public final class Alternating {
             double elapsed = (System.nanoTime() - start) * NANO;
             spent += elapsed;
             double each = elapsed / runs;
-            boolean steady = Math.abs(each - last) <= 0.05 * each;
+            boolean quiet = (compiler.getTotalCompilationTime() - compiled) * 1e-3 <= 0.05 * elapsed;
+            boolean steady = quiet && Math.abs(each - last) <= 0.05 * each;
             if (spent >= protocol.warmUp() && (steady || spent >= 5 * protocol.warmUp())) {
                 return each;
             }

@@ -19,6 +19,8 @@ public final class Rows implements AutoCloseable {
         }
         workers = new Workers(threads);
         rows.addAll(new Convolutions(workers, peers).rows());
+        rows.addAll(new Norms(workers, peers).rows());
+        rows.addAll(new Noises(workers, peers).rows());
     }
 
     /** In the order of the table. */
