@@ -40,6 +40,10 @@ public final class Main implements Callable<Integer> {
     @Option(names = "--threads", paramLabel = "N", description = "threads of each side (default: one per processor)")
     private int threads = Runtime.getRuntime().availableProcessors();
 
+    @Option(names = "--backend", paramLabel = "NAME", defaultValue = "cpu",
+            description = "that runs Sirocco's whole models (default: ${DEFAULT-VALUE})")
+    private String backend;
+
     @Option(names = "--rounds", paramLabel = "N", defaultValue = "11", description = "turns of each side (default: ${DEFAULT-VALUE})")
     private int rounds;
 
@@ -81,7 +85,7 @@ public final class Main implements Callable<Integer> {
         if (readme != null && json == null) {
             throw new CommandLine.ParameterException(new CommandLine(this), "--readme needs --json: the table is written from that file");
         }
-        try (Rows rows = new Rows(threads)) {
+        try (Rows rows = new Rows(threads, backend)) {
             List<Row> chosen = rows.matching(filter);
             if (chosen.isEmpty()) {
                 System.err.println("bench: no row's name matches " + filter + "; --list shows them all");

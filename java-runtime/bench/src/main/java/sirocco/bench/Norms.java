@@ -11,13 +11,12 @@ import sirocco.cpu.norm.GroupNormBackward;
 
 /** The rows of GroupNorm with SiLU: forward, and forward with backward. */
 final class Norms {
-    private static final int GROUPS = 32;
     private static final double EPS = 1e-6;
 
     /** Both sides sum some ten thousand float32 numbers, in different orders. */
     private static final double TOLERANCE = 2e-5;
 
-    private record Case(int n, int c, int size) {
+    private record Case(int n, int c, int size, int groups) {
         int elements() {
             return n * c * size * size;
         }
@@ -45,7 +44,7 @@ final class Norms {
 
     /** The CIFAR-10 model's widest, middle and deepest pictures, a concatenation, and the small model's widest. */
     private static final List<Case> CASES = List.of(
-            new Case(16, 128, 32), new Case(16, 256, 16), new Case(16, 512, 16), new Case(16, 256, 8), new Case(64, 32, 16));
+            new Case(16, 128, 32, 32), new Case(16, 256, 16, 32), new Case(16, 512, 16, 32), new Case(16, 256, 8, 32), new Case(64, 32, 16, 8));
 
     private final Workers workers;
     private final boolean peers;
@@ -62,14 +61,14 @@ final class Norms {
             rows.add(new Row("group-norm-silu/" + name(k), "GroupNorm + SiLU forward, " + label(k), Row.Unit.BYTES, 2.0 * 4 * k.elements(),
                     Row.Check.relative(TOLERANCE), () -> forward(k),
                     Convolutions.bothFormats(peers,
-                            f -> TorchOps.groupNormSilu(k.n, k.c, k.size, GROUPS, EPS, f, k.x(), k.gamma(), k.beta()))));
+                            f -> TorchOps.groupNormSilu(k.n, k.c, k.size, k.groups, EPS, f, k.x(), k.gamma(), k.beta()))));
         }
         for (Case k : CASES) {
             // The same, then x and dy are read, dx is written.
             rows.add(new Row("group-norm-silu-both/" + name(k), "GroupNorm + SiLU forward and backward, " + label(k), Row.Unit.BYTES,
                     5.0 * 4 * k.elements(), Row.Check.relative(TOLERANCE), () -> both(k),
                     Convolutions.bothFormats(peers,
-                            f -> TorchOps.groupNormSiluBoth(k.n, k.c, k.size, GROUPS, EPS, f, k.x(), k.gamma(), k.beta(), k.dy()))));
+                            f -> TorchOps.groupNormSiluBoth(k.n, k.c, k.size, k.groups, EPS, f, k.x(), k.gamma(), k.beta(), k.dy()))));
         }
         return rows;
     }
@@ -90,12 +89,12 @@ final class Norms {
         Layout in = layout(k, 0);
         // A convolution comes next, so the halo is part of the work.
         Layout out = layout(k, 1);
-        GroupNorm kernel = new GroupNorm(in, out, GROUPS, EPS, true, workers);
+        GroupNorm kernel = new GroupNorm(in, out, k.groups, EPS, true, workers);
         float[] x = Inputs.toLayout(k.x(), in);
         float[] gamma = k.gamma();
         float[] beta = k.beta();
         float[] y = new float[Math.toIntExact(out.floats())];
-        float[] stats = new float[k.n * GROUPS * 2];
+        float[] stats = new float[k.n * k.groups * 2];
         return new KernelWork() {
             @Override
             public void run() {
@@ -112,15 +111,15 @@ final class Norms {
     private Work both(Case k) {
         Layout in = layout(k, 0);
         Layout out = layout(k, 1);
-        GroupNorm forward = new GroupNorm(in, out, GROUPS, EPS, true, workers);
-        GroupNormBackward backward = new GroupNormBackward(in, in, null, out, GROUPS, true, workers);
+        GroupNorm forward = new GroupNorm(in, out, k.groups, EPS, true, workers);
+        GroupNormBackward backward = new GroupNormBackward(in, in, null, out, k.groups, true, workers);
         float[] x = Inputs.toLayout(k.x(), in);
         float[] dy = Inputs.toLayout(k.dy(), in);
         float[] gamma = k.gamma();
         float[] beta = k.beta();
         float[] y = new float[Math.toIntExact(out.floats())];
         float[] dx = new float[Math.toIntExact(out.floats())];
-        float[] stats = new float[k.n * GROUPS * 2];
+        float[] stats = new float[k.n * k.groups * 2];
         float[] dGamma = new float[k.c];
         float[] dBeta = new float[k.c];
         return new KernelWork() {

@@ -11,8 +11,11 @@ public final class Rows implements AutoCloseable {
     private final Workers workers;
     private final List<Row> rows = new ArrayList<>();
 
-    /** @param threads of each side */
-    public Rows(int threads) {
+    /**
+     * @param threads of each side
+     * @param backend that runs Sirocco's whole models; single kernels are always the CPU's
+     */
+    public Rows(int threads, String backend) {
         boolean peers = Torch.unavailable().isEmpty();
         if (peers) {
             Torch.threads(threads);
@@ -21,6 +24,7 @@ public final class Rows implements AutoCloseable {
         rows.addAll(new Convolutions(workers, peers).rows());
         rows.addAll(new Norms(workers, peers).rows());
         rows.addAll(new Noises(workers, peers).rows());
+        rows.addAll(new Models(backend, threads, peers).rows());
     }
 
     /** In the order of the table. */

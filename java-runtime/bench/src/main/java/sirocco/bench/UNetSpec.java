@@ -24,7 +24,7 @@ import java.util.Set;
 public record UNetSpec(
         int size, int channels, int base, List<Integer> multipliers, int blocks, Set<Integer> attention, int groups, double eps) {
     /** 1,624,323 parameters: 32·(1,2,2) on 16×16 pictures, attention at 8×8 and in the middle. */
-    public static final UNetSpec SMALL = new UNetSpec(16, 3, 32, List.of(1, 2, 2), 2, Set.of(1), 32, 1e-6);
+    public static final UNetSpec SMALL = new UNetSpec(16, 3, 32, List.of(1, 2, 2), 2, Set.of(1), 8, 1e-6);
 
     /** 35,746,307 parameters: the paper's CIFAR-10 model, attention at 16×16 and in the middle. */
     public static final UNetSpec CIFAR10 = new UNetSpec(32, 3, 128, List.of(1, 2, 2, 2), 2, Set.of(1), 32, 1e-6);
@@ -41,6 +41,11 @@ public record UNetSpec(
     /** Channels of a level. */
     public int width(int level) {
         return base * multipliers.get(level);
+    }
+
+    /** Numbers of a picture. */
+    public int imageElements() {
+        return channels * size * size;
     }
 
     /** Width of the time embedding. */

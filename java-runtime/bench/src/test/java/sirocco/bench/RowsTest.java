@@ -10,11 +10,15 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.openjdk.jmh.annotations.Param;
+import sirocco.bench.jmh.ConvolutionBenchmark;
+import sirocco.bench.jmh.GroupNormBenchmark;
+import sirocco.bench.jmh.ModelBenchmark;
+import sirocco.bench.jmh.NoisingBenchmark;
 
 class RowsTest {
     @Test
     void namesAreUniqueAndHaveAGroup() {
-        try (Rows rows = new Rows(1)) {
+        try (Rows rows = new Rows(1, "cpu")) {
             Set<String> names = new HashSet<>();
             for (Row row : rows.all()) {
                 assertTrue(names.add(row.name()), row.name());
@@ -26,8 +30,9 @@ class RowsTest {
 
     @Test
     void jmhsParametersNameRows() throws ReflectiveOperationException {
-        try (Rows rows = new Rows(1)) {
-            for (Class<?> benchmark : List.of(sirocco.bench.jmh.ConvolutionBenchmark.class)) {
+        try (Rows rows = new Rows(1, "cpu")) {
+            for (Class<?> benchmark : List.of(ConvolutionBenchmark.class, GroupNormBenchmark.class, NoisingBenchmark.class,
+                    ModelBenchmark.class)) {
                 for (String name : benchmark.getField("row").getAnnotation(Param.class).value()) {
                     assertNotNull(rows.named(name));
                 }

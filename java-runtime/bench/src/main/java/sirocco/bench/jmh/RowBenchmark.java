@@ -45,7 +45,7 @@ public abstract class RowBenchmark {
 
     @Setup
     public void setUp() {
-        rows = new Rows(threads == 0 ? Runtime.getRuntime().availableProcessors() : threads);
+        rows = new Rows(threads == 0 ? Runtime.getRuntime().availableProcessors() : threads, "cpu");
         Row row = rows.named(row());
         Supplier<Work> maker = side.equals("sirocco") ? row.ours() : row.peers().get(side);
         if (maker == null) {

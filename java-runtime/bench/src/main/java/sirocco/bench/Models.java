@@ -1,0 +1,89 @@
+package sirocco.bench;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+import sirocco.bench.torch.Torch.Format;
+import sirocco.bench.torch.TorchModels;
+
+/** The rows of whole models: a forward pass as sampling does it, and a training step from bytes to the moving average of the weights. */
+final class Models {
+    /** Fifty convolutions deep, Winograd's loss of some bits in each; what golden data is held to. */
+    private static final double FORWARD_TOLERANCE = 2e-5;
+    private static final double GRADIENT_TOLERANCE = 1e-4;
+
+    private final String backend;
+    private final int threads;
+    private final boolean peers;
+
+    Models(String backend, int threads, boolean peers) {
+        this.backend = backend;
+        this.threads = threads;
+        this.peers = peers;
+    }
+
+    List<Row> rows() {
+        List<Row> rows = new ArrayList<>();
+        rows.add(training("small", UNetSpec.SMALL, 64));
+        rows.add(forward("small", UNetSpec.SMALL, 1));
+        rows.add(forward("small", UNetSpec.SMALL, 64));
+        rows.add(forward("cifar10", UNetSpec.CIFAR10, 8));
+        rows.add(forward("cifar10", UNetSpec.CIFAR10, 1));
+        rows.add(training("cifar10", UNetSpec.CIFAR10, 8));
+        return rows;
+    }
+
+    Row forward(String model, UNetSpec spec, int batch) {
+        Supplier<float[]> x = () -> Inputs.normal(1, batch * spec.imageElements());
+        Supplier<Work> ours = () -> new ForwardWork(backend, threads, spec, spec.weights(7), x.get(), timesteps(batch));
+        return new Row("model-forward/" + model + "-b" + batch, label(model, spec) + ", forward, batch " + batch, Row.Unit.IMAGES, batch,
+                Row.Check.relative(FORWARD_TOLERANCE), ours, Convolutions.bothFormats(peers,
+                        f -> TorchModels.forward(spec, f, spec.weights(7), x.get(), timesteps(batch))));
+    }
+
+    Row training(String model, UNetSpec spec, int batch) {
+        byte[] images = Inputs.bytes(2, batch * spec.imageElements());
+        Supplier<Work> ours = () -> new TrainingWork(backend, threads, spec, spec.weights(7), images);
+        return new Row("model-training/" + model + "-b" + batch, label(model, spec) + ", training step, batch " + batch, Row.Unit.IMAGES,
+                batch, Row.Check.relative(GRADIENT_TOLERANCE), ours, Convolutions.bothFormats(peers, f -> torchTraining(spec, f, images)));
+    }
+
+    private static String label(String model, UNetSpec spec) {
+        return "%s model (%.2f M)".formatted(model.equals("cifar10") ? "CIFAR-10" : model, spec.parameterCount() / 1e6);
+    }
+
+    private static float[] timesteps(int batch) {
+        float[] t = new float[batch];
+        for (int i = 0; i < batch; i++) {
+            t[i] = (i * 389 + 250) % 1000;
+        }
+        return t;
+    }
+
+    /**
+     * Timed, LibTorch draws its own noise; checked, it is given Sirocco's, so that the loss and the gradients can be compared. The
+     * optimizer's arithmetic is no part of the check.
+     */
+    private Work torchTraining(UNetSpec spec, Format format, byte[] images) {
+        Work timed = TorchModels.training(spec, format, spec.weights(7), images, Noises.alphaBar(), TrainingWork.LR, TrainingWork.EMA);
+        return new Work() {
+            @Override
+            public void run() {
+                timed.run();
+            }
+
+            @Override
+            public float[][] results() {
+                TrainingWork.Noised noised = TrainingWork.noised(backend, threads, spec, images);
+                try (Work exact = TorchModels.gradients(spec, format, spec.weights(7), noised.xt(), noised.epsilon(), noised.t())) {
+                    return TrainingWork.lossAndClipped(exact.results());
+                }
+            }
+
+            @Override
+            public void close() {
+                timed.close();
+            }
+        };
+    }
+}

@@ -1,0 +1,60 @@
+package sirocco.bench;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import sirocco.bench.torch.Torch;
+
+/** Both sides of a model's rows compute the same network: here a tiny one, on the scalar double-precision backend. */
+class ModelsTest {
+    private static final UNetSpec TINY = new UNetSpec(8, 3, 8, List.of(1, 2), 1, Set.of(1), 4, 1e-6);
+
+    private final Models models = new Models("reference", 1, true);
+
+    @BeforeAll
+    static void needsLibTorch() {
+        assumeTrue(Torch.unavailable().isEmpty(), () -> Torch.unavailable().orElseThrow());
+    }
+
+    @Test
+    void forward() {
+        assertAgree(models.forward("tiny", TINY, 2), 2e-6);
+    }
+
+    @Test
+    void trainingStep() {
+        assertAgree(models.training("tiny", TINY, 2), 1e-5);
+    }
+
+    @Test
+    void trainingGoesOnFromStepToStep() {
+        try (Work work = models.training("tiny", TINY, 2).ours().get()) {
+            float[][] first = work.results();
+            work.run();
+            work.run();
+            float[][] again = work.results();
+            assertEquals(first[0][0], again[0][0]);
+            assertArrayEquals(first[1], again[1]);
+        }
+    }
+
+    /** @param bound what float32 leaves of a network as small as this one */
+    private static void assertAgree(Row row, double bound) {
+        assertEquals(Set.of("NCHW", "channels_last"), row.peers().keySet());
+        try (Work ours = row.ours().get()) {
+            float[][] results = ours.results();
+            row.peers().forEach((format, peer) -> {
+                try (Work theirs = peer.get()) {
+                    double error = row.check().error().of(results, theirs.results());
+                    assertTrue(error <= bound, format + ": error " + error);
+                }
+            });
+        }
+    }
+}
