@@ -27,6 +27,11 @@ public final class MemoryPlanner {
         default long extraBytes() {
             return 0;
         }
+
+        /** How step number {@code step} is computed, for the plan's dump; empty where there is one way only. */
+        default String note(int step) {
+            return "";
+        }
     }
 
     /** A stretch of the arena that is taken from step {@code first} to step {@code last}. */
@@ -97,13 +102,15 @@ public final class MemoryPlanner {
         }
         long[] scratch = new long[end];
         long[] scratchBytes = new long[end];
+        String[] notes = new String[end];
         for (int i = 0; i < end; i++) {
+            notes[i] = sizes.note(i);
             if (ofStep[i] != null) {
                 scratch[i] = ofStep[i].offset;
                 scratchBytes[i] = ofStep[i].bytes;
             }
         }
-        return new Plan(graph, slots, scratch, scratchBytes, arena, persistent, sizes.extraBytes(), unplanned);
+        return new Plan(graph, slots, scratch, scratchBytes, notes, arena, persistent, sizes.extraBytes(), unplanned);
     }
 
     /** Sets every block's offset; returns the arena's size. */

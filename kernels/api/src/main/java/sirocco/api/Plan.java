@@ -6,13 +6,14 @@ package sirocco.api;
  * @param slots where each value lies, at its id
  * @param scratch byte offset in the arena of each step's working memory, at the step's number
  * @param scratchBytes its size; 0 for none
+ * @param notes how the backend computes each step, at the step's number; empty where there is one way only
  * @param arenaBytes the arena: all temporaries and scratch, overlapping where their lifetimes do not
  * @param persistentBytes inputs, parameters and states
  * @param extraBytes what the backend holds beside the two: prepared weights, per-thread buffers
  * @param unplannedBytes what the temporaries would take if none shared memory
  */
-public record Plan(Graph graph, Slot[] slots, long[] scratch, long[] scratchBytes, long arenaBytes, long persistentBytes, long extraBytes,
-                   long unplannedBytes) {
+public record Plan(Graph graph, Slot[] slots, long[] scratch, long[] scratchBytes, String[] notes, long arenaBytes, long persistentBytes,
+                   long extraBytes, long unplannedBytes) {
     /** Bytes from the start of the region to the value, and its size there, which a padded layout makes larger than the shape. */
     public record Slot(Region region, long offset, long bytes) { }
 

@@ -24,6 +24,9 @@ final class PlanDump {
             Step step = graph.steps().get(i);
             Op op = step.op();
             s.append("%5d  %-24s %s%n".formatted(i, op.kind(), step.name()));
+            if (!plan.notes()[i].isEmpty()) {
+                s.append("         ").append(plan.notes()[i]).append('\n');
+            }
             if (op.flops() > 0 || plan.scratchBytes()[i] > 0) {
                 s.append("         %.3f GFLOP".formatted(op.flops() * 1e-9));
                 if (plan.scratchBytes()[i] > 0) {

@@ -20,7 +20,7 @@ import sirocco.cpu.pointwise.Shapes;
  * <pre>  x0Hat = clamp(kx · x + ko · out, −clip, clip)
  *  x'    = cx · x + c0 · x0Hat + co · out + c1 · h1 + c2 · h2 + sigma · z</pre>
  * with z from stream SAMPLING at step = cursor; then h2 ← h1, h1 ← x0Hat, x ← x' and the cursor moves on. Where c1, c2 or sigma is zero, what it
- * would multiply is neither read nor drawn, so a chain may start with anything in its history.
+ * would multiply is neither read nor drawn, so a chain may start with anything in its history. A sampler without history leaves both terms out.
  */
 public final class SamplingStep implements Workers.Task {
     /** Floats of a row of the table: t, kx, ko, clip, cx, c0, co, c1, c2, sigma, and two unused. */
@@ -107,7 +107,7 @@ public final class SamplingStep implements Workers.Task {
      * @param cursor the step, 0 … steps − 1; advanced
      * @param rng seed low, seed high
      * @param index sample index of each image
-     * @throws IllegalStateException past the last step, or if the row weighs a history that this sampler does not keep
+     * @throws IllegalStateException past the last step
      */
     public void run(float[] x, int offsetX, float[] out, int offsetOut, float[] h1, int offsetH1, float[] h2, int offsetH2,
             float[] table, int offsetTable, int[] cursor, int offsetCursor, int[] rng, int offsetRng, int[] index, int offsetIndex) {
@@ -117,10 +117,6 @@ public final class SamplingStep implements Workers.Task {
                     + "; set the cursor back to 0 to start another chain");
         }
         row = offsetTable + step * ROW;
-        if (layoutHistory == null && (table[row + C1] != 0 || table[row + C2] != 0)) {
-            throw new IllegalStateException("sampling step " + step + ": its row weighs earlier predictions (c1 = " + table[row + C1]
-                    + ", c2 = " + table[row + C2] + "), but the op was built without history");
-        }
         this.x = x;
         this.offsetX = offsetX;
         this.out = out;

@@ -1,0 +1,200 @@
+package sirocco.cpu;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import sirocco.api.DType;
+import sirocco.api.Executable;
+import sirocco.api.Plan;
+import sirocco.api.Shape;
+import sirocco.api.Step;
+import sirocco.api.StepTrace;
+import sirocco.api.Value;
+import sirocco.cpu.pointwise.Convert;
+
+/** A plan in the heap: an array of kernels, each bound to its operands' places, run one after the other. */
+final class CpuExecutable implements Executable {
+    private final Plan plan;
+    private final Layouts layouts;
+    private final Kernels kernels;
+    private final Workers workers;
+    private final Step[] steps;
+    private Memory memory;
+    private Runnable[] run;
+    /** What comes before a step; null where there is nothing to prepare. */
+    private Runnable[] prepare;
+    /** Whether it has to, this time. */
+    private final boolean[] stale;
+
+    CpuExecutable(Plan plan, Layouts layouts, Kernels kernels, Workers workers) {
+        this.plan = plan;
+        this.layouts = layouts;
+        this.kernels = kernels;
+        this.workers = workers;
+        steps = plan.graph().steps().toArray(Step[]::new);
+        memory = new Memory(plan);
+        run = new Runnable[steps.length];
+        prepare = new Runnable[steps.length];
+        stale = new boolean[steps.length];
+        for (int i = 0; i < steps.length; i++) {
+            Kernel.Bound bound = kernels.bind(i, memory);
+            run[i] = bound.run();
+            prepare[i] = bound.prepare();
+            stale[i] = true;
+        }
+    }
+
+    @Override
+    public Plan plan() {
+        return plan;
+    }
+
+    // ---- running ---------------------------------------------------------------------------------------------------------------
+
+    @Override
+    public void run() {
+        requireOpen();
+        synchronized (workers) {
+            for (int i = 0; i < steps.length; i++) {
+                run(i);
+            }
+        }
+    }
+
+    private void run(int step) {
+        try {
+            if (prepare[step] != null && stale[step]) {
+                prepare[step].run();
+                stale[step] = !kernels.keepsPrepared(step);
+            }
+            run[step].run();
+        } catch (RuntimeException e) {
+            throw new IllegalStateException(steps[step] + ": " + e.getMessage(), e);
+        }
+    }
+
+    @Override
+    public void trace(Consumer<StepTrace> observer) {
+        requireOpen();
+        for (int i = 0; i < steps.length; i++) {
+            long nanos;
+            synchronized (workers) {
+                long start = System.nanoTime();
+                run(i);
+                nanos = System.nanoTime() - start;
+            }
+            List<Value> written = new ArrayList<>(steps[i].op().outputs());
+            written.addAll(steps[i].op().updates());
+            List<StepTrace.Stats> stats = written.stream().filter(v -> v.dtype() == DType.F32).map(this::stats).toList();
+            observer.accept(new StepTrace(i, steps[i], nanos, kernels.get(i).algorithm(), stats));
+        }
+    }
+
+    private StepTrace.Stats stats(Value v) {
+        float[] data = new float[Math.toIntExact(v.shape().elements())];
+        load(v, data);
+        return StepTrace.Stats.of(v, data);
+    }
+
+    // ---- host arrays -----------------------------------------------------------------------------------------------------------
+
+    @Override
+    public void write(Value v, float[] data) {
+        writable(v, DType.F32, data.length);
+        Slice to = memory.at(v);
+        Layout layout = layouts.of(v);
+        copy(data, 0, dense(v), to.array(), to.offset(), layout);
+        for (int i = 0; i < steps.length; i++) {
+            if (kernels.get(i).weights() == v) {
+                stale[i] = true;
+            }
+        }
+    }
+
+    @Override
+    public void write(Value v, int[] data) {
+        writable(v, DType.I32, data.length);
+        System.arraycopy(data, 0, memory.ints(v), 0, data.length);
+    }
+
+    @Override
+    public void write(Value v, byte[] data) {
+        writable(v, DType.U8, data.length);
+        System.arraycopy(data, 0, memory.bytes(v), 0, data.length);
+    }
+
+    @Override
+    public void read(Value v, float[] data) {
+        readable(v, DType.F32, data.length);
+        load(v, data);
+    }
+
+    @Override
+    public void read(Value v, int[] data) {
+        readable(v, DType.I32, data.length);
+        System.arraycopy(memory.ints(v), 0, data, 0, data.length);
+    }
+
+    private void load(Value v, float[] data) {
+        Slice from = memory.at(v);
+        copy(from.array(), from.offset(), layouts.of(v), data, 0, dense(v));
+    }
+
+    private void copy(float[] from, int fromAt, Layout fromLayout, float[] to, int toAt, Layout toLayout) {
+        if (fromLayout.equals(toLayout)) {
+            System.arraycopy(from, fromAt, to, toAt, Math.toIntExact(toLayout.floats()));
+        } else {
+            synchronized (workers) {
+                new Convert(fromLayout, toLayout, workers).run(from, fromAt, to, toAt);
+            }
+        }
+    }
+
+    /** How the host has it. */
+    private static Layout dense(Value v) {
+        Shape s = v.shape();
+        return Layout.plain(s.n(), s.h(), s.w(), s.c());
+    }
+
+    private void writable(Value v, DType dtype, int length) {
+        check("write", v, dtype, length);
+        if (!v.persistent()) {
+            throw new IllegalArgumentException("write " + v + ": only inputs, parameters and states are written by the host; this is a temporary");
+        }
+    }
+
+    private void readable(Value v, DType dtype, int length) {
+        check("read", v, dtype, length);
+        if (!v.persistent() && !plan.graph().outputs().contains(v)) {
+            throw new IllegalArgumentException("read " + v + ": its memory has been used again; mark it as an output of the graph to read it");
+        }
+    }
+
+    private void check(String what, Value v, DType dtype, int length) {
+        requireOpen();
+        List<Value> values = plan.graph().values();
+        if (v.id() >= values.size() || values.get(v.id()) != v) {
+            throw new IllegalArgumentException(what + " " + v + ": not a value of this plan's graph");
+        }
+        if (v.dtype() != dtype) {
+            throw new IllegalArgumentException(what + " " + v + ": the value is " + v.dtype() + ", the array is for " + dtype);
+        }
+        if (v.shape().elements() != length) {
+            throw new IllegalArgumentException(what + " " + v + ": expected " + v.shape().elements() + " elements, got " + length);
+        }
+    }
+
+    private void requireOpen() {
+        if (memory == null) {
+            throw new IllegalStateException("cpu: this executable is closed");
+        }
+    }
+
+    /** Gives its memory back to the heap. */
+    @Override
+    public void close() {
+        memory = null;
+        run = null;
+        prepare = null;
+    }
+}

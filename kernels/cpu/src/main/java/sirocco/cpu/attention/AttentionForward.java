@@ -1,0 +1,135 @@
+package sirocco.cpu.attention;
+
+import static sirocco.cpu.Layout.BLOCK;
+import static sirocco.cpu.conv.Gemm.PANEL;
+import static sirocco.cpu.conv.Gemm.PANEL_BLOCK;
+
+import java.util.Arrays;
+import sirocco.cpu.Layout;
+import sirocco.cpu.Slice;
+import sirocco.cpu.Workers;
+import sirocco.cpu.conv.Gemm;
+
+/**
+ * y = softmax(q kᵀ / √d) v for each head, over the pixels of an image. First all heads' keys and values are packed for {@link Gemm}; then each
+ * tile of queries has its scores against all keys, their softmax and the product with the values done while they are in cache. The
+ * L × L scores of a head never exist at once.
+ */
+public final class AttentionForward {
+    private final Workers workers;
+    private final Heads heads;
+    private final Layout sums;
+    private final HeadView q;
+    private final HeadView k;
+    private final HeadView v;
+    private final HeadView y;
+    private final int[] channelBlocks;
+    private final int[] keyBlocks;
+    private final Workers.Task pack = this::pack;
+    private final Workers.Task attend = this::attend;
+
+    private final int transposed;
+    private final int straight;
+    private final int tile;
+    private final int channelTile;
+    private final int perWorker;
+
+    private float[] lse;
+    private int lseAt;
+    private float[] work;
+    private int workAt;
+
+    /**
+     * @param q, k, v, y the operands' layouts, all of the same shape [n,h,w,c]
+     * @param logSumExp of shape [n,1,1,heads·h·w]
+     * @param headCount a divisor of c
+     */
+    public AttentionForward(Layout q, Layout k, Layout v, Layout y, Layout logSumExp, int headCount, Workers workers) {
+        this.workers = workers;
+        heads = Heads.of(q, headCount);
+        sums = logSumExp;
+        this.q = new HeadView(q, heads);
+        this.k = new HeadView(k, heads);
+        this.v = new HeadView(v, heads);
+        this.y = new HeadView(y, heads);
+        channelBlocks = heads.blockStarts(heads.blocks());
+        keyBlocks = heads.blockStarts(heads.keyBlocks());
+        transposed = heads.transposedFloats();
+        straight = heads.panelFloats();
+        tile = heads.rows() * heads.keys();
+        channelTile = heads.rows() * heads.channels();
+        perWorker = Math.max(tile + 2 * channelTile, PANEL * heads.channels());
+    }
+
+    /** Floats of working memory: packed keys and values, and a tile of scores for each thread. */
+    public long scratchFloats() {
+        return (long) heads.tasks() * (transposed + straight) + (long) workers.threads() * perWorker;
+    }
+
+    public void run(Slice q, Slice k, Slice v, Slice y, Slice logSumExp, Slice scratch) {
+        this.q.bind(q);
+        this.k.bind(k);
+        this.v.bind(v);
+        this.y.bind(y);
+        lse = logSumExp.array();
+        lseAt = logSumExp.offset();
+        work = scratch.array();
+        workAt = scratch.offset();
+        this.y.clearRest(workers);
+        clearRest(sums, logSumExp);
+        workers.run(heads.tasks() * heads.keyPanels(), pack);
+        workers.run(heads.tasks() * heads.tiles(), attend);
+    }
+
+    /** The features that fill up the last block of the row sums. */
+    private static void clearRest(Layout sums, Slice at) {
+        for (int n = 0; n < sums.n(); n++) {
+            int image = at.offset() + n * sums.image();
+            Arrays.fill(at.array(), image + sums.c(), image + sums.image(), 0f);
+        }
+    }
+
+    private int workerAt(int worker) {
+        return workAt + heads.tasks() * (transposed + straight) + worker * perWorker;
+    }
+
+    private void pack(int item, int worker) {
+        int task = item / heads.keyPanels();
+        int panel = item % heads.keyPanels();
+        int pixels = workerAt(worker);
+        int at = workAt + task * (transposed + straight);
+        KeyPanels.load32(heads, k, task, panel, work, pixels);
+        KeyPanels.transposed(heads, work, pixels, work, at + panel * PANEL * heads.channels());
+        KeyPanels.load32(heads, v, task, panel, work, pixels);
+        KeyPanels.straight(heads, panel, work, pixels, work, at + transposed);
+    }
+
+    private void attend(int item, int worker) {
+        int task = item / heads.tiles();
+        int first = item % heads.tiles() * heads.rows();
+        int rows = Math.min(heads.rows(), heads.pixels() - first);
+        int step = heads.rows() * BLOCK;
+        int keysAt = workAt + task * (transposed + straight);
+        int s = workerAt(worker);
+        int query = s + tile;
+        int out = query + channelTile;
+        q.load(task, first, rows, heads.scale(), work, query, BLOCK, step);
+        for (int p = 0; p < heads.keyPanels(); p++) {
+            Gemm.rows(work, query, channelBlocks, channelBlocks.length, work, keysAt + p * PANEL * heads.channels(), work,
+                    s + 2 * p * step, BLOCK, step, rows, 2 * p + 1 < heads.keyBlocks(), false);
+        }
+        Softmax.mask(work, s, rows, step, heads.pixels());
+        int sumsAt = lseAt + task / heads.heads() * sums.image() + task % heads.heads() * heads.pixels() + first;
+        for (int i = 0; i < rows; i++) {
+            float max = Softmax.max(work, s + i * BLOCK, step, heads.keyBlocks());
+            float sum = Softmax.exp(work, s + i * BLOCK, step, heads.keyBlocks(), max);
+            lse[sumsAt + i] = max + (float) Math.log(sum);
+            Softmax.scale(work, s + i * BLOCK, step, heads.keyBlocks(), 1 / sum);
+        }
+        for (int p = 0; p < heads.channelPanels(); p++) {
+            Gemm.rows(work, s, keyBlocks, keyBlocks.length, work, keysAt + transposed + p * heads.keyBlocks() * PANEL_BLOCK, work,
+                    out + 2 * p * step, BLOCK, step, rows, 2 * p + 1 < heads.blocks(), false);
+        }
+        y.store(task, first, rows, 1f, work, out, BLOCK, step);
+    }
+}
