@@ -47,19 +47,25 @@ final class Cifar {
         }
     }
 
-    static Dataset openFiles(Path path, List<Path> files, String part, int size, int channels) {
-        Cifar cifar = new Cifar(path, size, channels);
-        boolean all = files.stream().noneMatch(file -> isPart(file.getFileName().toString(), part));
-        if (all && files.stream().anyMatch(file -> isPart(file.getFileName().toString(), part.equals("test") ? "train" : "test"))) {
-            throw new DataException("\"" + path + "\" has no " + part + " batches of CIFAR-10; found " + files.stream().map(Path::getFileName).toList());
+    /** The batches of {@code part} among the *.bin files of a folder; all of them where none has a name of CIFAR-10's. */
+    static Dataset openFolder(Path folder, List<Path> files, String part, int size, int channels) {
+        List<Path> chosen = files.stream().filter(file -> isPart(file.getFileName().toString(), part)).toList();
+        String other = part.equals("test") ? "train" : "test";
+        if (chosen.isEmpty() && files.stream().anyMatch(file -> isPart(file.getFileName().toString(), other))) {
+            throw new DataException("\"" + folder + "\" has no " + part + " batches of CIFAR-10; found "
+                    + files.stream().map(Path::getFileName).toList());
         }
+        return openFiles(folder, chosen.isEmpty() ? files : chosen, size, channels);
+    }
+
+    /** All of the given files, under the name of {@code path}. */
+    static Dataset openFiles(Path path, List<Path> files, int size, int channels) {
+        Cifar cifar = new Cifar(path, size, channels);
         for (Path file : files) {
-            if (all || isPart(file.getFileName().toString(), part)) {
-                try (InputStream in = new BufferedInputStream(Files.newInputStream(file), 1 << 16)) {
-                    cifar.read(in, Files.size(file), "\"" + file + "\"");
-                } catch (IOException e) {
-                    throw new DataException("\"" + file + "\" cannot be read: " + e.getMessage(), e);
-                }
+            try (InputStream in = new BufferedInputStream(Files.newInputStream(file), 1 << 16)) {
+                cifar.read(in, Files.size(file), "\"" + file + "\"");
+            } catch (IOException e) {
+                throw new DataException("\"" + file + "\" cannot be read: " + e.getMessage(), e);
             }
         }
         return cifar.dataset();

@@ -98,7 +98,7 @@ public final class Datasets {
         for (Path inside : List.of(folder, folder.resolve("cifar-10-batches-bin"))) {
             List<Path> batches = Files.isDirectory(inside) ? Cifar.files(inside) : List.of();
             if (!batches.isEmpty()) {
-                return Cifar.openFiles(inside, batches, part, size, channels == 0 ? 3 : channels);
+                return Cifar.openFolder(inside, batches, part, size, channels == 0 ? 3 : channels);
             }
         }
         List<Path> idx = Idx.imageFiles(folder, part);
@@ -138,7 +138,7 @@ public final class Datasets {
             return Cifar.openTar(file, part, size, channels == 0 ? 3 : channels);
         }
         if (file.getFileName().toString().endsWith(".bin")) {
-            return Cifar.openFiles(file, List.of(file), part, size, channels == 0 ? 3 : channels);
+            return Cifar.openFiles(file, List.of(file), size, channels == 0 ? 3 : channels);
         }
         throw new DataException("dataset \"" + file + "\": neither a ZIP, nor gzip, nor IDX images (it begins with " + Arrays.toString(head)
                 + "), nor *.bin; expected one of: " + KINDS);

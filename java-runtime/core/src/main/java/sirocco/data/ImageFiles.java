@@ -85,7 +85,7 @@ final class ImageFiles implements Dataset {
         for (String file : files) {
             String[] parts = file.split("/");
             if (parts.length == common + 1) {
-                outside = file;
+                outside = outside == null ? file : outside;
             } else {
                 classes.add(parts[common]);
             }

@@ -46,7 +46,7 @@ class CheckerTest {
             Shapes shapes = new Shapes(side, 3, 4);
             Checker checker = new Checker(side);
             byte[] image = new byte[shapes.imageBytes()];
-            for (int i = 0; i < 200; i++) {
+            for (int i = 0; i < 80; i++) {
                 int label = shapes.read(i, image, 0);
                 Shapes.Scene scene = shapes.scene(i);
                 Checker.Verdict verdict = checker.check(image, 0);
@@ -61,7 +61,7 @@ class CheckerTest {
     @ValueSource(ints = {16, 32})
     void noiseAndConstantsAreNot(int side) {
         Random random = new Random(1);
-        byte[] noise = new byte[200 * side * side * 3];
+        byte[] noise = new byte[60 * side * side * 3];
         random.nextBytes(noise);
         assertEquals(0, valid(noise, side));
 
@@ -73,7 +73,7 @@ class CheckerTest {
 
         byte[] constant = new byte[noise.length];
         int bytes = side * side * 3;
-        for (int i = 0; i < 200; i++) {
+        for (int i = 0; i < 60; i++) {
             byte[] colour = new byte[3];
             random.nextBytes(colour);
             for (int k = 0; k < bytes; k++) {
@@ -98,7 +98,7 @@ class CheckerTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"16,2000", "32,400"})
+    @CsvSource({"16,1000", "32,200"})
     void averagesOfTwoAreNot(int side, int count) {
         byte[] a = real(side, count, 5);
         byte[] b = real(side, count, 6);
@@ -111,7 +111,7 @@ class CheckerTest {
     @ParameterizedTest
     @CsvSource({"16,5,0.99", "16,8,0.98", "32,5,0.99", "32,8,0.98"})
     void mildNoiseIsForgiven(int side, double sigma, double atLeast) {
-        byte[] images = real(side, 300, 9);
+        byte[] images = real(side, 120, 9);
         Random random = new Random(2);
         for (int i = 0; i < images.length; i++) {
             images[i] = clamp((images[i] & 0xFF) + sigma * random.nextGaussian());
@@ -123,7 +123,7 @@ class CheckerTest {
     @ParameterizedTest
     @ValueSource(ints = {16, 32})
     void aSlightBlurIsForgiven(int side) {
-        byte[] sharp = real(side, 200, 10);
+        byte[] sharp = real(side, 100, 10);
         byte[] images = sharp.clone();
         int bytes = side * side * 3;
         for (int i = 0; i < images.length; i++) {
