@@ -1,0 +1,63 @@
+package sirocco.diffusion;
+
+/**
+ * Denoising diffusion implicit models (Song et al. 2021, eq. 12 and 16): x_s = √ᾱ_s·x̂_0 + √(1−ᾱ_s−σ²)·ε̂ + σ·z with
+ * σ = η·√((1−ᾱ_s)/(1−ᾱ_t))·√(1−ᾱ_t/ᾱ_s) and s = t − ⌊T/steps⌋.
+ *
+ * @param eta η: 0 is deterministic, 1 has the noise of {@link Ddpm}; more is possible while 1−ᾱ_s−σ² ≥ 0
+ * @param clip bound of |x̂_0|; +∞ for none
+ * @param spacing which timesteps are visited
+ * @param stepsOffset see {@link TimestepSpacing#LEADING}
+ * @param alphaToOne whether the last step ends at ᾱ = 1, the clean image; otherwise at ᾱ_0
+ * @param epsilonFromClipped whether ε̂ is computed anew from the clipped x̂_0 (as GLIDE does) rather than taken from the model
+ */
+public record Ddim(double eta, double clip, TimestepSpacing spacing, int stepsOffset, boolean alphaToOne, boolean epsilonFromClipped)
+        implements Sampler {
+    /** Rounding may take 1−ᾱ_s−σ² this far below 0 at η = 1, where it can be 0 exactly. */
+    private static final double ROUNDING = 1e-12;
+
+    public Ddim {
+        if (!(eta >= 0 && eta < Double.POSITIVE_INFINITY)) {
+            throw new IllegalArgumentException("eta: expected 0 or more, got " + eta);
+        }
+        SamplingTable.checkClip(clip);
+        SamplingTable.checkOffset(stepsOffset);
+    }
+
+    @Override
+    public String name() {
+        return "ddim";
+    }
+
+    @Override
+    public SamplingTable table(NoiseSchedule schedule, Prediction prediction, int steps) {
+        int[] timesteps = spacing.timesteps(schedule.T(), steps, stepsOffset);
+        int stride = schedule.T() / steps;
+        var rows = new SamplingTable.Builder(timesteps, clip);
+        for (int i = 0; i < steps; i++) {
+            int t = timesteps[i];
+            double a = schedule.signal(t);
+            double s = schedule.noise(t);
+            double next = t >= stride ? schedule.alphaBar(t - stride) : alphaToOne ? 1 : schedule.alphaBar(0);
+            double variance = eta * eta * (1 - next) / (1 - schedule.alphaBar(t)) * (1 - schedule.alphaBar(t) / next);
+            double direction = Math.sqrt(directionSquared(1 - next - variance, t));
+            double kx = prediction.x0FromX(a, s);
+            double ko = prediction.x0FromOut(a, s);
+            if (epsilonFromClipped) {
+                rows.row(i, kx, ko, direction / s, Math.sqrt(next) - direction * a / s, 0, 0, 0, Math.sqrt(variance));
+            } else {
+                rows.row(i, kx, ko, direction * prediction.epsilonFromX(a, s), Math.sqrt(next), direction * prediction.epsilonFromOut(a, s),
+                        0, 0, Math.sqrt(variance));
+            }
+        }
+        return rows.build();
+    }
+
+    private double directionSquared(double value, int t) {
+        if (value < -ROUNDING) {
+            throw new IllegalArgumentException("eta " + eta + " asks for more noise at timestep " + t
+                    + " than there is room for (1 - alphaBar - sigma^2 = " + value + "); 1 always fits");
+        }
+        return Math.max(value, 0);
+    }
+}

@@ -1,0 +1,101 @@
+package sirocco.diffusion;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Optional;
+import java.util.Set;
+
+/** The keys of a scheduler configuration, read by type. A key that is absent or null has its default. */
+final class SchedulerSettings {
+    /** Every setting of the three classes, and those of others that do nothing here: configurations are passed from class to class. */
+    private static final Set<String> KNOWN = Set.of(
+            "num_train_timesteps", "beta_start", "beta_end", "beta_schedule", "trained_betas", "rescale_betas_zero_snr", "prediction_type",
+            "variance_type", "clip_sample", "clip_sample_range", "thresholding", "dynamic_thresholding_ratio", "sample_max_value",
+            "timestep_spacing", "steps_offset", "set_alpha_to_one", "algorithm_type", "solver_order", "solver_type", "lower_order_final",
+            "euler_at_final", "final_sigmas_type", "lambda_min_clipped", "use_karras_sigmas", "use_exponential_sigmas", "use_beta_sigmas",
+            "use_lu_lambdas", "use_flow_sigmas", "use_dynamic_shifting", "flow_shift", "time_shift_type", "skip_prk_steps");
+
+    private final ObjectNode node;
+
+    SchedulerSettings(ObjectNode node) {
+        this.node = node;
+    }
+
+    String text(String key, String otherwise) {
+        JsonNode v = value(key);
+        if (v != null && !v.isTextual()) {
+            throw wrong(key, "a text", v);
+        }
+        return v == null ? otherwise : v.textValue();
+    }
+
+    boolean flag(String key, boolean otherwise) {
+        JsonNode v = value(key);
+        if (v != null && !v.isBoolean()) {
+            throw wrong(key, "true or false", v);
+        }
+        return v == null ? otherwise : v.booleanValue();
+    }
+
+    int integer(String key, int otherwise) {
+        JsonNode v = value(key);
+        if (v != null && !(v.isIntegralNumber() && v.canConvertToInt())) {
+            throw wrong(key, "a whole number", v);
+        }
+        return v == null ? otherwise : v.intValue();
+    }
+
+    double number(String key, double otherwise) {
+        JsonNode v = value(key);
+        if (v != null && !v.isNumber()) {
+            throw wrong(key, "a number", v);
+        }
+        return v == null ? otherwise : v.doubleValue();
+    }
+
+    Optional<double[]> numbers(String key) {
+        JsonNode v = value(key);
+        if (v == null) {
+            return Optional.empty();
+        }
+        if (!v.isArray()) {
+            throw wrong(key, "a list of numbers", v);
+        }
+        double[] values = new double[v.size()];
+        for (int i = 0; i < values.length; i++) {
+            if (!v.get(i).isNumber()) {
+                throw wrong(key + "[" + i + "]", "a number", v.get(i));
+            }
+            values[i] = v.get(i).doubleValue();
+        }
+        return Optional.of(values);
+    }
+
+    /** A setting that is understood at one value only. */
+    void require(String key, boolean only) {
+        if (flag(key, only) != only) {
+            throw new IllegalArgumentException(key + ": " + !only + " is not supported; set it to " + only);
+        }
+    }
+
+    /** Keys that start with _ are notes; an unknown one that is off or null asks for nothing. */
+    void refuseUnknown() {
+        for (var field : node.properties()) {
+            String key = field.getKey();
+            JsonNode v = field.getValue();
+            boolean asksNothing = v.isNull() || v.isBoolean() && !v.booleanValue();
+            if (!key.startsWith("_") && !KNOWN.contains(key) && !asksNothing) {
+                throw new IllegalArgumentException(key + ": unknown setting (value " + v + "); remove it if it can be done without");
+            }
+        }
+    }
+
+    private JsonNode value(String key) {
+        JsonNode v = node.get(key);
+        return v == null || v.isNull() ? null : v;
+    }
+
+    private static IllegalArgumentException wrong(String key, String expected, JsonNode found) {
+        return new IllegalArgumentException(key + ": expected " + expected + ", found " + found);
+    }
+}

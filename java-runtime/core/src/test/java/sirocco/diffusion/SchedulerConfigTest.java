@@ -1,0 +1,115 @@
+package sirocco.diffusion;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import sirocco.io.MalformedFileException;
+
+class SchedulerConfigTest {
+    private static final double INF = Double.POSITIVE_INFINITY;
+
+    @Test
+    void hasDiffusersDefaults() {
+        SchedulerConfig ddpm = SchedulerConfig.parse("{\"_class_name\":\"DDPMScheduler\"}");
+        assertEquals(1000, ddpm.schedule().T());
+        assertEquals(Optional.of(BetaSchedule.LINEAR), ddpm.schedule().kind());
+        assertEquals(1e-4, ddpm.schedule().beta(0));
+        assertEquals(0.02, ddpm.schedule().beta(999));
+        assertEquals(Prediction.EPSILON, ddpm.prediction());
+        assertEquals(new Ddpm(Ddpm.Variance.FIXED_SMALL, 1, TimestepSpacing.LEADING, 0), ddpm.sampler());
+        assertEquals(new Ddim(0, 1, TimestepSpacing.LEADING, 0, true, false),
+                SchedulerConfig.parse("{\"_class_name\":\"DDIMScheduler\"}").sampler());
+        assertEquals(DpmSolverPP.ofOrder(2), SchedulerConfig.parse("{\"_class_name\":\"DPMSolverMultistepScheduler\"}").sampler());
+    }
+
+    @Test
+    void readsWhatDiffusersWrites() {
+        SchedulerConfig c = SchedulerConfig.parse("""
+                {"_class_name": "DPMSolverMultistepScheduler", "_diffusers_version": "0.40.0", "algorithm_type": "dpmsolver++",
+                 "beta_end": 0.012, "beta_schedule": "scaled_linear", "beta_start": 0.00085, "dynamic_thresholding_ratio": 0.995,
+                 "euler_at_final": true, "final_sigmas_type": "sigma_min", "flow_shift": 1.0, "lambda_min_clipped": -Infinity,
+                 "lower_order_final": false, "num_train_timesteps": 500, "prediction_type": "v_prediction", "rescale_betas_zero_snr": false,
+                 "sample_max_value": 1.0, "solver_order": 3, "solver_type": "heun", "steps_offset": 1, "thresholding": false,
+                 "timestep_spacing": "leading", "trained_betas": null, "use_beta_sigmas": false, "use_karras_sigmas": false,
+                 "variance_type": null, "a_setting_of_the_future": false, "another": null}""");
+        assertEquals(500, c.schedule().T());
+        assertEquals(0.012, c.schedule().beta(499), 1e-15);
+        assertEquals(Prediction.V_PREDICTION, c.prediction());
+        assertEquals(new DpmSolverPP(3, false, DpmSolverPP.Type.HEUN, TimestepSpacing.LEADING, 1, false, true,
+                DpmSolverPP.FinalSigma.SIGMA_MIN, Double.NEGATIVE_INFINITY, INF), c.sampler());
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void comesBackAsWritten(BetaSchedule kind) {
+        NoiseSchedule schedule = NoiseSchedule.of(kind, 0.001, 0.03, 77);
+        for (NoiseSchedule s : new NoiseSchedule[] {schedule, schedule.withZeroTerminalSnr()}) {
+            for (Sampler sampler : new Sampler[] {new Ddpm(Ddpm.Variance.FIXED_LARGE, 2.5, TimestepSpacing.TRAILING, 0),
+                new Ddpm(Ddpm.Variance.FIXED_SMALL, INF, TimestepSpacing.LEADING, 3),
+                new Ddim(0, 1, TimestepSpacing.LINSPACE, 0, false, false), DpmSolverPP.ofOrder(3),
+                new DpmSolverPP(2, true, DpmSolverPP.Type.HEUN, TimestepSpacing.LEADING, 1, false, true, DpmSolverPP.FinalSigma.SIGMA_MIN,
+                        -5.1, INF)}) {
+                SchedulerConfig back = SchedulerConfig.parse(new SchedulerConfig(s, Prediction.SAMPLE, sampler).toJson());
+                assertEquals(sampler, back.sampler());
+                assertEquals(Prediction.SAMPLE, back.prediction());
+                assertEquals(s.zeroTerminalSnr(), back.schedule().zeroTerminalSnr());
+                assertArrayEquals(alphaBars(s), alphaBars(back.schedule()));
+            }
+        }
+    }
+
+    /** What cannot be honoured is refused, naming the setting. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "DDPMScheduler | thresholding | true", "DDPMScheduler | variance_type | \"learned_range\"",
+        "DDPMScheduler | beta_schedule | \"laplace\"", "DDPMScheduler | prediction_type | \"flow_prediction\"",
+        "DDPMScheduler | beta_start | 0", "DDPMScheduler | beta_end | NaN", "DDPMScheduler | beta_end | \"0.02\"",
+        "DDPMScheduler | num_train_timesteps | 0", "DDPMScheduler | num_train_timesteps | 1e9",
+        "DDPMScheduler | num_train_timesteps | 99999999999", "DDPMScheduler | num_train_timesteps | 10.5",
+        "DDPMScheduler | clip_sample | 1", "DDPMScheduler | clip_sample_range | -1", "DDPMScheduler | steps_offset | -1",
+        "DDPMScheduler | timestep_spacing | \"even\"", "DDPMScheduler | trained_betas | [0.1, 0.2]", "DDPMScheduler | trained_betas | 0.1",
+        "DDPMScheduler | trained_betas | [\"a\"]", "DDPMScheduler | shift_of_the_future | 0.3",
+        "DPMSolverMultistepScheduler | algorithm_type | \"dpmsolver\"", "DPMSolverMultistepScheduler | use_karras_sigmas | true",
+        "DPMSolverMultistepScheduler | use_flow_sigmas | true", "DPMSolverMultistepScheduler | solver_order | 4",
+        "DPMSolverMultistepScheduler | solver_type | \"bh1\"", "DPMSolverMultistepScheduler | final_sigmas_type | \"one\"",
+        "DPMSolverMultistepScheduler | variance_type | \"learned\"", "PNDMScheduler | beta_start | 0.001"})
+    void refusesWhatItCannotHonour(String type, String key, String value) {
+        String json = "{\"_class_name\":\"" + type + "\",\"" + key + "\":" + value + "}";
+        assertThrows(IllegalArgumentException.class, () -> SchedulerConfig.parse(json));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "[]", "3", "null", "{", "{\"a\":1,\"a\":2}", "{\"beta_start\":0.1,\"beta_start\":0.1}"})
+    void refusesWhatIsNoConfiguration(String text) {
+        assertThrows(IllegalArgumentException.class, () -> SchedulerConfig.parse(text));
+    }
+
+    @Test
+    void namesTheFile(@TempDir Path folder) throws IOException {
+        Path file = Files.writeString(folder.resolve(SchedulerConfig.FILE), "{\"thresholding\":true}");
+        var e = assertThrows(MalformedFileException.class, () -> SchedulerConfig.read(file));
+        assertTrue(e.getMessage().contains(file.toString()) && e.getMessage().contains("thresholding"), e.getMessage());
+        Files.writeString(file, SchedulerConfig.parse("{}").toJson());
+        assertEquals(1000, SchedulerConfig.read(file).schedule().T());
+    }
+
+    private static double[] alphaBars(NoiseSchedule s) {
+        double[] all = new double[s.T()];
+        for (int t = 0; t < all.length; t++) {
+            all[t] = s.alphaBar(t);
+        }
+        return all;
+    }
+}
