@@ -42,6 +42,11 @@ public interface Dataset extends AutoCloseable {
         return height() * width() * channels();
     }
 
+    /** How many files were passed over because their names are not those of images: worth a line to the user where it is not 0. */
+    default int ignored() {
+        return 0;
+    }
+
     /** Gives back files held open. Reading afterwards fails. */
     @Override
     default void close() {}

@@ -121,8 +121,8 @@ final class ImageFiles implements Dataset {
         return Math.min(header.width(), header.height());
     }
 
-    /** How many files were neither PNG nor JPEG by name. */
-    int ignored() {
+    @Override
+    public int ignored() {
         return ignored;
     }
 

@@ -39,7 +39,7 @@ class ImageFilesTest {
             for (Dataset dataset : List.of(files, zipped)) {
                 assertEquals(List.of("cat", "dog"), dataset.classNames());
                 assertEquals(3, dataset.size());
-                assertEquals(1, ((ImageFiles) dataset).ignored());
+                assertEquals(1, dataset.ignored());
                 byte[] image = new byte[dataset.imageBytes() + 1];
                 assertEquals(0, dataset.read(0, image, 1));
                 assertEquals(0, dataset.read(1, image, 1));
