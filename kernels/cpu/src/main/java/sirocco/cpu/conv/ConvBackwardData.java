@@ -21,7 +21,7 @@ public final class ConvBackwardData {
         Checks.fits("dy", dy, shape.n(), shape.outH(), shape.outW(), shape.k(), shape);
         Checks.fits("dx", dx, shape.n(), shape.h(), shape.w(), shape.c(), shape);
         ConvRule.Choice choice = rule.choose(shape, ConvRule.Pass.BACKWARD_DATA);
-        kernel = choice.winograd() ? new WinogradConv(shape, true, dy, dx, null, workers)
+        kernel = choice.winograd() ? new WinogradConv(shape, true, dy, dx, null, workers, ConvRule.BLOCK_TILES)
                 : new GemmConv(shape, true, dy, dx, null, workers);
         description = shape + ": " + kernel + "; " + choice.why();
     }
@@ -41,7 +41,7 @@ public final class ConvBackwardData {
         kernel.prepare(w, prepared);
     }
 
-    /** Writes dx, its halo and fill included. Allocates nothing. scratch may be null where {@link #scratchFloats} is 0. */
+    /** Writes dx, its halo and fill included. Allocates nothing. */
     public void run(Slice dy, Slice prepared, Slice dx, Slice scratch) {
         kernel.run(dy, prepared, dx, null, null, null, scratch);
     }

@@ -27,7 +27,7 @@ public final class ConvForward {
             Checks.fits("residual", residual, shape.n(), shape.outH(), shape.outW(), shape.k(), shape);
         }
         ConvRule.Choice choice = rule.choose(shape, ConvRule.Pass.FORWARD);
-        kernel = choice.winograd() ? new WinogradConv(shape, false, x, y, residual, workers)
+        kernel = choice.winograd() ? new WinogradConv(shape, false, x, y, residual, workers, ConvRule.BLOCK_TILES)
                 : new GemmConv(shape, false, x, y, residual, workers);
         description = shape + ": " + kernel + "; " + choice.why();
     }
@@ -48,8 +48,7 @@ public final class ConvForward {
     }
 
     /**
-     * Writes y, its halo and fill included. Allocates nothing. bias, perChannel, residual may be null; so may scratch where
-     * {@link #scratchFloats} is 0. y must not overlap an operand.
+     * Writes y, its halo and fill included. Allocates nothing. bias, perChannel and residual may be null. y must not overlap an operand.
      */
     public void run(Slice x, Slice prepared, Slice y, Slice bias, Slice perChannel, Slice residual, Slice scratch) {
         kernel.run(x, prepared, y, bias, perChannel, residual, scratch);

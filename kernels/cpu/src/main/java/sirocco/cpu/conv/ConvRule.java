@@ -11,6 +11,9 @@ public record ConvRule(Mode mode) {
     /** AUTO: the rule; the others: that algorithm wherever it can do the job, implicit GEMM elsewhere. */
     public enum Mode { AUTO, WINOGRAD, GEMM }
 
+    /** Tiles that Winograd takes through all channels at a time. */
+    static final int BLOCK_TILES = 32;
+
     /** The three passes of a convolution. */
     public enum Pass { FORWARD, BACKWARD_DATA, BACKWARD_WEIGHTS }
 

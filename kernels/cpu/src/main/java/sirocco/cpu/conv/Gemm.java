@@ -16,6 +16,12 @@ public final class Gemm {
     /** Floats of a panel for one block of 16 in the summed dimension. */
     public static final int PANEL_BLOCK = BLOCK * PANEL;
 
+    /**
+     * Terms of a sum that lie side by side in {@link #longRows}' first operand. The compiler spends some 50 cycles around each inner loop,
+     * as much as 6 terms of the largest tile.
+     */
+    public static final int SEGMENT = 128;
+
     /** 16 accumulators need 32 vector registers: AVX-512, or any Arm machine. */
     private static final boolean EIGHT_ROWS = LANES == 16 || System.getProperty("os.arch").equals("aarch64");
 
@@ -56,6 +62,39 @@ public final class Gemm {
         }
         for (; i < rows; i++) {
             Tile1x2.rows(a, ao + i * BLOCK, taps, nt, b, bo, c, co + i * ci, ci, cv, add);
+        }
+    }
+
+    /**
+     * {@link #rows} on an operand that was laid out for it, in segments of 128 of the summed dimension.
+     *
+     * @param a row i, element k at {@code ao + k/128·segment + 128·i + k mod 128}
+     * @param depth terms of the sum, a multiple of 16
+     */
+    public static void longRows(float[] a, int ao, int segment, int depth, float[] b, int bo, float[] c, int co, int ci, int cBlock,
+            int rows, boolean both, boolean add) {
+        if (LANES == BLOCK) {
+            longRowsOfTile(a, ao, segment, depth, b, bo, c, co, ci, both ? cBlock : 0, rows, add);
+        } else {
+            for (int j = 0; j < (both ? PANEL : BLOCK); j += 2 * LANES) {
+                longRowsOfTile(a, ao, segment, depth, b, bo + j, c, co + (j / BLOCK) * cBlock + j % BLOCK, ci, LANES, rows, add);
+            }
+        }
+    }
+
+    private static void longRowsOfTile(float[] a, int ao, int segment, int depth, float[] b, int bo, float[] c, int co, int ci, int cv,
+            int rows, boolean add) {
+        int i = 0;
+        if (EIGHT_ROWS) {
+            for (; i + 8 <= rows; i += 8) {
+                Tile8x2.longRows(a, ao + i * SEGMENT, segment, depth, b, bo, c, co + i * ci, ci, cv, add);
+            }
+        }
+        for (; i + 4 <= rows; i += 4) {
+            Tile4x2.longRows(a, ao + i * SEGMENT, segment, depth, b, bo, c, co + i * ci, ci, cv, add);
+        }
+        for (; i < rows; i++) {
+            Tile1x2.longRows(a, ao + i * SEGMENT, segment, depth, b, bo, c, co + i * ci, ci, cv, add);
         }
     }
 

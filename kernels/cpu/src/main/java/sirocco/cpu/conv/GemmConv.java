@@ -130,7 +130,7 @@ final class GemmConv implements ConvKernel, Workers.Task {
 
     @Override
     public long scratchFloats() {
-        return input.scratchFloats() + (long) workers.threads() * densePixels * BLOCK;
+        return Alignment.SLACK + input.scratchFloats() + (long) workers.threads() * densePixels * BLOCK;
     }
 
     @Override
@@ -144,7 +144,7 @@ final class GemmConv implements ConvKernel, Workers.Task {
         this.y = y;
         this.scratch = scratch;
         addends.bind(bias, perChannel, residual);
-        input.bind(x.array(), x.offset(), scratch == null ? null : scratch.array(), scratch == null ? 0 : scratch.offset(), workers);
+        input.bind(x.array(), x.offset(), scratch.array(), Alignment.up(scratch.offset()), workers);
         halo.clear(y, workers);
         workers.run(imageBands * rowBands * groups, this);
     }
@@ -178,7 +178,7 @@ final class GemmConv implements ConvKernel, Workers.Task {
         int ci = outStep * out.pixel();
         if (!out.blocked()) {
             c = scratch.array();
-            co = scratch.offset() + (int) input.scratchFloats() + worker * densePixels * BLOCK;
+            co = Alignment.up(scratch.offset()) + (int) input.scratchFloats() + worker * densePixels * BLOCK;
             ci = BLOCK;
         }
         boolean add = !addends.none();
@@ -189,7 +189,7 @@ final class GemmConv implements ConvKernel, Workers.Task {
             }
         }
         int from = input.origin(n, 0) + i * input.rowStep();
-        Gemm.rows(input.array(), from, taps[set], taps[set].length, weights.array(), weights.offset() + packed.panel(set, panel),
+        Gemm.rows(input.array(), from, taps[set], taps[set].length, weights.array(), packed.panel(weights.offset(), set, panel),
                 c, co, ci, out.plane(), t.w(), both, add);
         if (!out.blocked()) {
             int to = y.offset() + out.at(n, 0, row, t.x0());

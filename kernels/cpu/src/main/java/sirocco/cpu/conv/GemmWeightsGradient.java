@@ -28,7 +28,8 @@ final class GemmWeightsGradient implements WeightsGradientKernel, Workers.Task {
     private final int panels;
     private final int tapsOfItem;
     private Slice dw;
-    private Slice tiles;
+    private float[] tiles;
+    private int own;
 
     GemmWeightsGradient(ConvShape given, Layout xLayout, Layout dyLayout, Workers workers) {
         this.workers = workers;
@@ -54,14 +55,15 @@ final class GemmWeightsGradient implements WeightsGradientKernel, Workers.Task {
 
     @Override
     public long scratchFloats() {
-        return x.scratchFloats() + dy.scratchFloats() + (long) workers.threads() * tapsOfItem * PANEL_BLOCK;
+        return Alignment.SLACK + x.scratchFloats() + dy.scratchFloats() + (long) workers.threads() * tapsOfItem * PANEL_BLOCK;
     }
 
     @Override
     public void run(Slice xAt, Slice dyAt, Slice dw, Slice scratch) {
         this.dw = dw;
-        int next = scratch.offset() + workers.threads() * tapsOfItem * PANEL_BLOCK;
-        tiles = scratch;
+        own = Alignment.up(scratch.offset());
+        int next = own + workers.threads() * tapsOfItem * PANEL_BLOCK;
+        tiles = scratch.array();
         x.bind(xAt.array(), xAt.offset(), scratch.array(), next, workers);
         dy.bind(dyAt.array(), dyAt.offset(), scratch.array(), next + (int) x.scratchFloats(), workers);
         workers.run(ceilDiv(shape.k(), BLOCK) * panels * tapItems(), this);
@@ -72,14 +74,14 @@ final class GemmWeightsGradient implements WeightsGradientKernel, Workers.Task {
         int firstTap = item % tapItems() * tapsOfItem;
         int panel = item / tapItems() % panels;
         int block = item / tapItems() / panels;
-        int tile = tiles.offset() + worker * tapsOfItem * PANEL_BLOCK;
+        int tile = own + worker * tapsOfItem * PANEL_BLOCK;
         boolean both = (2 * panel + 1) * BLOCK < shape.c();
-        Arrays.fill(tiles.array(), tile, tile + tapsOfItem * PANEL_BLOCK, 0f);
+        Arrays.fill(tiles, tile, tile + tapsOfItem * PANEL_BLOCK, 0f);
         for (int n = 0; n < shape.n(); n++) {
             for (int t = 0; t < tapsOfItem; t++) {
                 int tap = x.tap((firstTap + t) / shape.s(), (firstTap + t) % shape.s());
                 Gemm.outer(dy.array(), dy.origin(n, block), dy.rowStep(), x.array(), x.origin(n, 2 * panel) + tap, x.rowStep(), x.plane(),
-                        shape.outH(), shape.outW(), tiles.array(), tile + t * PANEL_BLOCK, PANEL, both);
+                        shape.outH(), shape.outW(), tiles, tile + t * PANEL_BLOCK, PANEL, both);
             }
         }
         for (int t = 0; t < tapsOfItem; t++) {
@@ -91,7 +93,7 @@ final class GemmWeightsGradient implements WeightsGradientKernel, Workers.Task {
     private void accumulate(int tile, int block, int tap, int panel) {
         int ks = Math.min(BLOCK, shape.k() - block * BLOCK);
         int cs = Math.min(PANEL, shape.c() - panel * PANEL);
-        float[] a = tiles.array();
+        float[] a = tiles;
         float[] w = dw.array();
         for (int k = 0; k < ks; k++) {
             int to = dw.offset() + ((block * BLOCK + k) * shape.r() * shape.s() + tap) * shape.c() + panel * PANEL;

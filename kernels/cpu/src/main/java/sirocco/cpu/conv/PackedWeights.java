@@ -47,12 +47,12 @@ final class PackedWeights implements Workers.Task {
     }
 
     int floats() {
-        return starts[sets.size()];
+        return Math.addExact(Alignment.SLACK, starts[sets.size()]);
     }
 
-    /** Where a panel of a set begins. */
-    int panel(int set, int panel) {
-        return starts[set] + panel * panelFloats(set);
+    /** Where a panel of a set begins, in memory that was given from {@code offset} on. */
+    int panel(int offset, int set, int panel) {
+        return Alignment.up(offset) + starts[set] + panel * panelFloats(set);
     }
 
     private int panelFloats(int set) {
@@ -73,7 +73,7 @@ final class PackedWeights implements Workers.Task {
         for (int set = 0; set < sets.size(); set++) {
             Taps taps = sets.get(set);
             for (int t = 0; t < taps.count(); t++) {
-                int to = packed.offset() + panel(set, panel) + (block * taps.count() + t) * PANEL_BLOCK;
+                int to = panel(packed.offset(), set, panel) + (block * taps.count() + t) * PANEL_BLOCK;
                 int from = w.offset() + (taps.r()[t] * shape.s() + taps.s()[t]) * shape.c();
                 int ofK = shape.r() * shape.s() * shape.c();
                 if (backward) {

@@ -1,6 +1,7 @@
 package sirocco.cpu.conv;
 
 import static sirocco.cpu.Layout.BLOCK;
+import static sirocco.cpu.conv.Gemm.SEGMENT;
 import static sirocco.cpu.conv.Taps.ceilDiv;
 
 import sirocco.cpu.Layout;
@@ -13,6 +14,8 @@ import sirocco.cpu.Workers;
  * <p>An item is a block of tiles, from image to image: its planes stay in a core's level-2 cache, and the transformed weights stream by.
  */
 final class WinogradConv implements ConvKernel, Workers.Task {
+    private static final int SEGMENT_BLOCKS = SEGMENT / BLOCK;
+
     private final Workers workers;
     private final Layout in;
     private final Layout out;
@@ -23,7 +26,7 @@ final class WinogradConv implements ConvKernel, Workers.Task {
     private final Addends addends;
     private final Halo halo;
     private final int blockTiles;
-    private final int[] taps;
+    private final int segment;
     private final int vPlane;
     private final int mPlane;
 
@@ -32,7 +35,8 @@ final class WinogradConv implements ConvKernel, Workers.Task {
     private Slice y;
     private Slice scratch;
 
-    WinogradConv(ConvShape shape, boolean backward, Layout x, Layout y, Layout residual, Workers workers) {
+    /** @param mostTiles tiles of an item at most, a multiple of 8 best */
+    WinogradConv(ConvShape shape, boolean backward, Layout x, Layout y, Layout residual, Workers workers, int mostTiles) {
         this.workers = workers;
         in = x;
         out = y;
@@ -42,12 +46,9 @@ final class WinogradConv implements ConvKernel, Workers.Task {
         tiles = new WinogradTiles(y.n(), y.h(), y.w());
         addends = new Addends(y.c(), View.perChannel(y.n(), y.h(), y.w(), y.c()), residual == null ? null : View.of(residual));
         halo = new Halo(y);
-        blockTiles = Math.min(Integer.getInteger("tb", 32), tiles.count());
-        taps = new int[u.innerBlocks()];
-        for (int i = 0; i < taps.length; i++) {
-            taps[i] = i * blockTiles * BLOCK;
-        }
-        vPlane = u.innerBlocks() * blockTiles * BLOCK + Winograd.GAP;
+        blockTiles = Math.min(mostTiles, tiles.count());
+        segment = blockTiles * SEGMENT;
+        vPlane = ceilDiv(u.innerBlocks() * BLOCK, SEGMENT) * segment + Winograd.GAP;
         mPlane = u.outerBlocks() * blockTiles * BLOCK + Winograd.GAP;
     }
 
@@ -57,12 +58,12 @@ final class WinogradConv implements ConvKernel, Workers.Task {
     }
 
     private int ownFloats() {
-        return Math.addExact(Winograd.PLANES * (vPlane + mPlane), WinogradTiles.SCRATCH);
+        return Math.addExact(Math.multiplyExact(Winograd.PLANES, vPlane + mPlane), WinogradTiles.SCRATCH);
     }
 
     @Override
     public long scratchFloats() {
-        return (long) workers.threads() * ownFloats();
+        return Alignment.SLACK + (long) workers.threads() * ownFloats();
     }
 
     @Override
@@ -85,7 +86,7 @@ final class WinogradConv implements ConvKernel, Workers.Task {
     public void run(int item, int worker) {
         int first = item * blockTiles;
         int count = Math.min(blockTiles, tiles.count() - first);
-        int tile = scratch.offset() + worker * ownFloats();
+        int tile = Alignment.up(scratch.offset()) + worker * ownFloats();
         int v = tile + WinogradTiles.SCRATCH;
         int m = v + Winograd.PLANES * vPlane;
         toPlanes(first, count, tile, v);
@@ -97,8 +98,9 @@ final class WinogradConv implements ConvKernel, Workers.Task {
         for (int block = 0; block < u.innerBlocks(); block++) {
             for (int t = 0; t < count; t++) {
                 int g = first + t;
+                int to = v + block / SEGMENT_BLOCKS * segment + t * SEGMENT + block % SEGMENT_BLOCKS * BLOCK;
                 WinogradTiles.input(x.array(), x.offset(), in, tiles.image(g), block, tiles.y(g) - padTop, tiles.x(g) - padLeft,
-                        scratch.array(), tile, scratch.array(), v + (block * blockTiles + t) * BLOCK, vPlane);
+                        scratch.array(), tile, scratch.array(), to, vPlane);
             }
         }
     }
@@ -107,7 +109,7 @@ final class WinogradConv implements ConvKernel, Workers.Task {
         float[] a = scratch.array();
         for (int plane = 0; plane < Winograd.PLANES; plane++) {
             for (int panel = 0; panel < u.panels(); panel++) {
-                Gemm.rows(a, v + plane * vPlane, taps, taps.length, weights.array(), weights.offset() + u.panel(plane, panel), a,
+                Gemm.longRows(a, v + plane * vPlane, segment, u.innerBlocks() * BLOCK, weights.array(), u.panel(weights.offset(), plane, panel), a,
                         m + plane * mPlane + 2 * panel * blockTiles * BLOCK, BLOCK, blockTiles * BLOCK, count,
                         2 * panel + 1 < u.outerBlocks(), false);
             }

@@ -28,7 +28,7 @@ final class WinogradWeights implements Workers.Task {
         this.workers = workers;
         inner = backward ? shape.k() : shape.c();
         outer = backward ? shape.c() : shape.k();
-        own = new float[workers.threads()][9 * PANEL_BLOCK + Winograd.TILE];
+        own = new float[workers.threads()][Alignment.SLACK + 9 * PANEL_BLOCK + Winograd.TILE];
     }
 
     int innerBlocks() {
@@ -48,12 +48,12 @@ final class WinogradWeights implements Workers.Task {
     }
 
     int floats() {
-        return Math.multiplyExact(Winograd.PLANES, plane());
+        return Math.addExact(Alignment.SLACK, Math.multiplyExact(Winograd.PLANES, plane()));
     }
 
-    /** Where a panel of a plane begins. */
-    int panel(int plane, int panel) {
-        return plane * plane() + panel * innerBlocks() * PANEL_BLOCK;
+    /** Where a panel of a plane begins, in memory that was given from {@code offset} on. */
+    int panel(int offset, int plane, int panel) {
+        return Alignment.up(offset) + plane * plane() + panel * innerBlocks() * PANEL_BLOCK;
     }
 
     void transform(Slice w, Slice u) {
@@ -68,23 +68,24 @@ final class WinogradWeights implements Workers.Task {
         int panel = item / innerBlocks();
         int block = item % innerBlocks();
         float[] taps = own[worker];
-        gather(panel, block, taps);
-        int to = u.offset() + panel(0, panel) + block * PANEL_BLOCK;
+        int start = Alignment.up(0);
+        gather(panel, block, taps, start);
+        int to = panel(u.offset(), 0, panel) + block * PANEL_BLOCK;
         for (int j = 0; j < PANEL_BLOCK; j += LANES) {
-            Winograd.weights(taps, j, PANEL_BLOCK, taps, 9 * PANEL_BLOCK, u.array(), to + j, plane());
+            Winograd.weights(taps, start + j, PANEL_BLOCK, taps, start + 9 * PANEL_BLOCK, u.array(), to + j, plane());
         }
     }
 
     /** Copies the block's weights with the outer channels innermost; backward, turned by half a turn. */
-    private void gather(int panel, int block, float[] taps) {
+    private void gather(int panel, int block, float[] taps, int start) {
         int inners = Math.min(BLOCK, inner - block * BLOCK);
         int outers = Math.min(PANEL, outer - panel * PANEL);
         if (inners < BLOCK || outers < PANEL) {
-            Arrays.fill(taps, 0, 9 * PANEL_BLOCK, 0f);
+            Arrays.fill(taps, start, start + 9 * PANEL_BLOCK, 0f);
         }
         int ofK = 9 * shape.c();
         for (int t = 0; t < 9; t++) {
-            int to = t * PANEL_BLOCK;
+            int to = start + t * PANEL_BLOCK;
             if (backward) {
                 int from = w.offset() + block * BLOCK * ofK + (8 - t) * shape.c() + panel * PANEL;
                 for (int i = 0; i < inners; i++) {

@@ -17,6 +17,8 @@ import sirocco.cpu.Workers;
  * to one item and takes the chunks in order, so the bits do not depend on the number of threads.
  */
 final class WinogradWeightsGradient implements WeightsGradientKernel {
+    /** Tiles of a chunk: many to a product's inner loop, few enough for the planes of a chunk to stay in a cache. */
+    private static final int CHUNK = 256;
     /** Tiles that one item of the transforms takes through one channel block. */
     private static final int RUN = 16;
 
@@ -55,7 +57,7 @@ final class WinogradWeightsGradient implements WeightsGradientKernel {
         tiles = new WinogradTiles(dy.n(), dy.h(), dy.w());
         cBlocks = x.blocks();
         kBlocks = dy.blocks();
-        chunk = Math.min(Integer.getInteger("ct", 256), tiles.count());
+        chunk = Math.min(CHUNK, tiles.count());
         runs = ceilDiv(chunk, RUN);
         vPlane = cBlocks * chunk * BLOCK + Winograd.GAP;
         mPlane = kBlocks * chunk * BLOCK + Winograd.GAP;
@@ -64,7 +66,7 @@ final class WinogradWeightsGradient implements WeightsGradientKernel {
 
     @Override
     public long scratchFloats() {
-        return (long) workers.threads() * WinogradTiles.SCRATCH + (long) Winograd.PLANES * (vPlane + mPlane + uPlane);
+        return Alignment.SLACK + (long) workers.threads() * WinogradTiles.SCRATCH + (long) Winograd.PLANES * (vPlane + mPlane + uPlane);
     }
 
     @Override
@@ -73,7 +75,7 @@ final class WinogradWeightsGradient implements WeightsGradientKernel {
         this.dy = dy;
         this.dw = dw;
         memory = scratch.array();
-        own = scratch.offset();
+        own = Alignment.up(scratch.offset());
         v = own + workers.threads() * WinogradTiles.SCRATCH;
         m = v + Winograd.PLANES * vPlane;
         u = m + Winograd.PLANES * mPlane;
