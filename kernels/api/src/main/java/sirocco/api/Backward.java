@@ -4,6 +4,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -78,8 +79,9 @@ public final class Backward {
                         add(step.name(), p, dp);
                     }
                 });
-                if (ofParameters.containsKey(op.w())) {
-                    record(name, new Op.Conv2dBackwardWeights(op.x(), dy, op.window(), ofParameters.get(op.w()), op.bias().map(ofParameters::get)));
+                Optional<Value> trainedBias = op.bias().filter(needed::contains);
+                if (needed.contains(op.w()) || trainedBias.isPresent()) {
+                    record(name, new Op.Conv2dBackwardWeights(op.x(), dy, op.window(), weight(step, op.w()), trainedBias.map(b -> weight(step, b))));
                 }
                 if (needed.contains(op.x())) {
                     Value dx = temporary(step.name() + ".dx", op.x().shape());
@@ -91,7 +93,7 @@ public final class Backward {
                 Value dx = temporary(step.name() + ".dx", op.x().shape());
                 Optional<Value> soFar = Optional.ofNullable(gradients.remove(op.x()));
                 record(name, new Op.GroupNormBackward(op.x(), op.stats(), op.gamma(), op.beta(), dy, soFar, op.groups(), op.silu(), dx,
-                        ofParameters.get(op.gamma()), ofParameters.get(op.beta())));
+                        weight(step, op.gamma()), weight(step, op.beta())));
                 add(step.name(), op.x(), dx);
             });
             case Op.Silu op -> unary(op.x(), op.y(), step, (dy, dx) -> new Op.SiluBackward(op.x(), dy, dx));
@@ -114,7 +116,7 @@ public final class Backward {
             }
             case Op.Upsample op -> unary(op.x(), op.y(), step, Op.UpsampleBackward::new);
             case Op.Dropout op -> unary(op.x(), op.y(), step, (dy, dx) -> new Op.Dropout(dy, op.rng(), op.index(), op.p(), op.id(), dx));
-            case Op.Embedding op -> ifReached(op.y(), dy -> record(name, new Op.EmbeddingBackward(op.ids(), dy, ofParameters.get(op.table()))));
+            case Op.Embedding op -> ifReached(op.y(), dy -> record(name, new Op.EmbeddingBackward(op.ids(), dy, weight(step, op.table()))));
             // Nothing that a weight could flow through: sources of data, or already a reverse pass.
             case Op.TimestepEmbedding _, Op.DropLabels _, Op.Noising _, Op.ChainTimestep _, Op.MseLoss _ -> { }
             case Op.Slice _, Op.SumPixels _, Op.Repeat _, Op.Guidance _, Op.SamplingStep _, Op.Conv2dBackwardData _, Op.Conv2dBackwardWeights _,
@@ -151,10 +153,24 @@ public final class Backward {
         }
     }
 
+    /** The accumulated gradient of an operand that an op can only train as a parameter. */
+    private Value weight(Step step, Value v) {
+        Value gradient = ofParameters.get(v);
+        if (gradient == null) {
+            throw new IllegalArgumentException("backward: " + step + " needs the gradient of " + v + ", which must then be a parameter, but is "
+                    + v.role().name().toLowerCase(Locale.ROOT) + "; make all weights of the op parameters");
+        }
+        return gradient;
+    }
+
     /** Counts {@code gradient} in with what has reached {@code v} so far. */
     private void add(String where, Value v, Value gradient) {
         if (!needed.contains(v)) {
             return;
+        }
+        if (v.role() == Value.Role.PARAMETER) {
+            throw new IllegalArgumentException("backward: \"" + where + "\" uses parameter " + v
+                    + " like an activation, where no op accumulates its gradient; parameters can be weights, biases, gamma, beta and tables");
         }
         Value soFar = gradients.get(v);
         gradients.put(v, soFar == null ? gradient : g.in(where + ".backward", () -> g.add(soFar, gradient)));

@@ -109,8 +109,10 @@ public record Tolerance(double relative, double scale) {
             if (Double.compare(actual[i], (float) expected[i]) == 0) {
                 error = 0; // also where both are infinite or NaN
             }
-            double share = error / (PEAK * relative * (size + Math.abs(expected[i])));
-            if (error > 0 && !(share <= worstShare)) {
+            // NaN, where one is expected or not, and an infinity off by anything count as infinitely wrong.
+            double share = error == 0 ? 0 : error / (PEAK * relative * (size + Math.abs(expected[i])));
+            share = Double.isNaN(share) ? Double.POSITIVE_INFINITY : share;
+            if (share > worstShare) {
                 worstShare = share;
                 worst = i;
             }
@@ -124,10 +126,11 @@ public record Tolerance(double relative, double scale) {
                 .formatted(v, norm / size, relative, size, position(v, worst), actual[worst], expected[worst], worstShare));
     }
 
+    /** Of the finite elements. */
     static double rms(double[] x) {
         double squares = 0;
         for (double e : x) {
-            squares += e * e;
+            squares += Double.isFinite(e) ? e * e : 0;
         }
         return Math.sqrt(squares / x.length);
     }
