@@ -17,9 +17,9 @@ public final class NetworkCases {
     static void addTo(List<OpCase> cases) {
         cases.add(resBlock("gradients of a residual block", new Shape(2, 3, 3, 4), 4, 2, true));
         cases.add(resBlock("gradients of a residual block without shortcut", new Shape(2, 2, 3, 4), 4, 2, false));
-        cases.add(resBlock("gradients of a wide residual block", new Shape(2, 8, 8, 20), 32, 4, true));
+        cases.add(resBlock("gradients of a wide residual block", new Shape(1, 8, 8, 20), 32, 4, true));
         cases.add(attentionBlock(new Shape(2, 2, 2, 4), 2, 2));
-        cases.add(attentionBlock(new Shape(2, 8, 8, 32), 8, 4));
+        cases.add(attentionBlock(new Shape(1, 8, 8, 32), 8, 4));
         cases.add(unetGradients(2, 4, 4, 2));
         cases.add(trainingStep(2, 16, 16, 4));
         cases.add(trainingStep(2, 8, 20, 4));
