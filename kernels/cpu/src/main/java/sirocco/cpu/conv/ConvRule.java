@@ -5,14 +5,14 @@ import sirocco.cpu.Layout;
 /**
  * Chooses a convolution's algorithm from its sizes, at plan time.
  *
+ * <p>Winograd's F(4×4,3×3) takes 36 multiplications for 16 outputs where the definition takes 144, but its transforms cost some of that,
+ * tiles that stick out of the image cost more, and its weights are four times as large, which is what counts where few tiles share them.
+ *
  * @param mode what may be chosen from
  */
 public record ConvRule(Mode mode) {
     /** AUTO: the rule; the others: that algorithm wherever it can do the job, implicit GEMM elsewhere. */
     public enum Mode { AUTO, WINOGRAD, GEMM }
-
-    /** Tiles that Winograd takes through all channels at a time. */
-    static final int BLOCK_TILES = 32;
 
     /** The three passes of a convolution. */
     public enum Pass { FORWARD, BACKWARD_DATA, BACKWARD_WEIGHTS }
@@ -24,6 +24,15 @@ public record ConvRule(Mode mode) {
      * @param why the reason, a phrase
      */
     public record Choice(boolean winograd, String why) { }
+
+    /** Tiles that Winograd takes through all channels at a time. */
+    static final int BLOCK_TILES = 32;
+    /** With fewer blocks than a few threads need, all tiles are one block that the threads share. */
+    static final int SHARED_TILES = 4 * BLOCK_TILES;
+    /** With fewer tiles than this, reading the transformed weights takes longer than multiplying by the plain ones. */
+    static final int FEWEST_TILES = 8;
+    /** Winograd's multiplications are to be fewer by this factor at least, or the transforms eat up what they save. */
+    static final double LEAST_SAVING = 1.6;
 
     /** The rule with the mode of the system property {@code sirocco.cpu.conv}: auto (as when absent), winograd or gemm. */
     public static ConvRule fromProperties() {
@@ -46,6 +55,16 @@ public record ConvRule(Mode mode) {
         if (mode != Mode.AUTO) {
             return new Choice(mode == Mode.WINOGRAD, "asked for");
         }
-        return new Choice(true, "2.25 to 4 times fewer multiplications");
+        int h = pass == Pass.BACKWARD_DATA ? shape.h() : shape.outH();
+        int w = pass == Pass.BACKWARD_DATA ? shape.w() : shape.outW();
+        int tiles = new WinogradTiles(shape.n(), h, w).count();
+        double saving = 9.0 * shape.n() * h * w / (Winograd.PLANES * tiles);
+        if (tiles < FEWEST_TILES) {
+            return new Choice(false, tiles + " Winograd tiles are too few to share its weights");
+        }
+        if (saving < LEAST_SAVING) {
+            return new Choice(false, String.format(java.util.Locale.ROOT, "Winograd would save a factor of only %.1f", saving));
+        }
+        return new Choice(true, String.format(java.util.Locale.ROOT, "%.1f times fewer multiplications", saving));
     }
 }

@@ -11,10 +11,14 @@ import sirocco.cpu.Workers;
 /**
  * 3×3 convolution of stride 1 by Winograd's F(4×4,3×3): transform tiles of the input, multiply 36 planes, transform back.
  *
- * <p>An item is a block of tiles, from image to image: its planes stay in a core's level-2 cache, and the transformed weights stream by.
+ * <p>With many tiles, an item is a block of them, from image to image: its planes stay in a core's level-2 cache, and the transformed
+ * weights stream by. With few, all of them are one block and each of the three steps is a loop of its own over all threads; then
+ * each weight is read by one thread only, which is what a small batch spends its time on.
  */
-final class WinogradConv implements ConvKernel, Workers.Task {
+final class WinogradConv implements ConvKernel {
     private static final int SEGMENT_BLOCKS = SEGMENT / BLOCK;
+    /** Tiles that one item of a shared block's transforms takes through one channel block. */
+    private static final int RUN = 8;
 
     private final Workers workers;
     private final Layout in;
@@ -26,17 +30,29 @@ final class WinogradConv implements ConvKernel, Workers.Task {
     private final Addends addends;
     private final Halo halo;
     private final int blockTiles;
+    /** Whether all threads share one block. */
+    private final boolean shared;
+    private final int runs;
     private final int segment;
     private final int vPlane;
     private final int mPlane;
+    private final Workers.Task wholeBlock = this::wholeBlock;
+    private final Workers.Task toPlanes = this::toPlanes;
+    private final Workers.Task multiply = this::multiply;
+    private final Workers.Task toPixels = this::toPixels;
 
     private Slice x;
     private Slice weights;
     private Slice y;
-    private Slice scratch;
+    private float[] memory;
+    private int own;
 
-    /** @param mostTiles tiles of an item at most, a multiple of 8 best */
-    WinogradConv(ConvShape shape, boolean backward, Layout x, Layout y, Layout residual, Workers workers, int mostTiles) {
+    /**
+     * @param tilesOfBlock tiles of an item, a multiple of 8 best
+     * @param tilesToShare with no more tiles than this, there is one block, shared by all threads
+     */
+    WinogradConv(ConvShape shape, boolean backward, Layout x, Layout y, Layout residual, Workers workers, int tilesOfBlock,
+            int tilesToShare) {
         this.workers = workers;
         in = x;
         out = y;
@@ -46,7 +62,9 @@ final class WinogradConv implements ConvKernel, Workers.Task {
         tiles = new WinogradTiles(y.n(), y.h(), y.w());
         addends = new Addends(y.c(), View.perChannel(y.n(), y.h(), y.w(), y.c()), residual == null ? null : View.of(residual));
         halo = new Halo(y);
-        blockTiles = Math.min(mostTiles, tiles.count());
+        shared = tiles.count() <= tilesToShare;
+        blockTiles = shared ? tiles.count() : Math.min(tilesOfBlock, tiles.count());
+        runs = ceilDiv(blockTiles, RUN);
         segment = blockTiles * SEGMENT;
         vPlane = ceilDiv(u.innerBlocks() * BLOCK, SEGMENT) * segment + Winograd.GAP;
         mPlane = u.outerBlocks() * blockTiles * BLOCK + Winograd.GAP;
@@ -57,13 +75,13 @@ final class WinogradConv implements ConvKernel, Workers.Task {
         return u.floats();
     }
 
-    private int ownFloats() {
-        return Math.addExact(Math.multiplyExact(Winograd.PLANES, vPlane + mPlane), WinogradTiles.SCRATCH);
-    }
-
     @Override
     public long scratchFloats() {
-        return Alignment.SLACK + (long) workers.threads() * ownFloats();
+        return Alignment.SLACK + (long) workers.threads() * WinogradTiles.SCRATCH + (shared ? 1L : workers.threads()) * planesFloats();
+    }
+
+    private int planesFloats() {
+        return Math.multiplyExact(Winograd.PLANES, vPlane + mPlane);
     }
 
     @Override
@@ -76,58 +94,85 @@ final class WinogradConv implements ConvKernel, Workers.Task {
         this.x = x;
         this.weights = prepared;
         this.y = y;
-        this.scratch = scratch;
+        memory = scratch.array();
+        own = Alignment.up(scratch.offset());
         addends.bind(bias, perChannel, residual);
         halo.clear(y, workers);
-        workers.run(ceilDiv(tiles.count(), blockTiles), this);
+        if (shared) {
+            workers.run(u.innerBlocks() * runs, toPlanes);
+            workers.run(Winograd.PLANES * u.panels(), multiply);
+            workers.run(u.outerBlocks() * runs, toPixels);
+        } else {
+            workers.run(ceilDiv(tiles.count(), blockTiles), wholeBlock);
+        }
     }
 
-    @Override
-    public void run(int item, int worker) {
+    /** Where a worker's planes begin: those of the input; behind them those of the products. */
+    private int planes(int worker) {
+        return own + workers.threads() * WinogradTiles.SCRATCH + (shared ? 0 : worker * planesFloats());
+    }
+
+    private void wholeBlock(int item, int worker) {
         int first = item * blockTiles;
         int count = Math.min(blockTiles, tiles.count() - first);
-        int tile = Alignment.up(scratch.offset()) + worker * ownFloats();
-        int v = tile + WinogradTiles.SCRATCH;
-        int m = v + Winograd.PLANES * vPlane;
-        toPlanes(first, count, tile, v);
-        multiply(count, v, m);
-        toPixels(first, count, tile, m);
-    }
-
-    private void toPlanes(int first, int count, int tile, int v) {
         for (int block = 0; block < u.innerBlocks(); block++) {
-            for (int t = 0; t < count; t++) {
-                int g = first + t;
-                int to = v + block / SEGMENT_BLOCKS * segment + t * SEGMENT + block % SEGMENT_BLOCKS * BLOCK;
-                WinogradTiles.input(x.array(), x.offset(), in, tiles.image(g), block, tiles.y(g) - padTop, tiles.x(g) - padLeft,
-                        scratch.array(), tile, scratch.array(), to, vPlane);
-            }
+            toPlanes(block, first, 0, count, worker);
         }
-    }
-
-    private void multiply(int count, int v, int m) {
-        float[] a = scratch.array();
         for (int plane = 0; plane < Winograd.PLANES; plane++) {
             for (int panel = 0; panel < u.panels(); panel++) {
-                Gemm.longRows(a, v + plane * vPlane, segment, u.innerBlocks() * BLOCK, weights.array(), u.panel(weights.offset(), plane, panel), a,
-                        m + plane * mPlane + 2 * panel * blockTiles * BLOCK, BLOCK, blockTiles * BLOCK, count,
-                        2 * panel + 1 < u.outerBlocks(), false);
+                multiply(plane, panel, count, worker);
             }
+        }
+        for (int block = 0; block < u.outerBlocks(); block++) {
+            toPixels(block, first, 0, count, worker);
         }
     }
 
-    private void toPixels(int first, int count, int tile, int m) {
-        for (int block = 0; block < u.outerBlocks(); block++) {
-            for (int t = 0; t < count; t++) {
-                int g = first + t;
-                WinogradTiles.output(scratch.array(), m + (block * blockTiles + t) * BLOCK, mPlane, scratch.array(), tile, addends,
-                        y.array(), y.offset(), out, tiles.image(g), block, tiles.y(g), tiles.x(g));
-            }
+    private void toPlanes(int item, int worker) {
+        int from = item % runs * RUN;
+        toPlanes(item / runs, 0, from, Math.min(from + RUN, blockTiles), worker);
+    }
+
+    private void multiply(int item, int worker) {
+        multiply(item / u.panels(), item % u.panels(), blockTiles, worker);
+    }
+
+    private void toPixels(int item, int worker) {
+        int from = item % runs * RUN;
+        toPixels(item / runs, 0, from, Math.min(from + RUN, blockTiles), worker);
+    }
+
+    /** Transforms tiles from … to − 1 of the block that begins with tile {@code first}, of one channel block. */
+    private void toPlanes(int block, int first, int from, int to, int worker) {
+        int scratch = own + worker * WinogradTiles.SCRATCH;
+        int v = planes(worker) + block / SEGMENT_BLOCKS * segment + block % SEGMENT_BLOCKS * BLOCK;
+        for (int t = from; t < to; t++) {
+            int g = first + t;
+            WinogradTiles.input(x.array(), x.offset(), in, tiles.image(g), block, tiles.y(g) - padTop, tiles.x(g) - padLeft, memory, scratch,
+                    memory, v + t * SEGMENT, vPlane);
+        }
+    }
+
+    private void multiply(int plane, int panel, int count, int worker) {
+        int v = planes(worker);
+        int m = v + Winograd.PLANES * vPlane;
+        Gemm.longRows(memory, v + plane * vPlane, segment, u.innerBlocks() * BLOCK, weights.array(),
+                u.panel(weights.offset(), plane, panel), memory, m + plane * mPlane + 2 * panel * blockTiles * BLOCK, BLOCK,
+                blockTiles * BLOCK, count, 2 * panel + 1 < u.outerBlocks(), false);
+    }
+
+    private void toPixels(int block, int first, int from, int to, int worker) {
+        int scratch = own + worker * WinogradTiles.SCRATCH;
+        int m = planes(worker) + Winograd.PLANES * vPlane + block * blockTiles * BLOCK;
+        for (int t = from; t < to; t++) {
+            int g = first + t;
+            WinogradTiles.output(memory, m + t * BLOCK, mPlane, memory, scratch, addends, y.array(), y.offset(), out, tiles.image(g), block,
+                    tiles.y(g), tiles.x(g));
         }
     }
 
     @Override
     public String toString() {
-        return "Winograd F(4×4,3×3), blocks of " + blockTiles + " of " + tiles.count() + " tiles";
+        return "Winograd F(4×4,3×3), " + tiles.count() + " tiles" + (shared ? " in one block" : " by blocks of " + blockTiles);
     }
 }
