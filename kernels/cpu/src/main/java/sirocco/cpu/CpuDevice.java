@@ -48,7 +48,7 @@ public final class CpuDevice implements Device {
 
             @Override
             public long scratchBytes(int step) {
-                return kernels.scratchFloats(step) * Float.BYTES;
+                return kernels.get(step).scratchFloats() * Float.BYTES;
             }
 
             @Override

@@ -9,8 +9,8 @@ import sirocco.api.Step;
 import sirocco.api.Value;
 
 /**
- * A graph's kernels, and what they need beside their operands. Prepared weights are kept where no step writes the weights they are made
- * from; where one does, they are made anew in every run, in the step's scratch memory.
+ * A graph's kernels, and the memory for their prepared weights. Those made from weights that no step writes are kept from run to run, each
+ * in a place of its own; the others are made anew in every run, and all take turns in one place.
  */
 final class Kernels {
     private static final int ALIGNMENT = 16;
@@ -25,15 +25,22 @@ final class Kernels {
         this.kept = kept;
         preparedAt = new long[kernels.size()];
         long end = 0;
+        long largest = 0;
         for (int i = 0; i < preparedAt.length; i++) {
+            long floats = aligned(kernels.get(i).preparedFloats());
             if (kept[i]) {
                 preparedAt[i] = end;
-                end += aligned(kernels.get(i).preparedFloats());
+                end += floats;
             } else {
-                preparedAt[i] = aligned(kernels.get(i).scratchFloats());
+                largest = Math.max(largest, floats);
             }
         }
-        preparedFloats = end;
+        for (int i = 0; i < preparedAt.length; i++) {
+            if (!kept[i]) {
+                preparedAt[i] = end;
+            }
+        }
+        preparedFloats = end + largest;
     }
 
     static Kernels of(Graph graph, Layouts layouts, Workers workers) {
@@ -66,20 +73,12 @@ final class Kernels {
         return kept[step];
     }
 
-    long scratchFloats(int step) {
-        Kernel kernel = kernels.get(step);
-        return kept[step] ? kernel.scratchFloats() : kernel.preparedFloats() == 0 ? kernel.scratchFloats() : preparedAt[step] + kernel.preparedFloats();
-    }
-
-    /** Floats of all prepared weights that are kept. */
+    /** Floats of all prepared weights. */
     long preparedFloats() {
         return preparedFloats;
     }
 
     Kernel.Bound bind(int step, Memory memory) {
-        Slice scratch = memory.scratch(step);
-        int at = Math.toIntExact(preparedAt[step]);
-        Slice prepared = kept[step] ? memory.prepared(at) : new Slice(scratch.array(), scratch.offset() + at);
-        return kernels.get(step).binding().bind(memory, scratch, prepared);
+        return kernels.get(step).binding().bind(memory, memory.scratch(step), memory.prepared(Math.toIntExact(preparedAt[step])));
     }
 }

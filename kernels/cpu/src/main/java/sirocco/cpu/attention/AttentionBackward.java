@@ -130,12 +130,8 @@ public final class AttentionBackward {
         timesTransposed(dOut, valuesT, dp, rows);
         Softmax.mask(work, p, rows, step, heads.pixels());
         int sumsAt = lseAt + head / heads.heads() * sums.image() + head % heads.heads() * heads.pixels() + first;
-        for (int i = 0; i < rows; i++) {
-            int row = i * BLOCK;
-            float d = Softmax.dot(work, dOut + row, work, out + row, step, heads.blocks());
-            Softmax.exp(work, p + row, step, heads.keyBlocks(), lse[sumsAt + i]);
-            Softmax.backward(work, work, p + row, dp + row, step, heads.keyBlocks(), d);
-        }
+        Softmax.again(work, p, rows, step, heads.keyBlocks(), lse, sumsAt);
+        Softmax.backward(work, p, dp, heads.keyBlocks(), dOut, out, heads.blocks(), rows, step);
         addProduct(p, dOut, dValues, rows);
         addProduct(dp, query, dKeys, rows);
         for (int panel = 0; panel < heads.channelPanels(); panel++) {

@@ -120,12 +120,7 @@ public final class AttentionForward {
         }
         Softmax.mask(work, s, rows, step, heads.pixels());
         int sumsAt = lseAt + task / heads.heads() * sums.image() + task % heads.heads() * heads.pixels() + first;
-        for (int i = 0; i < rows; i++) {
-            float max = Softmax.max(work, s + i * BLOCK, step, heads.keyBlocks());
-            float sum = Softmax.exp(work, s + i * BLOCK, step, heads.keyBlocks(), max);
-            lse[sumsAt + i] = max + (float) Math.log(sum);
-            Softmax.scale(work, s + i * BLOCK, step, heads.keyBlocks(), 1 / sum);
-        }
+        Softmax.forward(work, s, rows, step, heads.keyBlocks(), lse, sumsAt);
         for (int p = 0; p < heads.channelPanels(); p++) {
             Gemm.rows(work, s, keyBlocks, keyBlocks.length, work, keysAt + transposed + p * heads.keyBlocks() * PANEL_BLOCK, work,
                     out + 2 * p * step, BLOCK, step, rows, 2 * p + 1 < heads.blocks(), false);

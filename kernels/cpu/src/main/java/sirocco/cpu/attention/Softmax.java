@@ -11,8 +11,9 @@ import sirocco.cpu.Simd;
 import sirocco.cpu.math.VectorMath;
 
 /**
- * Row-wise functions of a tile of scores, [key block][row][16] with {@code step} floats from a block to the next. Each stays a method
- * of its own, small enough for the compiler to keep every vector in a register.
+ * Row-wise functions of a tile of scores, [key block][row][16] with {@code step} floats from a block to the next. Each is one loop over
+ * the whole tile: compiled by itself, it is small enough for the compiler to keep every vector in a register, and large enough to be
+ * left alone where it is called.
  */
 final class Softmax {
     private Softmax() { }
@@ -30,8 +31,48 @@ final class Softmax {
         }
     }
 
+    /**
+     * Makes each row of scores its softmax.
+     *
+     * @param sums receives the logarithm of each row's sum of exponentials, {@code sumsAt} the first one
+     */
+    static void forward(float[] s, int tile, int rows, int step, int blocks, float[] sums, int sumsAt) {
+        for (int i = 0; i < rows; i++) {
+            int row = tile + i * BLOCK;
+            float max = max(s, row, step, blocks);
+            float sum = exp(s, row, step, blocks, max);
+            sums[sumsAt + i] = max + (float) Math.log(sum);
+            scale(s, row, step, blocks, 1 / sum);
+        }
+    }
+
+    /** Makes each row of scores its softmax, given {@link #forward}'s {@code sums}. */
+    static void again(float[] s, int tile, int rows, int step, int blocks, float[] sums, int sumsAt) {
+        for (int i = 0; i < rows; i++) {
+            exp(s, tile + i * BLOCK, step, blocks, sums[sumsAt + i]);
+        }
+    }
+
+    /**
+     * The gradient of the scores from that of their softmax: dS = P ∘ (dP − D), D_i = Σ dy_i y_i, in dP's place.
+     *
+     * @param p, dp tiles of keys
+     * @param dy, y tiles of channels
+     */
+    static void backward(float[] work, int p, int dp, int blocks, int dy, int y, int channelBlocks, int rows, int step) {
+        for (int i = 0; i < rows * BLOCK; i += BLOCK) {
+            float d = dot(work, dy + i, y + i, step, channelBlocks);
+            for (int b = 0; b < blocks * step; b += step) {
+                for (int v = 0; v < BLOCK; v += LANES) {
+                    int at = dp + i + b + v;
+                    load(work, at).sub(d).mul(load(work, p + i + b + v)).intoArray(work, at);
+                }
+            }
+        }
+    }
+
     /** The largest of one row. NaN if there is one. */
-    static float max(float[] s, int row, int step, int blocks) {
+    private static float max(float[] s, int row, int step, int blocks) {
         FloatVector max = all(Float.NEGATIVE_INFINITY);
         for (int b = 0; b < blocks; b++) {
             for (int v = 0; v < BLOCK; v += LANES) {
@@ -42,7 +83,7 @@ final class Softmax {
     }
 
     /** Replaces each score of a row by e^(score − shift); returns their sum. */
-    static float exp(float[] s, int row, int step, int blocks, float shift) {
+    private static float exp(float[] s, int row, int step, int blocks, float shift) {
         FloatVector sum = FloatVector.zero(Simd.F);
         for (int b = 0; b < blocks; b++) {
             for (int v = 0; v < BLOCK; v += LANES) {
@@ -55,8 +96,7 @@ final class Softmax {
         return Simd.sum(sum);
     }
 
-    /** Multiplies a row by {@code factor}. */
-    static void scale(float[] s, int row, int step, int blocks, float factor) {
+    private static void scale(float[] s, int row, int step, int blocks, float factor) {
         for (int b = 0; b < blocks; b++) {
             for (int v = 0; v < BLOCK; v += LANES) {
                 int at = row + b * step + v;
@@ -65,22 +105,12 @@ final class Softmax {
         }
     }
 
-    /** The gradient of the scores: ds ← p · (dp − D), with dp in {@code dp} and the result there. */
-    static void backward(float[] p, float[] dp, int pRow, int dpRow, int step, int blocks, float d) {
-        for (int b = 0; b < blocks; b++) {
-            for (int v = 0; v < BLOCK; v += LANES) {
-                int at = dpRow + b * step + v;
-                load(dp, at).sub(d).mul(load(p, pRow + b * step + v)).intoArray(dp, at);
-            }
-        }
-    }
-
     /** Σ a·b over one row of two tiles. */
-    static float dot(float[] a, int aRow, float[] b, int bRow, int step, int blocks) {
+    private static float dot(float[] work, int a, int b, int step, int blocks) {
         FloatVector sum = FloatVector.zero(Simd.F);
-        for (int i = 0; i < blocks; i++) {
+        for (int i = 0; i < blocks * step; i += step) {
             for (int v = 0; v < BLOCK; v += LANES) {
-                sum = load(a, aRow + i * step + v).fma(load(b, bRow + i * step + v), sum);
+                sum = load(work, a + i + v).fma(load(work, b + i + v), sum);
             }
         }
         return Simd.sum(sum);

@@ -30,8 +30,8 @@ final class Tile1x2 {
             }
         }
         if (add) {
-            s0 = s0.add(load(c, co));
-            t0 = t0.add(load(c, co + cv));
+            s0 = s0.add(FloatVector.fromArray(Simd.F, c, co));
+            t0 = t0.add(FloatVector.fromArray(Simd.F, c, co + cv));
         }
         t0.intoArray(c, co + cv);
         s0.intoArray(c, co);

@@ -42,14 +42,14 @@ final class Tile4x2 {
             }
         }
         if (add) {
-            s0 = s0.add(load(c, co));
-            t0 = t0.add(load(c, co + cv));
-            s1 = s1.add(load(c, co + ci));
-            t1 = t1.add(load(c, co + ci + cv));
-            s2 = s2.add(load(c, co + 2 * ci));
-            t2 = t2.add(load(c, co + 2 * ci + cv));
-            s3 = s3.add(load(c, co + 3 * ci));
-            t3 = t3.add(load(c, co + 3 * ci + cv));
+            s0 = s0.add(FloatVector.fromArray(Simd.F, c, co));
+            t0 = t0.add(FloatVector.fromArray(Simd.F, c, co + cv));
+            s1 = s1.add(FloatVector.fromArray(Simd.F, c, co + ci));
+            t1 = t1.add(FloatVector.fromArray(Simd.F, c, co + ci + cv));
+            s2 = s2.add(FloatVector.fromArray(Simd.F, c, co + 2 * ci));
+            t2 = t2.add(FloatVector.fromArray(Simd.F, c, co + 2 * ci + cv));
+            s3 = s3.add(FloatVector.fromArray(Simd.F, c, co + 3 * ci));
+            t3 = t3.add(FloatVector.fromArray(Simd.F, c, co + 3 * ci + cv));
         }
         t0.intoArray(c, co + cv);
         s0.intoArray(c, co);
@@ -134,17 +134,17 @@ final class Tile4x2 {
                 t3 = a3.fma(b1, t3);
             }
         }
-        s0 = s0.add(load(c, co));
-        t0.add(load(c, co + cv)).intoArray(c, co + cv);
+        s0 = s0.add(FloatVector.fromArray(Simd.F, c, co));
+        t0.add(FloatVector.fromArray(Simd.F, c, co + cv)).intoArray(c, co + cv);
         s0.intoArray(c, co);
-        s1 = s1.add(load(c, co + ci));
-        t1.add(load(c, co + ci + cv)).intoArray(c, co + ci + cv);
+        s1 = s1.add(FloatVector.fromArray(Simd.F, c, co + ci));
+        t1.add(FloatVector.fromArray(Simd.F, c, co + ci + cv)).intoArray(c, co + ci + cv);
         s1.intoArray(c, co + ci);
-        s2 = s2.add(load(c, co + 2 * ci));
-        t2.add(load(c, co + 2 * ci + cv)).intoArray(c, co + 2 * ci + cv);
+        s2 = s2.add(FloatVector.fromArray(Simd.F, c, co + 2 * ci));
+        t2.add(FloatVector.fromArray(Simd.F, c, co + 2 * ci + cv)).intoArray(c, co + 2 * ci + cv);
         s2.intoArray(c, co + 2 * ci);
-        s3 = s3.add(load(c, co + 3 * ci));
-        t3.add(load(c, co + 3 * ci + cv)).intoArray(c, co + 3 * ci + cv);
+        s3 = s3.add(FloatVector.fromArray(Simd.F, c, co + 3 * ci));
+        t3.add(FloatVector.fromArray(Simd.F, c, co + 3 * ci + cv)).intoArray(c, co + 3 * ci + cv);
         s3.intoArray(c, co + 3 * ci);
     }
 }

@@ -58,22 +58,22 @@ final class Tile8x2 {
             }
         }
         if (add) {
-            s0 = s0.add(load(c, co));
-            t0 = t0.add(load(c, co + cv));
-            s1 = s1.add(load(c, co + ci));
-            t1 = t1.add(load(c, co + ci + cv));
-            s2 = s2.add(load(c, co + 2 * ci));
-            t2 = t2.add(load(c, co + 2 * ci + cv));
-            s3 = s3.add(load(c, co + 3 * ci));
-            t3 = t3.add(load(c, co + 3 * ci + cv));
-            s4 = s4.add(load(c, co + 4 * ci));
-            t4 = t4.add(load(c, co + 4 * ci + cv));
-            s5 = s5.add(load(c, co + 5 * ci));
-            t5 = t5.add(load(c, co + 5 * ci + cv));
-            s6 = s6.add(load(c, co + 6 * ci));
-            t6 = t6.add(load(c, co + 6 * ci + cv));
-            s7 = s7.add(load(c, co + 7 * ci));
-            t7 = t7.add(load(c, co + 7 * ci + cv));
+            s0 = s0.add(FloatVector.fromArray(Simd.F, c, co));
+            t0 = t0.add(FloatVector.fromArray(Simd.F, c, co + cv));
+            s1 = s1.add(FloatVector.fromArray(Simd.F, c, co + ci));
+            t1 = t1.add(FloatVector.fromArray(Simd.F, c, co + ci + cv));
+            s2 = s2.add(FloatVector.fromArray(Simd.F, c, co + 2 * ci));
+            t2 = t2.add(FloatVector.fromArray(Simd.F, c, co + 2 * ci + cv));
+            s3 = s3.add(FloatVector.fromArray(Simd.F, c, co + 3 * ci));
+            t3 = t3.add(FloatVector.fromArray(Simd.F, c, co + 3 * ci + cv));
+            s4 = s4.add(FloatVector.fromArray(Simd.F, c, co + 4 * ci));
+            t4 = t4.add(FloatVector.fromArray(Simd.F, c, co + 4 * ci + cv));
+            s5 = s5.add(FloatVector.fromArray(Simd.F, c, co + 5 * ci));
+            t5 = t5.add(FloatVector.fromArray(Simd.F, c, co + 5 * ci + cv));
+            s6 = s6.add(FloatVector.fromArray(Simd.F, c, co + 6 * ci));
+            t6 = t6.add(FloatVector.fromArray(Simd.F, c, co + 6 * ci + cv));
+            s7 = s7.add(FloatVector.fromArray(Simd.F, c, co + 7 * ci));
+            t7 = t7.add(FloatVector.fromArray(Simd.F, c, co + 7 * ci + cv));
         }
         t0.intoArray(c, co + cv);
         s0.intoArray(c, co);
@@ -214,29 +214,29 @@ final class Tile8x2 {
                 t7 = a7.fma(b1, t7);
             }
         }
-        s0 = s0.add(load(c, co));
-        t0.add(load(c, co + cv)).intoArray(c, co + cv);
+        s0 = s0.add(FloatVector.fromArray(Simd.F, c, co));
+        t0.add(FloatVector.fromArray(Simd.F, c, co + cv)).intoArray(c, co + cv);
         s0.intoArray(c, co);
-        s1 = s1.add(load(c, co + ci));
-        t1.add(load(c, co + ci + cv)).intoArray(c, co + ci + cv);
+        s1 = s1.add(FloatVector.fromArray(Simd.F, c, co + ci));
+        t1.add(FloatVector.fromArray(Simd.F, c, co + ci + cv)).intoArray(c, co + ci + cv);
         s1.intoArray(c, co + ci);
-        s2 = s2.add(load(c, co + 2 * ci));
-        t2.add(load(c, co + 2 * ci + cv)).intoArray(c, co + 2 * ci + cv);
+        s2 = s2.add(FloatVector.fromArray(Simd.F, c, co + 2 * ci));
+        t2.add(FloatVector.fromArray(Simd.F, c, co + 2 * ci + cv)).intoArray(c, co + 2 * ci + cv);
         s2.intoArray(c, co + 2 * ci);
-        s3 = s3.add(load(c, co + 3 * ci));
-        t3.add(load(c, co + 3 * ci + cv)).intoArray(c, co + 3 * ci + cv);
+        s3 = s3.add(FloatVector.fromArray(Simd.F, c, co + 3 * ci));
+        t3.add(FloatVector.fromArray(Simd.F, c, co + 3 * ci + cv)).intoArray(c, co + 3 * ci + cv);
         s3.intoArray(c, co + 3 * ci);
-        s4 = s4.add(load(c, co + 4 * ci));
-        t4.add(load(c, co + 4 * ci + cv)).intoArray(c, co + 4 * ci + cv);
+        s4 = s4.add(FloatVector.fromArray(Simd.F, c, co + 4 * ci));
+        t4.add(FloatVector.fromArray(Simd.F, c, co + 4 * ci + cv)).intoArray(c, co + 4 * ci + cv);
         s4.intoArray(c, co + 4 * ci);
-        s5 = s5.add(load(c, co + 5 * ci));
-        t5.add(load(c, co + 5 * ci + cv)).intoArray(c, co + 5 * ci + cv);
+        s5 = s5.add(FloatVector.fromArray(Simd.F, c, co + 5 * ci));
+        t5.add(FloatVector.fromArray(Simd.F, c, co + 5 * ci + cv)).intoArray(c, co + 5 * ci + cv);
         s5.intoArray(c, co + 5 * ci);
-        s6 = s6.add(load(c, co + 6 * ci));
-        t6.add(load(c, co + 6 * ci + cv)).intoArray(c, co + 6 * ci + cv);
+        s6 = s6.add(FloatVector.fromArray(Simd.F, c, co + 6 * ci));
+        t6.add(FloatVector.fromArray(Simd.F, c, co + 6 * ci + cv)).intoArray(c, co + 6 * ci + cv);
         s6.intoArray(c, co + 6 * ci);
-        s7 = s7.add(load(c, co + 7 * ci));
-        t7.add(load(c, co + 7 * ci + cv)).intoArray(c, co + 7 * ci + cv);
+        s7 = s7.add(FloatVector.fromArray(Simd.F, c, co + 7 * ci));
+        t7.add(FloatVector.fromArray(Simd.F, c, co + 7 * ci + cv)).intoArray(c, co + 7 * ci + cv);
         s7.intoArray(c, co + 7 * ci);
     }
 }
