@@ -10,14 +10,13 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorOperators;
 import sirocco.api.Philox;
-import sirocco.cpu.math.VectorMath;
 
 /**
  * The noise of {@link Philox}, by vectors and whole groups of 64 elements.
  *
  * <p>Words are computed for two sets of blocks at once, the even and the odd ones, in the low halves of 64-bit lanes, where a 32 × 32 → 64 bit
  * product is one instruction; put together the two sets are 32-bit lanes in the order of the elements. Words, radii and angles are passes
- * over memory in the first-level cache: as one loop they are too large for the compiler to keep vectors in registers.
+ * over memory in the first-level cache: as one loop they are too large for the compiler to keep vectors in registers. (Why no helpers: see {@link sirocco.cpu.math.Sigmoids}.)
  */
 public final class NoiseVectors {
     private static final int BLOCKS = 16;
@@ -28,6 +27,13 @@ public final class NoiseVectors {
     private static final int WEYL_0 = 0x9E3779B9;
     private static final int WEYL_1 = 0xBB67AE85;
     private static final int ROUNDS = 10;
+    /** 1.5 · 2^23: added to a float of magnitude below 2^22 it leaves the nearest integer in the low bits. */
+    private static final float ROUND = 0x1.8p23f;
+    /** ln 2 as the sum of a float32 and its rest. */
+    private static final float LN_2 = 0.693147182f;
+    private static final float LN_2_REST = -1.90465430e-9f;
+    /** sqrt(1/2), as bits: where the significand of a logarithm's argument is wrapped. */
+    private static final int SQRT_HALF = 0x3f3504f3;
     private static final LongVector EVEN = LongVector.zero(L).addIndex(2);
 
     private NoiseVectors() { }
@@ -78,14 +84,10 @@ public final class NoiseVectors {
             k0 += WEYL_0;
             k1 += WEYL_1;
         }
-        together(even0, odd0).intoArray(out, at);
-        together(even1, odd1).intoArray(out, at + BLOCKS);
-        together(even2, odd2).intoArray(out, at + 2 * BLOCKS);
-        together(even3, odd3).intoArray(out, at + 3 * BLOCKS);
-    }
-
-    private static IntVector together(LongVector even, LongVector odd) {
-        return even.and(LOW).lanewise(VectorOperators.OR, odd.lanewise(VectorOperators.LSHL, 32)).reinterpretAsInts();
+        even0.and(LOW).lanewise(VectorOperators.OR, odd0.lanewise(VectorOperators.LSHL, 32)).reinterpretAsInts().intoArray(out, at);
+        even1.and(LOW).lanewise(VectorOperators.OR, odd1.lanewise(VectorOperators.LSHL, 32)).reinterpretAsInts().intoArray(out, at + BLOCKS);
+        even2.and(LOW).lanewise(VectorOperators.OR, odd2.lanewise(VectorOperators.LSHL, 32)).reinterpretAsInts().intoArray(out, at + 2 * BLOCKS);
+        even3.and(LOW).lanewise(VectorOperators.OR, odd3.lanewise(VectorOperators.LSHL, 32)).reinterpretAsInts().intoArray(out, at + 3 * BLOCKS);
     }
 
     /**
@@ -98,38 +100,58 @@ public final class NoiseVectors {
         turn(words, groups, out);
     }
 
-    /** sqrt(−2 ln u) to where z0 will be. */
+    /**
+     * sqrt(−2 ln u) to where z0 will be. With u = 2^k (1 + f), f in [−0.30, 0.42]: ln u = k ln 2 + f − f²/2 + f³ q(f), q a minimax fit;
+     * relative error below 3e-7.
+     */
     private static void radii(int[] words, int groups, float[] out) {
         for (int g = 0; g < groups * GROUP; g += 2 * BLOCKS) {
             for (int lane = 0; lane < BLOCKS; lane += LANES) {
                 IntVector word = IntVector.fromArray(I, words, g + lane).lanewise(VectorOperators.LSHR, 8).add(1);
-                FloatVector u = ((FloatVector) word.convertShape(VectorOperators.I2F, F, 0)).mul(0x1p-24f);
-                VectorMath.log(u).mul(-2f).lanewise(VectorOperators.SQRT).intoArray(out, g + lane);
+                IntVector bits = ((FloatVector) word.convertShape(VectorOperators.I2F, F, 0)).mul(0x1p-24f).reinterpretAsInts();
+                IntVector exponent = bits.sub(SQRT_HALF).lanewise(VectorOperators.ASHR, 23);
+                FloatVector k = (FloatVector) exponent.convertShape(VectorOperators.I2F, F, 0);
+                FloatVector f = bits.sub(exponent.lanewise(VectorOperators.LSHL, 23)).reinterpretAsFloats().sub(1f);
+                FloatVector q = FloatVector.broadcast(F, 0.08700446f).fma(f, FloatVector.broadcast(F, -0.1426749f));
+                q = q.fma(f, FloatVector.broadcast(F, 0.14914766f)).fma(f, FloatVector.broadcast(F, -0.16577585f));
+                q = q.fma(f, FloatVector.broadcast(F, 0.19963063f)).fma(f, FloatVector.broadcast(F, -0.25001338f));
+                q = q.fma(f, FloatVector.broadcast(F, 0.3333391f));
+                FloatVector square = f.mul(f);
+                FloatVector rest = q.fma(f.mul(square), square.mul(-0.5f));
+                rest = k.fma(FloatVector.broadcast(F, LN_2_REST), rest).add(f);
+                k.fma(FloatVector.broadcast(F, LN_2), rest).mul(-2f).lanewise(VectorOperators.SQRT).intoArray(out, g + lane);
             }
         }
     }
 
-    /** z0 = radius · cos theta, z1 = radius · sin theta; theta in quarter turns is the signed word over 2^30. */
+    /**
+     * z0 = radius · cos theta, z1 = radius · sin theta. The signed word over 2^30 is theta in quarter turns: its nearest integer says which of
+     * sine and cosine is which, and their signs; of what is left, in [−1/2, 1/2], both are minimax polynomials, good to 1e-7.
+     */
     private static void turn(int[] words, int groups, float[] out) {
         for (int g = 0; g < groups * GROUP; g += 2 * BLOCKS) {
             for (int lane = 0; lane < BLOCKS; lane += LANES) {
                 IntVector word = IntVector.fromArray(I, words, g + BLOCKS + lane).lanewise(VectorOperators.ASHR, 8);
                 FloatVector t = ((FloatVector) word.convertShape(VectorOperators.I2F, F, 0)).mul(0x1p-22f);
-                FloatVector radius = FloatVector.fromArray(F, out, g + lane);
-                FloatVector shifted = VectorMath.quarters(t);
-                FloatVector f = VectorMath.afterQuarters(t, shifted);
+                FloatVector shifted = t.add(ROUND);
+                FloatVector f = t.sub(shifted.sub(ROUND));
                 FloatVector square = f.mul(f);
-                IntVector s = VectorMath.sinQuarter(f, square).reinterpretAsInts();
-                IntVector c = VectorMath.cosQuarter(square).reinterpretAsInts();
+                IntVector s = FloatVector.broadcast(F, -0.004601658f).fma(square, FloatVector.broadcast(F, 0.07968003f))
+                        .fma(square, FloatVector.broadcast(F, -0.6459635f)).fma(square, FloatVector.broadcast(F, 1.5707964f))
+                        .mul(f).reinterpretAsInts();
+                IntVector c = FloatVector.broadcast(F, 9.0376654e-4f).fma(square, FloatVector.broadcast(F, -0.020860165f))
+                        .fma(square, FloatVector.broadcast(F, 0.25366923f)).fma(square, FloatVector.broadcast(F, -1.2337005f))
+                        .fma(square, FloatVector.broadcast(F, 1f)).reinterpretAsInts();
                 IntVector quarter = shifted.reinterpretAsInts();
                 IntVector odd = quarter.lanewise(VectorOperators.LSHL, 31).lanewise(VectorOperators.ASHR, 31);
                 IntVector swap = s.lanewise(VectorOperators.XOR, c).and(odd);
                 IntVector signS = quarter.and(2).lanewise(VectorOperators.LSHL, 30);
                 IntVector signC = quarter.add(1).and(2).lanewise(VectorOperators.LSHL, 30);
-                s = s.lanewise(VectorOperators.XOR, swap).lanewise(VectorOperators.XOR, signS);
-                c = c.lanewise(VectorOperators.XOR, swap).lanewise(VectorOperators.XOR, signC);
-                c.reinterpretAsFloats().mul(radius).intoArray(out, g + lane);
-                s.reinterpretAsFloats().mul(radius).intoArray(out, g + BLOCKS + lane);
+                FloatVector radius = FloatVector.fromArray(F, out, g + lane);
+                c.lanewise(VectorOperators.XOR, swap).lanewise(VectorOperators.XOR, signC).reinterpretAsFloats().mul(radius)
+                        .intoArray(out, g + lane);
+                s.lanewise(VectorOperators.XOR, swap).lanewise(VectorOperators.XOR, signS).reinterpretAsFloats().mul(radius)
+                        .intoArray(out, g + BLOCKS + lane);
             }
         }
     }

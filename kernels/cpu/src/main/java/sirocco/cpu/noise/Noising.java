@@ -2,7 +2,6 @@ package sirocco.cpu.noise;
 
 import static sirocco.cpu.Simd.F;
 import static sirocco.cpu.Simd.LANES;
-import static sirocco.cpu.Simd.all;
 
 import jdk.incubator.vector.FloatVector;
 import sirocco.api.Philox;
@@ -176,8 +175,8 @@ public final class Noising implements Workers.Task {
         for (int i = 0; i < n; i += LANES) {
             FloatVector x = FloatVector.fromArray(F, x0, i);
             FloatVector e = FloatVector.fromArray(F, epsilon, i);
-            x.fma(all(a), e.mul(s)).intoArray(xt, i);
-            e.fma(all(te), x.mul(tx)).intoArray(x0, i);
+            x.fma(FloatVector.broadcast(F, a), e.mul(s)).intoArray(xt, i);
+            e.fma(FloatVector.broadcast(F, te), x.mul(tx)).intoArray(x0, i);
         }
     }
 }

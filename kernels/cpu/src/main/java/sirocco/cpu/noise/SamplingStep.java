@@ -2,7 +2,6 @@ package sirocco.cpu.noise;
 
 import static sirocco.cpu.Simd.F;
 import static sirocco.cpu.Simd.LANES;
-import static sirocco.cpu.Simd.all;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
@@ -183,17 +182,17 @@ public final class SamplingStep implements Workers.Task {
         for (int i = 0; i < n; i += LANES) {
             FloatVector v = FloatVector.fromArray(F, x, i);
             FloatVector o = FloatVector.fromArray(F, out, i);
-            FloatVector x0 = v.fma(all(kx), o.mul(ko));
+            FloatVector x0 = v.fma(FloatVector.broadcast(F, kx), o.mul(ko));
             x0 = x0.blend(-clip, x0.compare(VectorOperators.LT, -clip));
             x0 = x0.blend(clip, x0.compare(VectorOperators.GT, clip));
             x0.intoArray(out, i);
-            x0.fma(all(c0), v.fma(all(cx), o.mul(co))).intoArray(x, i);
+            x0.fma(FloatVector.broadcast(F, c0), v.fma(FloatVector.broadcast(F, cx), o.mul(co))).intoArray(x, i);
         }
     }
 
     private static void add(float[] x, float[] y, int n, float weight) {
         for (int i = 0; i < n; i += LANES) {
-            FloatVector.fromArray(F, y, i).fma(all(weight), FloatVector.fromArray(F, x, i)).intoArray(x, i);
+            FloatVector.fromArray(F, y, i).fma(FloatVector.broadcast(F, weight), FloatVector.fromArray(F, x, i)).intoArray(x, i);
         }
     }
 }

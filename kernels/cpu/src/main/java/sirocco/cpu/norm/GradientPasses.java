@@ -3,10 +3,8 @@ package sirocco.cpu.norm;
 import static sirocco.cpu.Layout.BLOCK;
 import static sirocco.cpu.Simd.F;
 import static sirocco.cpu.Simd.LANES;
-import static sirocco.cpu.Simd.all;
 
 import jdk.incubator.vector.FloatVector;
-import sirocco.cpu.math.VectorMath;
 
 /** The inner loops of {@link GroupNormBackward}. */
 final class GradientPasses {
@@ -25,34 +23,20 @@ final class GradientPasses {
 
     private GradientPasses() { }
 
-    /** With d = x − mean: sums of dz = dy · silu'(z), and of dz · d, to out[0 …] and out[16 …]; dz to dx. */
-    static void sumsSilu(float[] x, int i, int strideX, float[] dy, int j, int strideDy, float[] dx, int o, int strideDx,
-            int rows, int pixels, float[] coefficients, int k, float[] out) {
+    /** z = factor · (x − mean) + summand. */
+    static void normalize(float[] x, int i, float[] z, int o, int pixels, float[] coefficients, int k) {
         for (int lane = 0; lane < BLOCK; lane += LANES) {
             FloatVector mean = FloatVector.fromArray(F, coefficients, k + MEAN + lane);
             FloatVector factor = FloatVector.fromArray(F, coefficients, k + FACTOR + lane);
             FloatVector summand = FloatVector.fromArray(F, coefficients, k + SUMMAND + lane);
-            FloatVector sum = FloatVector.zero(F);
-            FloatVector product = sum;
-            for (int row = 0; row < rows; row++) {
-                for (int p = lane; p < pixels * BLOCK; p += BLOCK) {
-                    FloatVector d = FloatVector.fromArray(F, x, i + row * strideX + p).sub(mean);
-                    FloatVector z = d.fma(factor, summand);
-                    FloatVector sigma = VectorMath.sigmoid(z);
-                    FloatVector slope = z.fma(all(1f).sub(sigma), all(1f)).mul(sigma);
-                    FloatVector dz = FloatVector.fromArray(F, dy, j + row * strideDy + p).mul(slope);
-                    dz.intoArray(dx, o + row * strideDx + p);
-                    sum = sum.add(dz);
-                    product = dz.fma(d, product);
-                }
+            for (int p = lane; p < pixels * BLOCK; p += BLOCK) {
+                FloatVector.fromArray(F, x, i + p).sub(mean).fma(factor, summand).intoArray(z, o + p);
             }
-            sum.intoArray(out, lane);
-            product.intoArray(out, BLOCK + lane);
         }
     }
 
-    /** The same for dz = dy; writes nothing but the sums. */
-    static void sums(float[] x, int i, int strideX, float[] dy, int j, int strideDy, int rows, int pixels,
+    /** The sums of dz, and of dz · (x − mean), to out[0 …] and out[16 …]. */
+    static void sums(float[] x, int i, int strideX, float[] dz, int j, int strideDz, int rows, int pixels,
             float[] coefficients, int k, float[] out) {
         for (int lane = 0; lane < BLOCK; lane += LANES) {
             FloatVector mean = FloatVector.fromArray(F, coefficients, k + MEAN + lane);
@@ -60,9 +44,9 @@ final class GradientPasses {
             FloatVector product = sum;
             for (int row = 0; row < rows; row++) {
                 for (int p = lane; p < pixels * BLOCK; p += BLOCK) {
-                    FloatVector dz = FloatVector.fromArray(F, dy, j + row * strideDy + p);
-                    sum = sum.add(dz);
-                    product = dz.fma(FloatVector.fromArray(F, x, i + row * strideX + p).sub(mean), product);
+                    FloatVector gradient = FloatVector.fromArray(F, dz, j + row * strideDz + p);
+                    sum = sum.add(gradient);
+                    product = gradient.fma(FloatVector.fromArray(F, x, i + row * strideX + p).sub(mean), product);
                 }
             }
             sum.intoArray(out, lane);

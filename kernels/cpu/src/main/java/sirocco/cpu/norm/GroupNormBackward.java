@@ -5,6 +5,7 @@ import static sirocco.cpu.Layout.BLOCK;
 import java.util.Arrays;
 import sirocco.cpu.Layout;
 import sirocco.cpu.Workers;
+import sirocco.cpu.math.Sigmoids;
 import sirocco.cpu.pointwise.Convert;
 import sirocco.cpu.pointwise.Halo;
 import sirocco.cpu.pointwise.Shapes;
@@ -105,7 +106,7 @@ public final class GroupNormBackward implements Workers.Task {
     /**
      * @param stats [n][groups][2], what the forward op wrote
      * @param addend null without one
-     * @param dx written; must overlap neither x nor addend; may be dy in the same layout
+     * @param dx written; must overlap neither x, dy nor addend
      * @param dgamma c floats, accumulated
      * @param dbeta c floats, accumulated
      */
@@ -224,8 +225,13 @@ public final class GroupNormBackward implements Workers.Task {
                 int height = Math.min(some, rows - row);
                 int pixels = Math.min(PlaneSums.PIXELS, width - p);
                 if (silu) {
-                    GradientPasses.sumsSilu(x, i, layoutX.row(), dy, j, layoutDy.row(), dx, to + row * layoutDx.row() + p * BLOCK,
-                            layoutDx.row(), height, pixels, coefficients, k, part);
+                    int o = to + row * layoutDx.row() + p * BLOCK;
+                    for (int y = 0; y < height; y++) {
+                        int z = o + y * layoutDx.row();
+                        GradientPasses.normalize(x, i + y * layoutX.row(), dx, z, pixels, coefficients, k);
+                        Sigmoids.gradient(dx, z, dy, j + y * layoutDy.row(), dx, z, pixels * BLOCK);
+                    }
+                    GradientPasses.sums(x, i, layoutX.row(), dx, o, layoutDx.row(), height, pixels, coefficients, k, part);
                 } else {
                     GradientPasses.sums(x, i, layoutX.row(), dy, j, layoutDy.row(), height, pixels, coefficients, k, part);
                 }

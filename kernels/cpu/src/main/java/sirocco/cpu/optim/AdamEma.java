@@ -2,11 +2,9 @@ package sirocco.cpu.optim;
 
 import static sirocco.cpu.Simd.F;
 import static sirocco.cpu.Simd.LANES;
-import static sirocco.cpu.Simd.all;
 
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import sirocco.cpu.Workers;
 
@@ -126,7 +124,7 @@ public final class AdamEma implements Workers.Task {
         for (int i = first; i < first + n; i += LANES) {
             FloatVector gradient = FloatVector.fromArray(F, g, offsetG + i).mul(clip);
             FloatVector first1 = FloatVector.fromArray(F, m, offsetM + i);
-            first1 = gradient.sub(first1).fma(all(share1), first1);
+            first1 = gradient.sub(first1).fma(FloatVector.broadcast(F, share1), first1);
             FloatVector second = FloatVector.fromArray(F, v, offsetV + i).mul(beta2);
             second = gradient.mul(share2).fma(gradient, second);
             FloatVector denominator = second.lanewise(VectorOperators.SQRT).div(rootCorrection2).add(eps);
@@ -135,26 +133,26 @@ public final class AdamEma implements Workers.Task {
             first1.intoArray(m, offsetM + i);
             second.intoArray(v, offsetV + i);
             weight.intoArray(p, offsetP + i);
-            weight.sub(average).fma(all(emaShare), average).intoArray(ema, offsetEma + i);
+            weight.sub(average).fma(FloatVector.broadcast(F, emaShare), average).intoArray(ema, offsetEma + i);
             FloatVector.zero(F).intoArray(g, offsetG + i);
         }
     }
 
     /** The same, for what is left at the end of the region. */
-    private void rest(int i, int n) {
-        VectorMask<Float> lanes = F.indexInRange(0, n);
-        FloatVector gradient = FloatVector.fromArray(F, g, offsetG + i, lanes).mul(clip);
-        FloatVector first1 = FloatVector.fromArray(F, m, offsetM + i, lanes);
-        first1 = gradient.sub(first1).fma(all(share1), first1);
-        FloatVector second = FloatVector.fromArray(F, v, offsetV + i, lanes).mul(beta2);
-        second = gradient.mul(share2).fma(gradient, second);
-        FloatVector denominator = second.lanewise(VectorOperators.SQRT).div(rootCorrection2).add(eps);
-        FloatVector weight = FloatVector.fromArray(F, p, offsetP + i, lanes).mul(decay).sub(first1.div(denominator).mul(step));
-        FloatVector average = FloatVector.fromArray(F, ema, offsetEma + i, lanes);
-        first1.intoArray(m, offsetM + i, lanes);
-        second.intoArray(v, offsetV + i, lanes);
-        weight.intoArray(p, offsetP + i, lanes);
-        weight.sub(average).fma(all(emaShare), average).intoArray(ema, offsetEma + i, lanes);
-        FloatVector.zero(F).intoArray(g, offsetG + i, lanes);
+    private void rest(int first, int n) {
+        for (int i = first; i < first + n; i++) {
+            float gradient = g[offsetG + i] * clip;
+            float mean = m[offsetM + i];
+            mean = Math.fma(gradient - mean, share1, mean);
+            float square = Math.fma(gradient * share2, gradient, v[offsetV + i] * beta2);
+            float denominator = (float) Math.sqrt(square) / rootCorrection2 + eps;
+            float weight = p[offsetP + i] * decay - mean / denominator * step;
+            float average = ema[offsetEma + i];
+            m[offsetM + i] = mean;
+            v[offsetV + i] = square;
+            p[offsetP + i] = weight;
+            ema[offsetEma + i] = Math.fma(weight - average, emaShare, average);
+            g[offsetG + i] = 0f;
+        }
     }
 }

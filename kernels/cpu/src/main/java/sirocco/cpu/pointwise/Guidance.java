@@ -2,7 +2,6 @@ package sirocco.cpu.pointwise;
 
 import static sirocco.cpu.Simd.F;
 import static sirocco.cpu.Simd.LANES;
-import static sirocco.cpu.Simd.all;
 
 import jdk.incubator.vector.FloatVector;
 import sirocco.cpu.Layout;
@@ -45,7 +44,7 @@ public final class Guidance extends Elementwise {
         int e = 0;
         for (; e < F.loopBound(n); e += LANES) {
             FloatVector without = FloatVector.fromArray(F, u, j + e);
-            FloatVector.fromArray(F, c, i + e).sub(without).fma(all(scale), without).intoArray(y, k + e);
+            FloatVector.fromArray(F, c, i + e).sub(without).fma(FloatVector.broadcast(F, scale), without).intoArray(y, k + e);
         }
         for (; e < n; e++) {
             y[k + e] = Math.fma(c[i + e] - u[j + e], scale, u[j + e]);

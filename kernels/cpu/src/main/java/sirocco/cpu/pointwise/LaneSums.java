@@ -62,7 +62,10 @@ public final class LaneSums {
             s2 = v2.fma(v2, s2);
             s3 = v3.fma(v3, s3);
         }
-        store(s0, s1, s2, s3, out);
+        s0.intoArray(out, 0);
+        s1.intoArray(out, LANES);
+        s2.intoArray(out, 2 * LANES);
+        s3.intoArray(out, 3 * LANES);
     }
 
     private static void differences4(float[] a, int i, float[] b, int j, int n, float[] out) {
@@ -80,10 +83,6 @@ public final class LaneSums {
             s2 = v2.fma(v2, s2);
             s3 = v3.fma(v3, s3);
         }
-        store(s0, s1, s2, s3, out);
-    }
-
-    private static void store(FloatVector s0, FloatVector s1, FloatVector s2, FloatVector s3, float[] out) {
         s0.intoArray(out, 0);
         s1.intoArray(out, LANES);
         s2.intoArray(out, 2 * LANES);

@@ -1,13 +1,8 @@
 package sirocco.cpu.pointwise;
 
-import static sirocco.cpu.Simd.F;
-import static sirocco.cpu.Simd.LANES;
-
-import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 import sirocco.cpu.Layout;
 import sirocco.cpu.Workers;
-import sirocco.cpu.math.VectorMath;
+import sirocco.cpu.math.Sigmoids;
 
 /** y = x · sigma(x), with sigma(x) = 1 / (1 + e^−x). */
 public final class Silu extends Elementwise {
@@ -21,19 +16,6 @@ public final class Silu extends Elementwise {
 
     @Override
     void span(float[] x, int i, float[] same, int j, float[] y, int k, int n) {
-        silu(x, i, y, k, n);
-    }
-
-    private static void silu(float[] x, int i, float[] y, int k, int n) {
-        int whole = F.loopBound(n);
-        for (int e = 0; e < whole; e += LANES) {
-            FloatVector v = FloatVector.fromArray(F, x, i + e);
-            v.mul(VectorMath.sigmoid(v)).intoArray(y, k + e);
-        }
-        if (whole < n) {
-            VectorMask<Float> rest = F.indexInRange(whole, n);
-            FloatVector v = FloatVector.fromArray(F, x, i + whole, rest);
-            v.mul(VectorMath.sigmoid(v)).intoArray(y, k + whole, rest);
-        }
+        Sigmoids.silu(x, i, y, k, n);
     }
 }
