@@ -25,9 +25,11 @@ record ResBlock(String name, GroupNorm norm1, Conv conv1, Linear proj, GroupNorm
 
     /** x [n,h,w,in], emb [n,1,1,embeddingDim] (after its SiLU, which all blocks share) → [n,h,w,out] */
     Value apply(GraphBuilder g, Value x, Value emb, Optional<DropoutSource> masks) {
-        Value h = conv1.applyAddingPerChannel(g, norm1.applySilu(g, x), proj.apply(g, emb));
-        h = dropout.apply(g, norm2.applySilu(g, h), masks);
+        Value h = norm1.applySilu(g, x);
+        // Here, so that a wide x need not be kept while conv1 runs; and after norm1, whose reverse pass then adds up both gradients of x.
         Value skip = shortcut.map(s -> s.apply(g, x)).orElse(x);
+        h = conv1.applyAddingPerChannel(g, h, proj.apply(g, emb));
+        h = dropout.apply(g, norm2.applySilu(g, h), masks);
         return conv2.applyAdding(g, h, skip);
     }
 
