@@ -1,14 +1,12 @@
 package sirocco.api;
 
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 
 /**
  * Gives every value of a graph its place. Persistent values lie one after the other in the order they were made. Temporaries and
- * the steps' scratch share one arena: each lives from the step that writes it to the last that reads it, and the largest are placed first,
- * each at the tightest gap that is free during its whole life (greedy by size; Pisarchyk &amp; Lee 2020).
+ * the steps' scratch share one arena: each lives from the step that writes it to the last that reads it, and takes what {@link Packing} finds
+ * free for that time.
  */
 public final class MemoryPlanner {
     /** A cache line, and a 512-bit vector: every offset is a multiple of it. */
@@ -34,20 +32,6 @@ public final class MemoryPlanner {
         }
     }
 
-    /** A stretch of the arena that is taken from step {@code first} to step {@code last}. */
-    private static final class Block {
-        final long bytes;
-        final int first;
-        int last;
-        long offset;
-
-        Block(long bytes, int first, int last) {
-            this.bytes = bytes;
-            this.first = first;
-            this.last = last;
-        }
-    }
-
     private MemoryPlanner() { }
 
     /** Plans with memory shared. */
@@ -61,13 +45,13 @@ public final class MemoryPlanner {
     public static Plan plan(Graph graph, Sizes sizes, boolean share) {
         List<Step> steps = graph.steps();
         int end = steps.size();
-        Block[] ofValue = new Block[graph.values().size()];
-        Block[] ofStep = new Block[end];
-        List<Block> blocks = new ArrayList<>();
+        Packing.Block[] ofValue = new Packing.Block[graph.values().size()];
+        Packing.Block[] ofStep = new Packing.Block[end];
+        List<Packing.Block> blocks = new ArrayList<>();
         long unplanned = 0;
         for (int i = 0; i < end; i++) {
             for (Value v : steps.get(i).op().outputs()) {
-                Block b = new Block(align(sizes.bytes(v)), i, share ? i : end);
+                Packing.Block b = new Packing.Block(align(sizes.bytes(v)), i, share ? i : end);
                 ofValue[v.id()] = b;
                 blocks.add(b);
                 unplanned += b.bytes;
@@ -79,7 +63,7 @@ public final class MemoryPlanner {
             }
             long scratch = sizes.scratchBytes(i);
             if (scratch > 0) {
-                ofStep[i] = new Block(align(scratch), i, i);
+                ofStep[i] = new Packing.Block(align(scratch), i, i);
                 blocks.add(ofStep[i]);
             }
         }
@@ -87,7 +71,7 @@ public final class MemoryPlanner {
             ofValue[v.id()].last = end;
         }
 
-        long arena = place(blocks);
+        long arena = Packing.place(blocks);
 
         Plan.Slot[] slots = new Plan.Slot[ofValue.length];
         long persistent = 0;
@@ -111,33 +95,6 @@ public final class MemoryPlanner {
             }
         }
         return new Plan(graph, slots, scratch, scratchBytes, notes, arena, persistent, sizes.extraBytes(), unplanned);
-    }
-
-    /** Sets every block's offset; returns the arena's size. */
-    private static long place(List<Block> blocks) {
-        List<Block> order = new ArrayList<>(blocks);
-        order.sort(Comparator.comparingLong((Block b) -> -b.bytes).thenComparingInt(b -> b.first));
-        List<Block> placed = new ArrayList<>();
-        long arena = 0;
-        for (Block b : order) {
-            Block[] rivals = placed.stream().filter(p -> p.first <= b.last && b.first <= p.last).toArray(Block[]::new);
-            Arrays.sort(rivals, Comparator.comparingLong(p -> p.offset));
-            long free = 0;
-            long best = -1;
-            long tightest = Long.MAX_VALUE;
-            for (Block r : rivals) {
-                long gap = r.offset - free;
-                if (gap >= b.bytes && gap < tightest) {
-                    best = free;
-                    tightest = gap;
-                }
-                free = Math.max(free, r.offset + r.bytes);
-            }
-            b.offset = best >= 0 ? best : free;
-            arena = Math.max(arena, b.offset + b.bytes);
-            placed.add(b);
-        }
-        return arena;
     }
 
     private static long align(long bytes) {
