@@ -45,7 +45,7 @@ class OddModelsTest {
                 .normNumGroups(3).addAttention(false).layersPerBlock(1).build());
         MODELS.put("four levels down to 1×2, widths that shrink, heads of 8", UNetConfig.builder().size(8, 16).blockOutChannels(16, 24, 8, 32)
                 .normNumGroups(4).attentionHeadDim(8).attentionAt(1, 3).layersPerBlock(1).build());
-        MODELS.put("14×14, classes, dropout, more channels out than in", UNetConfig.builder().size(14).inChannels(2).outChannels(4)
+        MODELS.put("10×6, classes, dropout, more channels out than in", UNetConfig.builder().size(10, 6).inChannels(2).outChannels(4)
                 .blockOutChannels(20, 40).normNumGroups(4).attentionAt(1).layersPerBlock(1).numClassEmbeds(5).dropout(0.3).timeEmbeddingDim(24)
                 .downsamplePadding(1).flipSinToCos(true).freqShift(0).build());
         MODELS.put("no middle, attention on the way up only", UNetConfig.builder().size(6).blockOutChannels(12, 24).normNumGroups(6)
