@@ -60,7 +60,7 @@ public final class Main implements Callable<Integer> {
     private double settle;
 
     @Option(names = "--json", paramLabel = "FILE",
-            description = "write the results there; rows in it that are not measured now stay (a folder: FILE is named after the machine)")
+            description = "write the results there; rows in it that are not measured now stay; unless it ends in .json, it is a folder, and the file in it is named after the machine")
     private Path json;
 
     @Option(names = "--readme", paramLabel = "FILE", description = "write the table between the markers of FILE, from --json's file")
@@ -129,7 +129,7 @@ public final class Main implements Callable<Integer> {
     }
 
     private void save(Report report) throws IOException {
-        Path file = Files.isDirectory(json) ? json.resolve(report.machine().slug() + ".json") : json;
+        Path file = json.toString().endsWith(".json") ? json : json.resolve(report.machine().slug() + ".json");
         Report whole = Files.exists(file) ? report.over(Report.read(file)) : report;
         whole.write(file);
         System.out.println("wrote " + file);

@@ -23,6 +23,7 @@ public final class Rows implements AutoCloseable {
         workers = new Workers(threads);
         rows.addAll(new Convolutions(workers, peers).rows());
         rows.addAll(new Norms(workers, peers).rows());
+        rows.addAll(new Attentions(workers, peers).rows());
         rows.addAll(new Noises(workers, peers).rows());
         rows.addAll(new Models(backend, threads, peers).rows());
     }

@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.openjdk.jmh.annotations.Param;
+import sirocco.bench.jmh.AttentionBenchmark;
 import sirocco.bench.jmh.ConvolutionBenchmark;
 import sirocco.bench.jmh.GroupNormBenchmark;
 import sirocco.bench.jmh.ModelBenchmark;
@@ -31,7 +32,7 @@ class RowsTest {
     @Test
     void jmhsParametersNameRows() throws ReflectiveOperationException {
         try (Rows rows = new Rows(1, "cpu")) {
-            for (Class<?> benchmark : List.of(ConvolutionBenchmark.class, GroupNormBenchmark.class, NoisingBenchmark.class,
+            for (Class<?> benchmark : List.of(AttentionBenchmark.class, ConvolutionBenchmark.class, GroupNormBenchmark.class, NoisingBenchmark.class,
                     ModelBenchmark.class)) {
                 for (String name : benchmark.getField("row").getAnnotation(Param.class).value()) {
                     assertNotNull(rows.named(name));

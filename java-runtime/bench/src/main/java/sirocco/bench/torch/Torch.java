@@ -54,7 +54,8 @@ public final class Torch {
     public static String version() {
         String binding = Tensor.class.getPackage().getImplementationVersion();
         try (PointerScope scope = new PointerScope()) {
-            return (binding == null ? "unknown release" : binding) + ", oneDNN " + torch.get_mkldnn_version().getString();
+            String oneDnn = torch.get_mkldnn_version().getString().replaceAll(".*\\bv([0-9.]+).*", "$1");
+            return (binding == null ? "unknown release" : binding) + ", oneDNN " + oneDnn;
         }
     }
 
