@@ -52,16 +52,16 @@ class AlternatingTest {
 
     @Test
     void theRatioIsAgainstTheBetterFormat() {
-        Waiting ours = new Waiting(1e-3, 2, 0);
-        Waiting slow = new Waiting(8e-3, 5, 0);
-        Waiting fast = new Waiting(4e-3, 2, 0);
+        Waiting ours = new Waiting(5e-4, 2, 0);
+        Waiting slow = new Waiting(50e-3, 5, 0);
+        Waiting fast = new Waiting(5e-3, 2, 0);
         Outcome o = new Alternating(SHORT).measure(row(ours, slow, fast));
         assertEquals("b", o.peer());
         assertEquals(Verdict.RIGHT, o.verdict());
         assertEquals(0, o.error());
-        // A waiting loop can be late but never early, and a shared machine makes any of the five rounds late by a turn of the scheduler.
-        assertTrue(o.ours().min() >= 1e-3 && o.peers().get("b").min() >= 4e-3 && o.peers().get("a").min() >= 8e-3, o.toString());
-        assertTrue(o.ratios().median() > 1.5 && o.ratios().median() < 10, o.toString());
+        // A waiting loop can be late, on a busy machine by a lot, but never early.
+        assertTrue(o.ours().min() >= 5e-4 && o.peers().get("b").min() >= 5e-3 && o.peers().get("a").min() >= 50e-3, o.toString());
+        assertTrue(o.ratios().median() > 1.5, o.toString());
         assertTrue(ours.closed && slow.closed && fast.closed);
     }
 
