@@ -17,6 +17,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.io.TempDir;
 import sirocco.api.Backend;
 import sirocco.api.Backends;
 import sirocco.api.Backward;
@@ -27,6 +28,7 @@ import sirocco.api.GraphBuilder;
 import sirocco.api.Settings;
 import sirocco.api.Shape;
 import sirocco.api.Value;
+import sirocco.io.Safetensors;
 
 /**
  * Against PyTorch's float32, every case on every backend there is. Distances are ‖ours − theirs‖₂ / ‖theirs‖₂ of an array. Their float32 and
@@ -71,6 +73,8 @@ class GoldenUNetTest {
         }
     }
 
+    @TempDir Path temp;
+
     @TestFactory
     List<DynamicTest> everyCaseOnEveryBackend() throws IOException {
         Optional<Path> folder = GoldenCase.folder();
@@ -78,6 +82,7 @@ class GoldenUNetTest {
         List<DynamicTest> tests = new ArrayList<>();
         for (Path path : GoldenCase.cases(folder.get())) {
             GoldenCase c = GoldenCase.read(path);
+            tests.add(dynamicTest(c.name() + ": round trip", () -> roundTrip(path, c)));
             Set<String> vanishing = vanishing(c);
             for (Backends.Found found : Backends.all()) {
                 if (found.availability().available()) {
@@ -89,6 +94,21 @@ class GoldenUNetTest {
             }
         }
         return tests;
+    }
+
+    /** A model that Python wrote, read and written again: every tensor has the same name, shape and bits. */
+    private void roundTrip(Path original, GoldenCase c) throws IOException {
+        Path copy = temp.resolve(c.name());
+        c.model().save(copy);
+        assertEquals(c.model().config(), DiffusersFolder.readConfig(copy));
+        try (Safetensors theirs = Safetensors.open(original.resolve(DiffusersFolder.WEIGHTS));
+                Safetensors ours = Safetensors.open(copy.resolve(DiffusersFolder.WEIGHTS))) {
+            assertEquals(theirs.names(), ours.names());
+            for (String name : theirs.names()) {
+                assertArrayEquals(theirs.shape(name), ours.shape(name), name);
+                assertEquals(-1, theirs.segment(name).mismatch(ours.segment(name)), name);
+            }
+        }
     }
 
     private static void forward(GoldenCase c, Backend backend) {
