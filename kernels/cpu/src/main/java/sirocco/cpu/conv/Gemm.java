@@ -25,6 +25,9 @@ public final class Gemm {
     /** 16 accumulators need 32 vector registers: AVX-512, or any Arm machine. */
     private static final boolean EIGHT_ROWS = LANES == 16 || System.getProperty("os.arch").equals("aarch64");
 
+    /** What sums start from that start from nothing: so tiles need no second version, which would outgrow what the compiler inlines. */
+    private static final float[] ZEROS = new float[BLOCK];
+
     private Gemm() { }
 
     /**
@@ -51,56 +54,60 @@ public final class Gemm {
 
     private static void rowsOfTile(float[] a, int ao, int[] taps, int nt, float[] b, int bo, float[] c, int co, int ci, int cv, int rows,
             boolean add) {
+        float[] from = add ? c : ZEROS;
+        int fo = add ? co : 0;
+        int fi = add ? ci : 0;
+        int fv = add ? cv : 0;
         int i = 0;
         if (EIGHT_ROWS) {
             for (; i + 8 <= rows; i += 8) {
-                Tile8x2.rows(a, ao + i * BLOCK, taps, nt, b, bo, c, co + i * ci, ci, cv, add);
+                Tile8x2.rows(a, ao + i * BLOCK, taps, nt, b, bo, from, fo + i * fi, fi, fv, c, co + i * ci, ci, cv);
             }
         }
         for (; i + 4 <= rows; i += 4) {
-            Tile4x2.rows(a, ao + i * BLOCK, taps, nt, b, bo, c, co + i * ci, ci, cv, add);
+            Tile4x2.rows(a, ao + i * BLOCK, taps, nt, b, bo, from, fo + i * fi, fi, fv, c, co + i * ci, ci, cv);
         }
         for (; i < rows; i++) {
-            Tile1x2.rows(a, ao + i * BLOCK, taps, nt, b, bo, c, co + i * ci, ci, cv, add);
+            Tile1x2.rows(a, ao + i * BLOCK, taps, nt, b, bo, from, fo + i * fi, fi, fv, c, co + i * ci, ci, cv);
         }
     }
 
     /**
-     * {@link #rows} on an operand that was laid out for it, in segments of 128 of the summed dimension.
+     * {@link #rows}, without adding, on an operand that was laid out for it, in segments of 128 of the summed dimension.
      *
      * @param a row i, element k at {@code ao + k/128·segment + 128·i + k mod 128}
      * @param depth terms of the sum, a multiple of 16
      */
     public static void longRows(float[] a, int ao, int segment, int depth, float[] b, int bo, float[] c, int co, int ci, int cBlock,
-            int rows, boolean both, boolean add) {
+            int rows, boolean both) {
         if (LANES == BLOCK) {
-            longRowsOfTile(a, ao, segment, depth, b, bo, c, co, ci, both ? cBlock : 0, rows, add);
+            longRowsOfTile(a, ao, segment, depth, b, bo, c, co, ci, both ? cBlock : 0, rows);
         } else {
             for (int j = 0; j < (both ? PANEL : BLOCK); j += 2 * LANES) {
-                longRowsOfTile(a, ao, segment, depth, b, bo + j, c, co + (j / BLOCK) * cBlock + j % BLOCK, ci, LANES, rows, add);
+                longRowsOfTile(a, ao, segment, depth, b, bo + j, c, co + (j / BLOCK) * cBlock + j % BLOCK, ci, LANES, rows);
             }
         }
     }
 
     private static void longRowsOfTile(float[] a, int ao, int segment, int depth, float[] b, int bo, float[] c, int co, int ci, int cv,
-            int rows, boolean add) {
+            int rows) {
         int i = 0;
         if (EIGHT_ROWS) {
             for (; i + 8 <= rows; i += 8) {
-                Tile8x2.longRows(a, ao + i * SEGMENT, segment, depth, b, bo, c, co + i * ci, ci, cv, add);
+                Tile8x2.longRows(a, ao + i * SEGMENT, segment, depth, b, bo, c, co + i * ci, ci, cv);
             }
         }
         for (; i + 4 <= rows; i += 4) {
-            Tile4x2.longRows(a, ao + i * SEGMENT, segment, depth, b, bo, c, co + i * ci, ci, cv, add);
+            Tile4x2.longRows(a, ao + i * SEGMENT, segment, depth, b, bo, c, co + i * ci, ci, cv);
         }
         for (; i < rows; i++) {
-            Tile1x2.longRows(a, ao + i * SEGMENT, segment, depth, b, bo, c, co + i * ci, ci, cv, add);
+            Tile1x2.longRows(a, ao + i * SEGMENT, segment, depth, b, bo, c, co + i * ci, ci, cv);
         }
     }
 
     /**
      * c[i][j] += Σ over y &lt; ny and x &lt; nx of a[y][x][i] · b[y][x][j], for i &lt; 16 and j &lt; 32 (or 16): the outer products of
-     * two images' pixels, summed. The sum starts at zero and is added to {@code c} at its end.
+     * two images' pixels, summed.
      *
      * @param a a channel block, pixel (y,x) at {@code ao + y·ay + 16·x}
      * @param b two channel blocks, pixel (y,x) at {@code bo + y·by + 16·x}, the second one at {@code bBlock} from there

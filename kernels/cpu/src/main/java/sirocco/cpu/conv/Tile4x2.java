@@ -15,12 +15,13 @@ import sirocco.cpu.Simd;
 final class Tile4x2 {
     private Tile4x2() { }
 
-    /** c[i][v] (+)= Σ a[taps[t] + 16·i + k] · b[t][k][v], i &lt; 4. */
-    static void rows(float[] a, int ao, int[] taps, int nt, float[] b, int bo, float[] c, int co, int ci, int cv, boolean add) {
-        FloatVector s0 = FloatVector.zero(Simd.F), t0 = s0;
-        FloatVector s1 = FloatVector.zero(Simd.F), t1 = s1;
-        FloatVector s2 = FloatVector.zero(Simd.F), t2 = s2;
-        FloatVector s3 = FloatVector.zero(Simd.F), t3 = s3;
+    /** c[i][v] = from[i][v] + Σ a[taps[t] + 16·i + k] · b[t][k][v], i &lt; 4. */
+    static void rows(float[] a, int ao, int[] taps, int nt, float[] b, int bo, float[] from, int fo, int fi, int fv,
+            float[] c, int co, int ci, int cv) {
+        FloatVector s0 = load(from, fo), t0 = load(from, fo + fv);
+        FloatVector s1 = load(from, fo + fi), t1 = load(from, fo + fi + fv);
+        FloatVector s2 = load(from, fo + 2 * fi), t2 = load(from, fo + 2 * fi + fv);
+        FloatVector s3 = load(from, fo + 3 * fi), t3 = load(from, fo + 3 * fi + fv);
         for (int t = 0; t < nt; t++) {
             int at = ao + taps[t];
             int bt = bo + t * 512;
@@ -41,16 +42,6 @@ final class Tile4x2 {
                 t3 = a3.fma(b1, t3);
             }
         }
-        if (add) {
-            s0 = s0.add(FloatVector.fromArray(Simd.F, c, co));
-            t0 = t0.add(FloatVector.fromArray(Simd.F, c, co + cv));
-            s1 = s1.add(FloatVector.fromArray(Simd.F, c, co + ci));
-            t1 = t1.add(FloatVector.fromArray(Simd.F, c, co + ci + cv));
-            s2 = s2.add(FloatVector.fromArray(Simd.F, c, co + 2 * ci));
-            t2 = t2.add(FloatVector.fromArray(Simd.F, c, co + 2 * ci + cv));
-            s3 = s3.add(FloatVector.fromArray(Simd.F, c, co + 3 * ci));
-            t3 = t3.add(FloatVector.fromArray(Simd.F, c, co + 3 * ci + cv));
-        }
         t0.intoArray(c, co + cv);
         s0.intoArray(c, co);
         t1.intoArray(c, co + ci + cv);
@@ -61,16 +52,16 @@ final class Tile4x2 {
         s3.intoArray(c, co + 3 * ci);
     }
 
-    /** c[i][v] (+)= Σ a[segment][i][k] · b[segment][k][v], i &lt; 4: the inner loop is long, which is worth a fifth of the speed. */
-    static void longRows(float[] a, int ao, int segment, int depth, float[] b, int bo, float[] c, int co, int ci, int cv, boolean add) {
+    /** c[i][v] = Σ a[segment][i][k] · b[segment][k][v], i &lt; 4: the inner loop is long, which is worth a fifth of the speed. */
+    static void longRows(float[] a, int ao, int segment, int depth, float[] b, int bo, float[] c, int co, int ci, int cv) {
         FloatVector s0 = FloatVector.zero(Simd.F), t0 = s0;
         FloatVector s1 = FloatVector.zero(Simd.F), t1 = s1;
         FloatVector s2 = FloatVector.zero(Simd.F), t2 = s2;
         FloatVector s3 = FloatVector.zero(Simd.F), t3 = s3;
-        for (int from = 0; from < depth; from += 128) {
-            int at = ao + from / 128 * segment;
-            int bt = bo + from * 32;
-            int n = Math.min(128, depth - from);
+        for (int k0 = 0; k0 < depth; k0 += 128) {
+            int at = ao + k0 / 128 * segment;
+            int bt = bo + k0 * 32;
+            int n = Math.min(128, depth - k0);
             for (int k = 0; k < n; k++) {
                 FloatVector b0 = load(b, bt + k * 32);
                 FloatVector b1 = load(b, bt + k * 32 + LANES);
@@ -88,16 +79,6 @@ final class Tile4x2 {
                 t3 = a3.fma(b1, t3);
             }
         }
-        if (add) {
-            s0 = s0.add(load(c, co));
-            t0 = t0.add(load(c, co + cv));
-            s1 = s1.add(load(c, co + ci));
-            t1 = t1.add(load(c, co + ci + cv));
-            s2 = s2.add(load(c, co + 2 * ci));
-            t2 = t2.add(load(c, co + 2 * ci + cv));
-            s3 = s3.add(load(c, co + 3 * ci));
-            t3 = t3.add(load(c, co + 3 * ci + cv));
-        }
         t0.intoArray(c, co + cv);
         s0.intoArray(c, co);
         t1.intoArray(c, co + ci + cv);
@@ -110,10 +91,10 @@ final class Tile4x2 {
 
     /** c[i][v] += Σ a[y][x][i] · b[y][x][v], i &lt; 4, over ny rows of nx pixels. */
     static void outer(float[] a, int ao, int ay, float[] b, int bo, int by, int bv, int ny, int nx, float[] c, int co, int ci, int cv) {
-        FloatVector s0 = FloatVector.zero(Simd.F), t0 = s0;
-        FloatVector s1 = FloatVector.zero(Simd.F), t1 = s1;
-        FloatVector s2 = FloatVector.zero(Simd.F), t2 = s2;
-        FloatVector s3 = FloatVector.zero(Simd.F), t3 = s3;
+        FloatVector s0 = load(c, co), t0 = load(c, co + cv);
+        FloatVector s1 = load(c, co + ci), t1 = load(c, co + ci + cv);
+        FloatVector s2 = load(c, co + 2 * ci), t2 = load(c, co + 2 * ci + cv);
+        FloatVector s3 = load(c, co + 3 * ci), t3 = load(c, co + 3 * ci + cv);
         for (int y = 0; y < ny; y++) {
             int at = ao + y * ay;
             int bt = bo + y * by;
@@ -134,17 +115,13 @@ final class Tile4x2 {
                 t3 = a3.fma(b1, t3);
             }
         }
-        s0 = s0.add(FloatVector.fromArray(Simd.F, c, co));
-        t0.add(FloatVector.fromArray(Simd.F, c, co + cv)).intoArray(c, co + cv);
+        t0.intoArray(c, co + cv);
         s0.intoArray(c, co);
-        s1 = s1.add(FloatVector.fromArray(Simd.F, c, co + ci));
-        t1.add(FloatVector.fromArray(Simd.F, c, co + ci + cv)).intoArray(c, co + ci + cv);
+        t1.intoArray(c, co + ci + cv);
         s1.intoArray(c, co + ci);
-        s2 = s2.add(FloatVector.fromArray(Simd.F, c, co + 2 * ci));
-        t2.add(FloatVector.fromArray(Simd.F, c, co + 2 * ci + cv)).intoArray(c, co + 2 * ci + cv);
+        t2.intoArray(c, co + 2 * ci + cv);
         s2.intoArray(c, co + 2 * ci);
-        s3 = s3.add(FloatVector.fromArray(Simd.F, c, co + 3 * ci));
-        t3.add(FloatVector.fromArray(Simd.F, c, co + 3 * ci + cv)).intoArray(c, co + 3 * ci + cv);
+        t3.intoArray(c, co + 3 * ci + cv);
         s3.intoArray(c, co + 3 * ci);
     }
 }

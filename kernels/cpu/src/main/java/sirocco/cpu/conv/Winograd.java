@@ -15,7 +15,8 @@ import jdk.incubator.vector.FloatVector;
  * <p>The reverse passes use the transposes of the same matrices: dy enters through A, dw leaves through Gᵀ.
  *
  * <p>Each works on a vector of channels, on one row or column at a time; two passes make the two-dimensional transform. The methods are
- * kept small, one vector at a time, so that the compiler keeps everything in registers.
+ * small, so that the compiler keeps everything in registers, and take their operands and constants first: the compiler stops inlining
+ * helpers once a method has grown to 8000 bytecodes, and a vector that a call returns is an allocation.
  */
 final class Winograd {
     /** Outputs of a tile, in each direction. */
@@ -106,26 +107,29 @@ final class Winograd {
     private static void bt(float[] a, int ai, int as, float[] o, int oi, int os) {
         FloatVector d0 = load(a, ai), d1 = load(a, ai + as), d2 = load(a, ai + 2 * as);
         FloatVector d3 = load(a, ai + 3 * as), d4 = load(a, ai + 4 * as), d5 = load(a, ai + 5 * as);
-        FloatVector even = all(-4f).fma(d2, d4), odd = all(-4f).fma(d1, d3);
+        FloatVector four = all(4f), less4 = all(-4f), less5 = all(-5f);
+        FloatVector first = four.fma(d0, less5.fma(d2, d4)), last = four.fma(d1, less5.fma(d3, d5));
+        FloatVector even = less4.fma(d2, d4), odd = less4.fma(d1, d3);
         FloatVector c = d4.sub(d2), e = d3.sub(d1);
         e = e.add(e);
-        all(4f).fma(d0, all(-5f).fma(d2, d4)).intoArray(o, oi);
+        first.intoArray(o, oi);
         even.add(odd).intoArray(o, oi + os);
         even.sub(odd).intoArray(o, oi + 2 * os);
         c.add(e).intoArray(o, oi + 3 * os);
         c.sub(e).intoArray(o, oi + 4 * os);
-        all(4f).fma(d1, all(-5f).fma(d3, d5)).intoArray(o, oi + 5 * os);
+        last.intoArray(o, oi + 5 * os);
     }
 
     /** Aᵀ: 6 → 4. */
     private static void at(float[] a, int ai, int as, float[] o, int oi, int os) {
         FloatVector m0 = load(a, ai), m5 = load(a, ai + 5 * as);
         FloatVector m1 = load(a, ai + as), m2 = load(a, ai + 2 * as), m3 = load(a, ai + 3 * as), m4 = load(a, ai + 4 * as);
+        FloatVector two = all(2f), four = all(4f), eight = all(8f);
         FloatVector s1 = m1.add(m2), d1 = m1.sub(m2), s2 = m3.add(m4), d2 = m3.sub(m4);
         m0.add(s1).add(s2).intoArray(o, oi);
-        all(2f).fma(d2, d1).intoArray(o, oi + os);
-        all(4f).fma(s2, s1).intoArray(o, oi + 2 * os);
-        all(8f).fma(d2, d1).add(m5).intoArray(o, oi + 3 * os);
+        two.fma(d2, d1).intoArray(o, oi + os);
+        four.fma(s2, s1).intoArray(o, oi + 2 * os);
+        eight.fma(d2, d1).add(m5).intoArray(o, oi + 3 * os);
     }
 
     /** Aᵀ of six adjoining blocks to four adjoining pixels, plus z. */
@@ -133,11 +137,12 @@ final class Winograd {
         FloatVector b = load(z, zi);
         FloatVector m0 = load(a, ai).add(b), m5 = load(a, ai + 5 * BLOCK).add(b);
         FloatVector m1 = load(a, ai + BLOCK), m2 = load(a, ai + 2 * BLOCK), m3 = load(a, ai + 3 * BLOCK), m4 = load(a, ai + 4 * BLOCK);
+        FloatVector two = all(2f), four = all(4f), eight = all(8f);
         FloatVector s1 = m1.add(m2), d1 = m1.sub(m2), s2 = m3.add(m4), d2 = m3.sub(m4);
         m0.add(s1).add(s2).intoArray(o, oi);
-        all(2f).fma(d2, d1).add(b).intoArray(o, oi + BLOCK);
-        all(4f).fma(s2, s1).add(b).intoArray(o, oi + 2 * BLOCK);
-        all(8f).fma(d2, d1).add(m5).intoArray(o, oi + 3 * BLOCK);
+        two.fma(d2, d1).add(b).intoArray(o, oi + BLOCK);
+        four.fma(s2, s1).add(b).intoArray(o, oi + 2 * BLOCK);
+        eight.fma(d2, d1).add(m5).intoArray(o, oi + 3 * BLOCK);
     }
 
     /** Aᵀ of six adjoining blocks to four adjoining pixels, plus z and four adjoining pixels of r. */
@@ -145,18 +150,21 @@ final class Winograd {
         FloatVector b = load(z, zi);
         FloatVector m0 = load(a, ai).add(b), m5 = load(a, ai + 5 * BLOCK).add(b);
         FloatVector m1 = load(a, ai + BLOCK), m2 = load(a, ai + 2 * BLOCK), m3 = load(a, ai + 3 * BLOCK), m4 = load(a, ai + 4 * BLOCK);
+        FloatVector r0 = load(r, ri), r1 = load(r, ri + BLOCK), r2 = load(r, ri + 2 * BLOCK), r3 = load(r, ri + 3 * BLOCK);
+        FloatVector two = all(2f), four = all(4f), eight = all(8f);
         FloatVector s1 = m1.add(m2), d1 = m1.sub(m2), s2 = m3.add(m4), d2 = m3.sub(m4);
-        m0.add(s1).add(s2).add(load(r, ri)).intoArray(o, oi);
-        all(2f).fma(d2, d1).add(b).add(load(r, ri + BLOCK)).intoArray(o, oi + BLOCK);
-        all(4f).fma(s2, s1).add(b).add(load(r, ri + 2 * BLOCK)).intoArray(o, oi + 2 * BLOCK);
-        all(8f).fma(d2, d1).add(m5).add(load(r, ri + 3 * BLOCK)).intoArray(o, oi + 3 * BLOCK);
+        m0.add(s1).add(s2).add(r0).intoArray(o, oi);
+        two.fma(d2, d1).add(b).add(r1).intoArray(o, oi + BLOCK);
+        four.fma(s2, s1).add(b).add(r2).intoArray(o, oi + 2 * BLOCK);
+        eight.fma(d2, d1).add(m5).add(r3).intoArray(o, oi + 3 * BLOCK);
     }
 
     /** A: 4 → 6. */
     private static void a(float[] a, int ai, int as, float[] o, int oi, int os) {
         FloatVector y0 = load(a, ai), y1 = load(a, ai + as), y2 = load(a, ai + 2 * as), y3 = load(a, ai + 3 * as);
+        FloatVector four = all(4f), eight = all(8f);
         FloatVector even = y0.add(y2), odd = y1.add(y3);
-        FloatVector even2 = all(4f).fma(y2, y0), odd2 = all(8f).fma(y3, y1.add(y1));
+        FloatVector even2 = four.fma(y2, y0), odd2 = eight.fma(y3, y1.add(y1));
         y0.intoArray(o, oi);
         even.add(odd).intoArray(o, oi + os);
         even.sub(odd).intoArray(o, oi + 2 * os);

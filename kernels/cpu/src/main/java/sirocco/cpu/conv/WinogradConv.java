@@ -158,7 +158,7 @@ final class WinogradConv implements ConvKernel {
         int m = v + Winograd.PLANES * vPlane;
         Gemm.longRows(memory, v + plane * vPlane, segment, u.innerBlocks() * BLOCK, weights.array(),
                 u.panel(weights.offset(), plane, panel), memory, m + plane * mPlane + 2 * panel * blockTiles * BLOCK, BLOCK,
-                blockTiles * BLOCK, count, 2 * panel + 1 < u.outerBlocks(), false);
+                blockTiles * BLOCK, count, 2 * panel + 1 < u.outerBlocks());
     }
 
     private void toPixels(int block, int first, int from, int to, int worker) {

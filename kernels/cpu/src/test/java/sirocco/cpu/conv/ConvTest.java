@@ -54,7 +54,7 @@ class ConvTest {
                 new ConvShape(2, 6, 6, 16, 32, 3, 3, 1, 2, 0, 1, 3),
                 new ConvShape(2, 6, 6, 3, 16, 1, 1, 1, 1, 2, 0, 1)));
         Random random = new Random(11);
-        while (shapes.size() < 60) {
+        while (shapes.size() < 48) {
             int kernel = 1 + random.nextInt(4);
             int[] pad = random.ints(4, 0, kernel + 1).toArray();
             int h = 1 + random.nextInt(13), w = 1 + random.nextInt(13);
@@ -180,7 +180,7 @@ class ConvTest {
     public static void main(String[] args) {
         assertEquals(Integer.parseInt(args[0]), Simd.BITS);
         ConvTest test = new ConvTest();
-        for (ConvRule.Mode mode : ConvRule.Mode.values()) {
+        for (ConvRule.Mode mode : List.of(ConvRule.Mode.WINOGRAD, ConvRule.Mode.GEMM)) {
             test.forward(mode);
             test.backwardData(mode);
             test.backwardWeights(mode);
