@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonMappingException;
+import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
@@ -20,7 +21,7 @@ public record TrainConfig(
         @Setting("the network: small, cifar10, or a diffusers config.json to start from") String model,
         @Setting("channels of each level, overriding the model's") List<Integer> blockOutChannels,
         @Setting("residual blocks a level, overriding the model's; 0: the model's") int layersPerBlock,
-        @Setting("levels with self-attention, counted from 0, overriding the model's") List<Integer> attentionLevels,
+        @Setting("levels with self-attention, counted from 0, overriding the model's; with channels of your own none is the default") List<Integer> attentionLevels,
         @Setting("channels of an attention head; 0: the model's") int headChannels,
         @Setting("groups of the normalisation; 0: the model's") int normGroups,
         @Setting("dropout in residual blocks") double dropout,
@@ -56,6 +57,8 @@ public record TrainConfig(
             .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .disable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
+            .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
+            .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
             .build();
 
     public TrainConfig {

@@ -1,0 +1,59 @@
+package sirocco.train;
+
+import java.util.Arrays;
+import java.util.SplittableRandom;
+import sirocco.api.Device;
+import sirocco.api.Executable;
+import sirocco.api.Plan;
+import sirocco.diffusion.BetaSchedule;
+import sirocco.diffusion.NoiseSchedule;
+import sirocco.diffusion.Prediction;
+import sirocco.diffusion.TrainingTable;
+import sirocco.model.UNet;
+import sirocco.model.Weights;
+
+/** A training step on random images, ready to be run over and over: for benchmarks and profiles. */
+public final class TrainBench implements AutoCloseable {
+    private final TrainGraph graph;
+    private final Executable executable;
+    private final int[] rng = new int[4];
+
+    public TrainBench(Device device, UNet model, int batch) {
+        TrainConfig c = TrainConfig.DEFAULT;
+        NoiseSchedule schedule = NoiseSchedule.of(BetaSchedule.LINEAR, c.timesteps());
+        graph = TrainGraph.of(model, batch, schedule.T(), true, c.labelDrop());
+        executable = device.load(device.plan(graph.graph()));
+        Weights weights = Weights.initial(model.config(), 0);
+        weights.writeTo(executable);
+        weights.writeTo(executable, TrainGraph.EMA);
+        executable.write(graph.schedule(), TrainingTable.rows(schedule, Prediction.EPSILON, java.util.OptionalDouble.empty()));
+        byte[] images = new byte[Math.toIntExact(graph.images().shape().elements())];
+        new SplittableRandom(0).nextBytes(images);
+        executable.write(graph.images(), images);
+        int[] index = new int[batch];
+        Arrays.setAll(index, i -> i);
+        executable.write(graph.index(), index);
+        graph.labels().ifPresent(v -> executable.write(v, new int[batch]));
+        executable.write(graph.hyper(), new float[] {1e-4f, 0.9f, 0.999f, 1e-8f, 0, 0.999f, 1, 0.1f, 0.001f, 0, 0, 0, 0, 0, 0, 0});
+    }
+
+    public Plan plan() {
+        return executable.plan();
+    }
+
+    public Executable executable() {
+        return executable;
+    }
+
+    /** One step, with noise of its own. */
+    public void step() {
+        rng[2]++;
+        executable.write(graph.rng(), rng);
+        executable.run();
+    }
+
+    @Override
+    public void close() {
+        executable.close();
+    }
+}

@@ -1,0 +1,16 @@
+package sirocco.train;
+
+import sirocco.api.Device;
+import sirocco.api.Plan;
+import sirocco.model.UNet;
+
+/** The plan of a training step, to look at. */
+public final class TrainPlan {
+    private TrainPlan() { }
+
+    /** As a default configuration trains it. */
+    public static Plan of(Device device, UNet model, int batch) {
+        TrainConfig c = TrainConfig.DEFAULT;
+        return device.plan(TrainGraph.of(model, batch, c.timesteps(), c.flip(), c.labelDrop()).graph());
+    }
+}

@@ -1,0 +1,64 @@
+package sirocco.train;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class TrainConfigTest {
+    @Test
+    void whatIsWrittenIsReadBack() {
+        TrainConfig c = TrainConfig.parse("{\"blockOutChannels\": [8, 16], \"seed\": -3, \"minSnrGamma\": 5}", TrainConfig.DEFAULT, "test");
+        assertEquals(c, TrainConfig.parse(c.toJson(), TrainConfig.DEFAULT, "test"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            {"batch": 0}               | batch
+            {"batch": 1.5}             | batch
+            {"batch": null}            | batch
+            {"batch": "many"}          | batch
+            {"bacth": 8}               | bacth
+            {"batch": 8, "batch": 9}   | batch
+            {"learningRate": -1}       | learningRate
+            {"learningRate": 1e999}    | learningRate
+            {"learningRate": NaN}      | JSON
+            {"dropout": 1}             | dropout
+            {"labelDrop": 1.5}         | labelDrop
+            {"timesteps": 0}           | timesteps
+            {"blockOutChannels": [0]}  | blockOutChannels
+            {"keep": 0}                | keep
+            {"data": " "}              | data
+            [1]                        | object
+            {"batch": 8                | JSON""")
+    void whatCannotBeIsNamed(String json, String named) {
+        var e = assertThrows(IllegalArgumentException.class, () -> TrainConfig.parse(json, TrainConfig.DEFAULT, "run.json"));
+        assertTrue(e.getMessage().startsWith("run.json: ") && e.getMessage().contains(named), e.getMessage());
+    }
+
+    @Test
+    void theModelIsShapedToFitTheData() throws Exception {
+        try (TrainSetup setup = TrainSetup.of(Tiny.config("{\"channels\": 1}"))) {
+            var model = setup.model().config();
+            assertEquals(8, model.height());
+            assertEquals(1, model.inChannels());
+            assertEquals(setup.data().classNames().size() + 1, model.numClassEmbeds().getAsInt());
+            assertEquals(0.1, model.dropout());
+        }
+        try (TrainSetup setup = TrainSetup.of(Tiny.config("{\"classConditional\": false}"))) {
+            assertTrue(setup.model().config().numClassEmbeds().isEmpty());
+        }
+    }
+
+    @Test
+    void settingsThatDoNotFitEachOtherAreRefused() {
+        assertThrows(IllegalArgumentException.class, () -> TrainSetup.of(Tiny.config("{\"normGroups\": 3}")));
+        assertThrows(IllegalArgumentException.class, () -> TrainSetup.of(Tiny.config("{\"schedule\": \"straight\"}")));
+        assertThrows(IllegalArgumentException.class, () -> TrainSetup.of(Tiny.config("{\"model\": \"huge\"}")));
+        assertThrows(IllegalArgumentException.class, () -> TrainSetup.of(Tiny.config("{\"prediction\": \"noise\"}")));
+        assertThrows(RuntimeException.class, () -> TrainSetup.of(Tiny.config("{\"data\": \"nowhere/at-all\"}")));
+    }
+}
