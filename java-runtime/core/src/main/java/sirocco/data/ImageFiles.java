@@ -71,10 +71,10 @@ final class ImageFiles implements Dataset {
         cache = (long) files.size() * imageBytes() <= budget ? new AtomicReferenceArray<>(files.size()) : null;
     }
 
-    /** By its name. */
+    /** By its name. A grid.png at the top is the contact sheet that {@code sample} leaves beside its images, and none itself. */
     static boolean isImage(String name) {
         String lower = name.toLowerCase(Locale.ROOT);
-        return lower.endsWith(".png") || lower.endsWith(".jpg") || lower.endsWith(".jpeg");
+        return !lower.equals("grid.png") && (lower.endsWith(".png") || lower.endsWith(".jpg") || lower.endsWith(".jpeg"));
     }
 
     /** Fills {@link #labels} and returns the classes. */

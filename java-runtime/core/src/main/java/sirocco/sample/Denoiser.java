@@ -1,0 +1,76 @@
+package sirocco.sample;
+
+import java.util.Optional;
+import sirocco.api.DType;
+import sirocco.api.Device;
+import sirocco.api.Executable;
+import sirocco.api.Graph;
+import sirocco.api.GraphBuilder;
+import sirocco.api.Plan;
+import sirocco.api.Shape;
+import sirocco.api.Value;
+import sirocco.model.UNet;
+import sirocco.model.Weights;
+
+/** The network by itself: noisy images and timesteps in, prediction out. */
+public final class Denoiser implements AutoCloseable {
+    private final Value x;
+    private final Value t;
+    private final Optional<Value> labels;
+    private final Value prediction;
+    private final Plan plan;
+    private final Device device;
+    private Executable executable;
+
+    /** Plans a forward pass; {@link #load} allocates it. Images have {@code height} × {@code width} pixels, not needfully the configuration's. */
+    public Denoiser(Device device, UNet model, int batch, int height, int width) {
+        this.device = device;
+        GraphBuilder g = new GraphBuilder();
+        x = g.input("x", new Shape(batch, height, width, model.config().inChannels()), DType.F32);
+        t = g.input("t", Shape.features(batch, 1), DType.F32);
+        labels = model.config().numClassEmbeds().isPresent() ? Optional.of(g.input("labels", Shape.features(batch, 1), DType.I32)) : Optional.empty();
+        prediction = g.output(model.apply(g, x, t, labels, Optional.empty()));
+        Graph graph = g.build();
+        plan = device.plan(graph);
+    }
+
+    public Plan plan() {
+        return plan;
+    }
+
+    /** Allocates the plan and sets the weights. */
+    public Denoiser load(Weights weights) {
+        if (executable == null) {
+            executable = device.load(plan);
+        }
+        weights.writeTo(executable);
+        return this;
+    }
+
+    /**
+     * @param noisy [n,h,w,c]
+     * @param timesteps [n]
+     * @param classes [n]; not read by an unconditional model
+     * @param into receives the prediction, [n,h,w,c]
+     */
+    public void run(float[] noisy, float[] timesteps, int[] classes, float[] into) {
+        executable.write(x, noisy);
+        executable.write(t, timesteps);
+        labels.ifPresent(v -> executable.write(v, classes));
+        executable.run();
+        executable.read(prediction, into);
+    }
+
+    /** The plan in memory, to trace. */
+    public Executable executable() {
+        return executable;
+    }
+
+    @Override
+    public void close() {
+        if (executable != null) {
+            executable.close();
+            executable = null;
+        }
+    }
+}

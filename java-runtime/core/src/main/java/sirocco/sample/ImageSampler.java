@@ -1,0 +1,149 @@
+package sirocco.sample;
+
+import java.util.Arrays;
+import java.util.function.IntUnaryOperator;
+import sirocco.api.Device;
+import sirocco.api.Executable;
+import sirocco.api.Philox;
+import sirocco.api.Plan;
+import sirocco.api.Shape;
+import sirocco.diffusion.SamplingTable;
+import sirocco.model.UNet;
+import sirocco.model.Weights;
+
+/**
+ * Draws images from a trained model. Image i of a seed is the same whatever the batch it is drawn in: its noise is addressed by i.
+ */
+public final class ImageSampler implements AutoCloseable {
+    private final UNet model;
+    private final SamplingTable table;
+    private final SampleGraph s;
+    private final Plan plan;
+    private final int batch;
+    private final double guidance;
+    private final boolean guided;
+    private final Device device;
+    private final float[] x;
+    private Executable executable;
+    private int done;
+
+    /**
+     * Plans a sampler; {@link #load} allocates it.
+     *
+     * @param batch images at a time
+     * @param guidance classifier-free guidance: 1 for none; anything else doubles the work and needs a model with a null class
+     * @throws IllegalArgumentException for guidance on a model without classes
+     */
+    public ImageSampler(Device device, UNet model, SamplingTable table, int batch, double guidance) {
+        if (batch < 1) {
+            throw new IllegalArgumentException("batch: expected at least 1, got " + batch);
+        }
+        if (!Double.isFinite(guidance)) {
+            throw new IllegalArgumentException("guidance: expected a finite number, got " + guidance);
+        }
+        guided = guidance != 1;
+        if (guided && model.config().numClassEmbeds().isEmpty()) {
+            throw new IllegalArgumentException("guidance " + guidance + ": the model is unconditional; leave guidance out");
+        }
+        this.device = device;
+        this.model = model;
+        this.table = table;
+        this.batch = batch;
+        this.guidance = guidance;
+        s = SampleGraph.of(model, batch, table.steps(), table.usesHistory(), guided);
+        plan = device.plan(s.graph());
+        x = new float[(int) s.x().shape().elements()];
+    }
+
+    public Plan plan() {
+        return plan;
+    }
+
+    public int batch() {
+        return batch;
+    }
+
+    /** How many steps a chain has. */
+    public int steps() {
+        return table.steps();
+    }
+
+    /** Allocates the plan and sets the weights. */
+    public ImageSampler load(Weights weights) {
+        if (executable == null) {
+            executable = device.load(plan);
+            executable.write(s.table(), table.rows());
+            s.scale().ifPresent(v -> executable.write(v, new float[] {(float) guidance}));
+        }
+        weights.writeTo(executable);
+        return this;
+    }
+
+    /**
+     * Puts the chains of images {@code first} … {@code first + batch − 1} to their start, x_T.
+     *
+     * @param labels class of each image of the seed, by image number; asked only if the model has classes
+     */
+    public void begin(long seed, int first, IntUnaryOperator labels) {
+        int each = x.length / batch;
+        int[] index = new int[batch];
+        for (int i = 0; i < batch; i++) {
+            index[i] = first + i;
+            Philox.normals(seed, index[i], 0, Philox.INITIAL, x, i * each, each);
+        }
+        executable.write(s.x(), x);
+        s.history().ifPresent(h -> {
+            executable.write(h.h1(), new float[x.length]);
+            executable.write(h.h2(), new float[x.length]);
+        });
+        executable.write(s.cursor(), new int[] {0});
+        executable.write(s.rng(), new int[] {(int) seed, (int) (seed >>> 32), 0, 0});
+        executable.write(s.index(), index);
+        s.labels().ifPresent(v -> executable.write(v, classes(first, labels)));
+        done = 0;
+    }
+
+    private int[] classes(int first, IntUnaryOperator labels) {
+        int[] classes = new int[guided ? 2 * batch : batch];
+        int known = model.config().numClassEmbeds().orElseThrow();
+        for (int i = 0; i < batch; i++) {
+            classes[i] = labels.applyAsInt(first + i);
+            if (classes[i] < 0 || classes[i] >= known) {
+                throw new IllegalArgumentException("class of image " + (first + i) + ": the model knows 0 to " + (known - 1) + ", got " + classes[i]);
+            }
+        }
+        if (guided) {
+            Arrays.fill(classes, batch, 2 * batch, known - 1);
+        }
+        return classes;
+    }
+
+    /** Does one step of every chain; false when they are at their end. */
+    public boolean step() {
+        if (done == table.steps()) {
+            return false;
+        }
+        executable.run();
+        done++;
+        return done < table.steps();
+    }
+
+    /** The images as they are now: [batch,h,w,c], model range [−1,1]. The array is lent: the next call overwrites it. */
+    public float[] read() {
+        executable.read(s.x(), x);
+        return x;
+    }
+
+    /** [batch,h,w,c] */
+    public Shape shape() {
+        return s.x().shape();
+    }
+
+    @Override
+    public void close() {
+        if (executable != null) {
+            executable.close();
+            executable = null;
+        }
+    }
+}
