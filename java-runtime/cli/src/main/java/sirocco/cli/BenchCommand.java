@@ -1,0 +1,116 @@
+package sirocco.cli;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+import sirocco.api.Device;
+import sirocco.api.Executable;
+import sirocco.api.Plan;
+import sirocco.model.UNet;
+import sirocco.model.UNetConfig;
+import sirocco.model.Weights;
+import sirocco.sample.Denoiser;
+import sirocco.sample.Profile;
+import sirocco.train.TrainBench;
+
+/** Times whole steps, and every kernel in them. Beside LibTorch: {@code build-scripts/bench}. */
+@Command(name = "bench", mixinStandardHelpOptions = true, sortOptions = false,
+        description = "Time a model's forward pass or training step, and its kernels one by one.",
+        footerHeading = "%nExamples:%n",
+        footer = {"  sirocco bench", "  sirocco bench --preset cifar10 --batch 8 --what train --kernels"})
+final class BenchCommand implements Callable<Integer> {
+    enum What { FORWARD, TRAIN }
+
+    @Option(names = "--preset", defaultValue = "small", paramLabel = "NAME", description = "small or cifar10; default: ${DEFAULT-VALUE}")
+    String preset;
+
+    @Option(names = "--what", defaultValue = "forward", description = "${COMPLETION-CANDIDATES}; default: ${DEFAULT-VALUE}")
+    What what;
+
+    @Option(names = "--batch", defaultValue = "16", paramLabel = "N", description = "default: ${DEFAULT-VALUE}")
+    int batch;
+
+    @Option(names = "--rounds", defaultValue = "15", paramLabel = "N", description = "timed rounds, each of at least 100 ms; default: ${DEFAULT-VALUE}")
+    int rounds;
+
+    @Option(names = "--warmup", defaultValue = "5", paramLabel = "S", description = "seconds before timing starts; default: ${DEFAULT-VALUE}")
+    double warmup;
+
+    @Option(names = "--kernels", description = "also a table of kernels by time")
+    boolean kernels;
+
+    @Mixin
+    DeviceOptions device;
+
+    @Spec
+    CommandSpec spec;
+
+    @Override
+    public Integer call() throws IOException {
+        if (batch < 1 || rounds < 1 || !(warmup >= 0)) {
+            throw new IllegalArgumentException("--batch and --rounds must be at least 1 and --warmup at least 0");
+        }
+        PrintWriter out = spec.commandLine().getOut();
+        UNetConfig config = UNetConfig.preset(preset);
+        UNet model = new UNet(config);
+        try (Device opened = device.open(out)) {
+            if (what == What.TRAIN) {
+                try (TrainBench bench = new TrainBench(opened, model, batch)) {
+                    time(out, bench.plan(), bench.executable(), bench::step);
+                }
+            } else {
+                try (Denoiser denoiser = new Denoiser(opened, model, batch, config.height(), config.width()).load(Weights.initial(config, 0))) {
+                    time(out, denoiser.plan(), denoiser.executable(), denoiser.executable()::run);
+                }
+            }
+        }
+        return 0;
+    }
+
+    private void time(PrintWriter out, Plan plan, Executable executable, Runnable step) {
+        out.println(plan.summary());
+        out.flush();
+        long end = System.nanoTime() + (long) (warmup * 1e9);
+        int warm = 0;
+        long began = System.nanoTime();
+        do {
+            step.run();
+            warm++;
+        } while (System.nanoTime() < end);
+        int each = (int) Math.max(1, Math.ceil(1e8 / ((System.nanoTime() - began) / (double) warm)));
+        double[] millis = new double[rounds];
+        for (int r = 0; r < rounds; r++) {
+            long start = System.nanoTime();
+            for (int i = 0; i < each; i++) {
+                step.run();
+            }
+            millis[r] = (System.nanoTime() - start) * 1e-6 / each;
+        }
+        Arrays.sort(millis);
+        double median = millis[rounds / 2];
+        out.printf(Locale.ROOT, "%s, batch %d: median %.2f ms (%.2f to %.2f over %d rounds of %d), %.1f images/s, %.0f GFLOP/s%n",
+                what.name().toLowerCase(Locale.ROOT), batch, median, millis[0], millis[rounds - 1], rounds, each, batch / median * 1e3,
+                plan.graph().flops() / median * 1e-6);
+        if (kernels) {
+            table(out, Profile.of(executable, rounds));
+        }
+        out.flush();
+    }
+
+    private static void table(PrintWriter out, List<Profile.Row> rows) {
+        long total = rows.stream().mapToLong(Profile.Row::nanos).sum();
+        out.printf("%n%-22s %-36s %5s %10s %6s %9s  %s%n", "op", "shape", "count", "µs", "share", "GFLOP/s", "algorithm");
+        for (Profile.Row r : rows) {
+            out.printf(Locale.ROOT, "%-22s %-36s %5d %10.1f %5.1f%% %9s  %s%n", r.kind(), r.shape(), r.count(), r.nanos() * 1e-3, 100.0 * r.nanos() / total,
+                    r.flops() == 0 ? "" : String.format(Locale.ROOT, "%.0f", (double) r.flops() / r.nanos()), r.algorithm());
+        }
+    }
+}

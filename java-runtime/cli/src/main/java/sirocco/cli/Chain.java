@@ -1,0 +1,47 @@
+package sirocco.cli;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import sirocco.image.Gif;
+import sirocco.image.Picture;
+import sirocco.sample.ImageSampler;
+
+/** The frames of chains on their way from noise to image. */
+final class Chain {
+    /** Longer chains are thinned out to about this many frames. */
+    private static final int FRAMES = 50;
+    /** Of a frame, in milliseconds; the last one stays longer. */
+    private static final int DELAY = 60;
+    private static final int LAST_DELAY = 2500;
+
+    private final ImageSampler sampler;
+    private final int images;
+    private final int every;
+    private final List<Picture> frames = new ArrayList<>();
+    private int seen;
+
+    /** @param images how many of the batch, from its first on, are shown */
+    Chain(ImageSampler sampler, int images) {
+        this.sampler = sampler;
+        this.images = images;
+        every = Math.max(1, sampler.steps() / FRAMES);
+    }
+
+    /** Adds the images as they are now, if it is their turn. */
+    void add() {
+        if (seen++ % every == 0 || seen > sampler.steps()) {
+            Contact sheet = new Contact(sampler.shape(), images);
+            float[] x = sampler.read();
+            for (int i = 0; i < images; i++) {
+                sheet.add(x, i);
+            }
+            frames.add(sheet.grid());
+        }
+    }
+
+    void write(Path file) throws IOException {
+        Gif.write(file, frames, DELAY, LAST_DELAY);
+    }
+}

@@ -1,0 +1,95 @@
+package sirocco.cli;
+
+import java.util.function.IntUnaryOperator;
+import picocli.CommandLine.Option;
+import sirocco.api.Device;
+import sirocco.diffusion.BetaSchedule;
+import sirocco.diffusion.Ddim;
+import sirocco.diffusion.Ddpm;
+import sirocco.diffusion.DpmSolverPP;
+import sirocco.diffusion.NoiseSchedule;
+import sirocco.diffusion.Prediction;
+import sirocco.diffusion.Sampler;
+import sirocco.diffusion.SamplingTable;
+import sirocco.diffusion.SchedulerConfig;
+import sirocco.model.DiffusersFolder;
+import sirocco.model.UNet;
+import sirocco.model.UNetConfig;
+import sirocco.sample.ImageSampler;
+
+/** How to walk from noise to an image. */
+final class ChainOptions {
+    /** What a model folder without a scheduler's configuration was trained with, as far as one can know. */
+    private static final SchedulerConfig HO_2020 = new SchedulerConfig(NoiseSchedule.of(BetaSchedule.LINEAR, 1000), Prediction.EPSILON,
+            Sampler.parse("ddpm-large"));
+
+    @Option(names = "--sampler", defaultValue = "ddim", paramLabel = "NAME", description = "ddpm, ddpm-large, ddim, dpm++2m, dpm++3m, "
+            + "with settings if any: ddim:eta=0.5,spacing=trailing; default: ${DEFAULT-VALUE}")
+    String name;
+
+    @Option(names = "--steps", paramLabel = "N", description = "steps of a chain; default: all for ddpm, 50 for ddim, 20 for dpm++")
+    Integer steps;
+
+    @Option(names = "--seed", defaultValue = "0", paramLabel = "N", description = "default: ${DEFAULT-VALUE}")
+    long seed;
+
+    @Option(names = "--class", defaultValue = "all", paramLabel = "N|all", description = "class of the images by number, or all: one after the other; default: ${DEFAULT-VALUE}")
+    String imageClass;
+
+    @Option(names = "--guidance", defaultValue = "1", paramLabel = "X", description = "classifier-free guidance; 1: none; default: ${DEFAULT-VALUE}")
+    double guidance;
+
+    /** Good images in few steps: what is drawn along the way of other work. */
+    static ChainOptions quick() {
+        ChainOptions chain = new ChainOptions();
+        chain.name = "dpm++2m";
+        chain.imageClass = "all";
+        chain.guidance = 1;
+        return chain;
+    }
+
+    /** A sampler for this model, planned and not yet loaded. */
+    ImageSampler sampler(Device device, DiffusersFolder model, int batch) {
+        SchedulerConfig diffusion = model.schedulerJson().map(SchedulerConfig::parse).orElse(HO_2020);
+        return new ImageSampler(device, new UNet(model.config()), table(diffusion.schedule(), diffusion.prediction()), batch, guidance);
+    }
+
+    private SamplingTable table(NoiseSchedule schedule, Prediction prediction) {
+        Sampler sampler = Sampler.parse(name);
+        return sampler.table(schedule, prediction, steps == null ? usualSteps(sampler, schedule.T()) : steps);
+    }
+
+    private static int usualSteps(Sampler sampler, int all) {
+        return switch (sampler) {
+            case Ddpm _ -> all;
+            case Ddim _ -> Math.min(50, all);
+            case DpmSolverPP _ -> Math.min(20, all);
+        };
+    }
+
+    /** The class of each image, by its number. */
+    IntUnaryOperator labels(UNetConfig config) {
+        if (config.numClassEmbeds().isEmpty()) {
+            if (!imageClass.equals("all")) {
+                throw new IllegalArgumentException("--class " + imageClass + ": the model is unconditional; leave the flag out");
+            }
+            return i -> 0;
+        }
+        int rows = config.numClassEmbeds().getAsInt();
+        if (imageClass.equals("all")) {
+            // The last row of our models is the null class, which is no picture's.
+            int classes = Math.max(1, rows - 1);
+            return i -> i % classes;
+        }
+        int chosen;
+        try {
+            chosen = Integer.parseInt(imageClass);
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException("--class " + imageClass + ": expected a number or all", e);
+        }
+        if (chosen < 0 || chosen >= rows) {
+            throw new IllegalArgumentException("--class " + chosen + ": the model knows 0 to " + (rows - 1));
+        }
+        return i -> chosen;
+    }
+}

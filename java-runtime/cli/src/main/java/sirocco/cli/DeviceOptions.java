@@ -1,0 +1,32 @@
+package sirocco.cli;
+
+import java.io.PrintWriter;
+import picocli.CommandLine.Option;
+import sirocco.api.Backend;
+import sirocco.api.Backends;
+import sirocco.api.Device;
+import sirocco.api.Settings;
+
+/** Where to compute. */
+final class DeviceOptions {
+    @Option(names = "--backend", defaultValue = "auto", paramLabel = "NAME", description = "auto, or a backend by name (sirocco info lists them); default: ${DEFAULT-VALUE}")
+    String backend;
+
+    @Option(names = "--device", defaultValue = "0", paramLabel = "N", description = "which of the backend's devices; default: ${DEFAULT-VALUE}")
+    int device;
+
+    @Option(names = "--threads", defaultValue = "0", paramLabel = "N", description = "CPU threads; default: one per processor")
+    int threads;
+
+    @Option(names = "--precision", defaultValue = "f32", description = "${COMPLETION-CANDIDATES}; default: ${DEFAULT-VALUE}")
+    Settings.Precision precision;
+
+    /** Opens the device and says which in one line. */
+    Device open(PrintWriter out) {
+        Backend chosen = Backends.choose(backend);
+        Device opened = chosen.open(new Settings(threads, device, precision));
+        out.println("backend " + chosen.name() + (backend.equals("auto") ? " (auto)" : "") + ": " + opened.describe());
+        out.flush();
+        return opened;
+    }
+}

@@ -1,0 +1,147 @@
+package sirocco.cli;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+import sirocco.api.Device;
+import sirocco.io.Nchw;
+import sirocco.io.Safetensors;
+import sirocco.io.SafetensorsWriter;
+import sirocco.model.DiffusersFolder;
+import sirocco.model.UNet;
+import sirocco.model.UNetConfig;
+import sirocco.sample.Denoiser;
+
+/** Runs the network once on given tensors: what others check us with. */
+@Command(name = "infer", mixinStandardHelpOptions = true, sortOptions = false, description = "Run the network once on the tensors of a file.",
+        footerHeading = "%nTensors:%n",
+        footer = {
+            "  in:  sample [n,c,h,w] float, timesteps [n] or one for all, class_labels [n] if the model has classes",
+            "  out: output [n,c,h,w] float32",
+            "%nExample:%n  sirocco infer --model runs/demo --in x.safetensors --out y.safetensors"})
+final class InferCommand implements Callable<Integer> {
+    @Mixin
+    ModelOption model;
+
+    @Option(names = "--in", required = true, paramLabel = "FILE", description = "a safetensors file")
+    Path in;
+
+    @Option(names = "--out", required = true, paramLabel = "FILE", description = "the safetensors file to write")
+    Path out;
+
+    @Option(names = "--batch", defaultValue = "64", paramLabel = "N", description = "images at a time; default: ${DEFAULT-VALUE}")
+    int batch;
+
+    @Mixin
+    DeviceOptions device;
+
+    @Spec
+    CommandSpec spec;
+
+    @Override
+    public Integer call() throws IOException {
+        if (batch < 1) {
+            throw new IllegalArgumentException("--batch: expected at least 1, got " + batch);
+        }
+        PrintWriter print = spec.commandLine().getOut();
+        DiffusersFolder loaded = model.load();
+        UNetConfig config = loaded.config();
+        try (Safetensors tensors = Safetensors.open(in); Device opened = device.open(print)) {
+            long[] shape = need(tensors, "sample");
+            if (shape.length != 4 || shape[1] != config.inChannels() || shape[0] < 1) {
+                throw new IllegalArgumentException(in + ": sample has shape " + Arrays.toString(shape) + ", expected [n," + config.inChannels() + ",h,w]");
+            }
+            int n = Math.toIntExact(shape[0]);
+            int c = config.inChannels();
+            int h = Math.toIntExact(shape[2]);
+            int w = Math.toIntExact(shape[3]);
+            float[] sample = Nchw.toNhwc(tensors.floats("sample"), n, c, h, w);
+            float[] timesteps = perImage(tensors.shape(needed(tensors, "timesteps")), numbers(tensors, "timesteps"), n);
+            int[] labels = config.numClassEmbeds().isPresent() ? labels(tensors, n, config.numClassEmbeds().getAsInt()) : new int[n];
+            float[] result = run(opened, loaded, sample, timesteps, labels, n, h, w);
+            float[] nchw = Nchw.fromNhwc(result, n, config.outChannels(), h, w);
+            new SafetensorsWriter().floats("output", new long[] {n, config.outChannels(), h, w}, () -> nchw).write(out);
+            print.println(out + ": output [" + n + "," + config.outChannels() + "," + h + "," + w + "]");
+            print.flush();
+            return 0;
+        }
+    }
+
+    private float[] run(Device opened, DiffusersFolder loaded, float[] sample, float[] timesteps, int[] labels, int n, int h, int w) {
+        int size = Math.min(batch, n);
+        int imageIn = sample.length / n;
+        int imageOut = h * w * loaded.config().outChannels();
+        float[] result = new float[n * imageOut];
+        float[] part = new float[size * imageOut];
+        try (Denoiser denoiser = new Denoiser(opened, new UNet(loaded.config()), size, h, w).load(loaded.weights())) {
+            for (int first = 0; first < n; first += size) {
+                // The last part is filled up from before it: every image is computed the same way in any company.
+                int from = Math.min(first, n - size);
+                denoiser.run(Arrays.copyOfRange(sample, from * imageIn, (from + size) * imageIn), Arrays.copyOfRange(timesteps, from, from + size),
+                        Arrays.copyOfRange(labels, from, from + size), part);
+                System.arraycopy(part, 0, result, from * imageOut, part.length);
+            }
+        }
+        return result;
+    }
+
+    private long[] need(Safetensors tensors, String name) {
+        return tensors.shape(needed(tensors, name));
+    }
+
+    private String needed(Safetensors tensors, String name) {
+        if (!tensors.has(name)) {
+            throw new IllegalArgumentException(in + ": tensor \"" + name + "\" is missing; the file has " + tensors.names());
+        }
+        return name;
+    }
+
+    private float[] perImage(long[] shape, float[] values, int n) {
+        if (values.length == 1) {
+            float[] all = new float[n];
+            Arrays.fill(all, values[0]);
+            return all;
+        }
+        if (values.length != n) {
+            throw new IllegalArgumentException(in + ": timesteps has shape " + Arrays.toString(shape) + ", expected [" + n + "] or one value");
+        }
+        return values;
+    }
+
+    /** Timesteps come as integers or as floats. */
+    private static float[] numbers(Safetensors tensors, String name) {
+        return switch (tensors.info(name).type()) {
+            case F32, F64, F16, BF16 -> tensors.floats(name);
+            default -> {
+                long[] whole = tensors.longs(name);
+                float[] values = new float[whole.length];
+                for (int i = 0; i < values.length; i++) {
+                    values[i] = whole[i];
+                }
+                yield values;
+            }
+        };
+    }
+
+    private int[] labels(Safetensors tensors, int n, int classes) {
+        long[] given = tensors.longs(needed(tensors, "class_labels"));
+        if (given.length != n) {
+            throw new IllegalArgumentException(in + ": class_labels has " + given.length + " elements, expected " + n);
+        }
+        int[] labels = new int[n];
+        for (int i = 0; i < n; i++) {
+            if (given[i] < 0 || given[i] >= classes) {
+                throw new IllegalArgumentException(in + ": class_labels[" + i + "] is " + given[i] + ", the model knows 0 to " + (classes - 1));
+            }
+            labels[i] = (int) given[i];
+        }
+        return labels;
+    }
+}

@@ -1,0 +1,119 @@
+package sirocco.cli;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.function.IntUnaryOperator;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+import sirocco.api.Device;
+import sirocco.image.Png;
+import sirocco.model.DiffusersFolder;
+import sirocco.model.UNet;
+import sirocco.sample.ImageSampler;
+
+/** Draws images from a model. */
+@Command(name = "sample", mixinStandardHelpOptions = true, sortOptions = false, description = "Draw images from a model.",
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  sirocco sample --model runs/demo --out images --num 64",
+            "  sirocco sample --model runs/demo --out images --sampler dpm++2m --steps 20 --class 3 --guidance 2",
+            "  sirocco sample --model runs/demo --out images --start 64 --num 64        the next 64 of the same seed"})
+final class SampleCommand implements Callable<Integer> {
+    /** Images in the grid at most. */
+    private static final int GRID = 100;
+
+    @Mixin
+    ModelOption model;
+
+    @Option(names = "--out", required = true, paramLabel = "DIR", description = "folder for the images: 000000.png, …, and grid.png")
+    Path out;
+
+    @Option(names = "--num", defaultValue = "16", paramLabel = "N", description = "how many images; default: ${DEFAULT-VALUE}")
+    int num;
+
+    @Option(names = "--start", defaultValue = "0", paramLabel = "N", description = "number of the first one: image i of a seed is always the same; default: ${DEFAULT-VALUE}")
+    int start;
+
+    @Option(names = "--batch", defaultValue = "16", paramLabel = "N", description = "images at a time; changes no image; default: ${DEFAULT-VALUE}")
+    int batch;
+
+    @Mixin
+    ChainOptions chain;
+
+    @Option(names = "--gif", description = "also write denoising.gif: the first images from noise to picture")
+    boolean gif;
+
+    @Mixin
+    DeviceOptions device;
+
+    @Spec
+    CommandSpec spec;
+
+    @Override
+    public Integer call() throws IOException {
+        if (num < 1 || num > 10_000_000) {
+            throw new IllegalArgumentException("--num: expected 1 to 10000000, got " + num);
+        }
+        if (start < 0 || start > Integer.MAX_VALUE - num) {
+            throw new IllegalArgumentException("--start: expected 0 to " + (Integer.MAX_VALUE - num) + ", got " + start);
+        }
+        if (batch < 1) {
+            throw new IllegalArgumentException("--batch: expected at least 1, got " + batch);
+        }
+        PrintWriter print = spec.commandLine().getOut();
+        DiffusersFolder loaded = model.load();
+        IntUnaryOperator labels = chain.labels(loaded.config());
+        try (Interrupt interrupt = new Interrupt(); Device opened = device.open(print);
+                ImageSampler sampler = chain.sampler(opened, loaded, Math.min(batch, num))) {
+            print.println("sampling step: " + sampler.plan().summary());
+            print.flush();
+            sampler.load(loaded.weights());
+            Files.createDirectories(out);
+            int drawn = draw(sampler, labels, interrupt);
+            print.printf("%s: %d images%s%n", out, drawn, drawn < num ? ", stopped; the rest: --start " + (start + drawn) + " --num " + (num - drawn) : "");
+            print.flush();
+            return drawn < num ? Main.STOPPED : 0;
+        }
+    }
+
+    /** Returns how many images were written. */
+    private int draw(ImageSampler sampler, IntUnaryOperator labels, Interrupt interrupt) throws IOException {
+        int drawn = 0;
+        Contact sheet = new Contact(sampler.shape(), Math.min(num, GRID));
+        try (Progress progress = new Progress("sample", "images", num, 0)) {
+            long began = System.nanoTime();
+            while (drawn < num) {
+                sampler.begin(chain.seed, start + drawn, labels);
+                Chain frames = gif && drawn == 0 ? new Chain(sampler, Math.min(num, sampler.batch())) : null;
+                do {
+                    if (interrupt.asked()) {
+                        return drawn;
+                    }
+                    if (frames != null) {
+                        frames.add();
+                    }
+                } while (sampler.step());
+                float[] x = sampler.read();
+                if (frames != null) {
+                    frames.add();
+                    frames.write(out.resolve("denoising.gif"));
+                }
+                for (int i = 0; i < sampler.batch() && drawn < num; i++, drawn++) {
+                    Png.write(out.resolve(String.format(Locale.ROOT, "%06d.png", start + drawn)), sheet.picture(x, i));
+                    sheet.add(x, i);
+                }
+                progress.to(drawn);
+                progress.say("%.2f images/s", drawn / ((System.nanoTime() - began) * 1e-9));
+            }
+        }
+        sheet.write(out.resolve("grid.png"));
+        return drawn;
+    }
+}

@@ -1,0 +1,61 @@
+package sirocco.cli;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Locale;
+import sirocco.api.Device;
+import sirocco.model.DiffusersFolder;
+import sirocco.sample.ImageSampler;
+import sirocco.train.TrainConfig;
+import sirocco.train.Trainer;
+
+/** Grids of samples drawn while training, always of the same noise, to watch a model learn: {@code samples/step-00000500.png}. */
+final class SampleSheets implements AutoCloseable {
+    private static final int IMAGES = 36;
+
+    private final Path folder;
+    private final Trainer trainer;
+    private final TrainConfig config;
+    private final Device device;
+    private ImageSampler sampler;
+
+    SampleSheets(Path run, Trainer trainer, TrainConfig config, Device device) {
+        this.folder = run.resolve("samples");
+        this.trainer = trainer;
+        this.config = config;
+        this.device = device;
+    }
+
+    /** {@code step} steps are done. */
+    void step(long step) throws IOException {
+        if (config.sampleEvery() > 0 && step % config.sampleEvery() == 0) {
+            draw(folder.resolve(String.format(Locale.ROOT, "step-%08d.png", step)));
+        }
+    }
+
+    private void draw(Path file) throws IOException {
+        DiffusersFolder model = trainer.averageModel();
+        ChainOptions chain = ChainOptions.quick();
+        if (sampler == null) {
+            sampler = chain.sampler(device, model, IMAGES);
+        }
+        sampler.load(model.weights());
+        sampler.begin(config.seed(), 0, chain.labels(model.config()));
+        while (sampler.step()) {
+            // The chain is walked to its end.
+        }
+        Contact sheet = new Contact(sampler.shape(), IMAGES);
+        float[] x = sampler.read();
+        for (int i = 0; i < IMAGES; i++) {
+            sheet.add(x, i);
+        }
+        sheet.write(file);
+    }
+
+    @Override
+    public void close() {
+        if (sampler != null) {
+            sampler.close();
+        }
+    }
+}

@@ -1,0 +1,117 @@
+package sirocco.cli;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import sirocco.api.Device;
+import sirocco.io.AtomicFiles;
+import sirocco.train.Checkpoints;
+import sirocco.train.Metrics;
+import sirocco.train.TrainConfig;
+import sirocco.train.TrainListener;
+import sirocco.train.TrainSetup;
+import sirocco.train.Trainer;
+
+/**
+ * A training run and its folder: {@code run.json}, {@code metrics.jsonl}, {@code checkpoints/}, {@code samples/} if asked for, and at its
+ * end {@code model/} and {@code loss.png}.
+ */
+final class TrainingRun {
+    static final String CONFIG = "run.json";
+    static final String MODEL = "model";
+
+    private final Path folder;
+    private final TrainConfig config;
+    private final Device device;
+    private final PrintWriter print;
+    private final Checkpoints.Entry from;
+    private Metrics.Line last = new Metrics.Line(0, Double.NaN, Double.NaN, 0, 0, 0);
+
+    private TrainingRun(Path folder, TrainConfig config, Device device, PrintWriter print, Checkpoints.Entry from) {
+        this.folder = folder;
+        this.config = config;
+        this.device = device;
+        this.print = print;
+        this.from = from;
+    }
+
+    /** @throws IllegalArgumentException if the folder has a run in it */
+    static TrainingRun begin(Path folder, TrainConfig config, Device device, PrintWriter print) throws IOException {
+        if (new Checkpoints(folder).latest().isPresent()) {
+            throw new IllegalArgumentException(folder + " already holds a run; go on with --resume " + folder + ", or choose another --out");
+        }
+        return new TrainingRun(folder, config, device, print, null);
+    }
+
+    static TrainingRun resume(Path folder, TrainConfig config, Device device, PrintWriter print) throws IOException {
+        Checkpoints.Entry latest = new Checkpoints(folder).latest().orElseThrow(() -> new IllegalArgumentException(
+                folder + ": the run has no checkpoint yet to resume from; begin it again with --config " + folder.resolve(CONFIG) + " --out DIR"));
+        if (latest.step() > config.steps()) {
+            throw new IllegalArgumentException("--steps " + config.steps() + ": the run in " + folder + " has done " + latest.step() + " steps already");
+        }
+        return new TrainingRun(folder, config, device, print, latest);
+    }
+
+    /** Trains to the end; false if it was stopped before. */
+    boolean train() throws IOException {
+        try (Interrupt interrupt = new Interrupt(); TrainSetup setup = TrainSetup.of(config);
+                Trainer trainer = new Trainer(setup, device)) {
+            print.printf("data %s: %d×%d, %d channels, %d classes%n", setup.data().name(), setup.data().height(), setup.data().width(),
+                    setup.data().channels(), setup.data().classNames().size());
+            print.printf("model: %,d parameters%n", setup.model().parameterCount());
+            print.println("training step: " + trainer.plan().summary());
+            print.flush();
+            if (from == null) {
+                trainer.start();
+            } else {
+                trainer.resume(from.folder());
+                print.println("resumed from " + from.folder());
+                print.flush();
+            }
+            Files.createDirectories(folder);
+            AtomicFiles.writeText(folder.resolve(CONFIG), config.toJson());
+            try (Progress progress = new Progress("train", "steps", config.steps(), trainer.step());
+                    SampleSheets sheets = new SampleSheets(folder, trainer, config, device)) {
+                trainer.train(folder, new Listener(progress, sheets), interrupt::asked);
+            }
+            if (trainer.step() < config.steps()) {
+                print.println("stopped after step " + trainer.step() + "; go on with: sirocco train --resume " + folder);
+                print.flush();
+                return false;
+            }
+            AtomicFiles.writeFolder(folder.resolve(MODEL), trainer::saveModel);
+            LossPlot.write(folder.resolve("loss.png"), new Metrics(folder).read(), print);
+            print.println("model: " + folder.resolve(MODEL));
+            print.flush();
+            return true;
+        }
+    }
+
+    /** The last line of metrics. */
+    Metrics.Line last() {
+        return last;
+    }
+
+    private final class Listener implements TrainListener {
+        private final Progress progress;
+        private final SampleSheets sheets;
+
+        Listener(Progress progress, SampleSheets sheets) {
+            this.progress = progress;
+            this.sheets = sheets;
+        }
+
+        @Override
+        public void step(long step, float loss) throws IOException {
+            progress.to(step);
+            sheets.step(step);
+        }
+
+        @Override
+        public void metrics(Metrics.Line line) {
+            last = line;
+            progress.say("loss %.4f  %.0f images/s", line.loss(), line.imagesPerSecond());
+        }
+    }
+}

@@ -1,0 +1,220 @@
+package sirocco.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
+import sirocco.io.Safetensors;
+import sirocco.io.SafetensorsWriter;
+
+/** The commands as a user types them, on a model that trains in a second. */
+class CommandLineTest {
+    private static final List<String> TINY = List.of("--data", "shapes16", "--block-out-channels", "8,16", "--layers-per-block", "1", "--norm-groups", "4",
+            "--timesteps", "50", "--batch", "4", "--warmup", "0", "--log-every", "1");
+
+    @TempDir
+    static Path shared;
+
+    @TempDir
+    Path folder;
+
+    private static Path model;
+
+    private record Result(int code, String out, String err) { }
+
+    private static Result run(Object... args) {
+        StringWriter out = new StringWriter();
+        StringWriter err = new StringWriter();
+        CommandLine line = Main.commandLine().setOut(new PrintWriter(out, true)).setErr(new PrintWriter(err, true));
+        int code = line.execute(java.util.Arrays.stream(args).flatMap(a -> a instanceof List<?> l ? l.stream() : java.util.stream.Stream.of(a))
+                .map(Object::toString).toArray(String[]::new));
+        return new Result(code, out.toString(), err.toString());
+    }
+
+    private static Result good(Object... args) {
+        Result r = run(args);
+        assertEquals(0, r.code, r.out + r.err);
+        return r;
+    }
+
+    @BeforeAll
+    static void train() {
+        model = shared.resolve("run");
+        good("train", "--out", model, TINY, "--steps", "3", "--sample-every", "3", "--threads", "1");
+    }
+
+    @Test
+    void aRunLeavesWhatItPromises() throws IOException {
+        for (String file : List.of("run.json", "metrics.jsonl", "model/config.json", "model/scheduler_config.json",
+                "model/diffusion_pytorch_model.safetensors", "checkpoints/step-00000003/trainer.safetensors", "samples/step-00000003.png")) {
+            assertTrue(Files.size(model.resolve(file)) > 0, file);
+        }
+        assertEquals(3, Files.readAllLines(model.resolve("metrics.jsonl")).size());
+    }
+
+    @Test
+    void aRunGoesOnAndItsConfigurationIsAcceptedBack() throws IOException {
+        Path a = folder.resolve("a");
+        good("train", "--out", a, "--config", model.resolve("run.json"), "--steps", "1");
+        good("train", "--resume", a, "--steps", "3");
+        assertArrayEquals(Files.readAllBytes(model.resolve("model/diffusion_pytorch_model.safetensors")),
+                Files.readAllBytes(a.resolve("model/diffusion_pytorch_model.safetensors")), "flags and files make the same run, whole or in parts");
+        Result r = run("train", "--resume", a, "--steps", "4", "--batch", "5");
+        assertEquals(Main.IMPOSSIBLE, r.code);
+        assertTrue(r.err.contains("--steps"), r.err);
+        assertEquals(Main.IMPOSSIBLE, run("train", "--resume", a, "--steps", "2").code);
+        assertEquals(Main.IMPOSSIBLE, run("train", "--out", a, TINY).code, "a run is not written over");
+    }
+
+    @Test
+    void imagesAreNumberedAndDoNotDependOnTheBatch() throws IOException {
+        Path all = folder.resolve("all");
+        Path some = folder.resolve("some");
+        good("sample", "--model", model, "--out", all, "--num", "6", "--batch", "6", "--steps", "3", "--guidance", "2", "--gif");
+        good("sample", "--model", model, "--out", some, "--num", "3", "--start", "2", "--batch", "2", "--steps", "3", "--guidance", "2");
+        for (String name : List.of("000002.png", "000003.png", "000004.png")) {
+            assertAlike(ImageIO.read(all.resolve(name).toFile()), ImageIO.read(some.resolve(name).toFile()), name);
+        }
+        assertTrue(Files.exists(all.resolve("grid.png")) && Files.exists(all.resolve("denoising.gif")));
+        assertFalse(Files.exists(some.resolve("000001.png")) || Files.exists(some.resolve("000005.png")));
+        Result r = good("eval", "--images", all, "--checker", "--against", "shapes16", "--num", "6");
+        assertTrue(r.out.contains("of 6 valid") && r.out.contains("Fréchet distance") && r.out.contains("between 6 images") && r.out.contains("for comparison"), r.out);
+    }
+
+    /** The same up to one step of brightness: another batch size may round a value at the edge of two the other way. */
+    private static void assertAlike(BufferedImage a, BufferedImage b, String name) {
+        for (int y = 0; y < a.getHeight(); y++) {
+            for (int x = 0; x < a.getWidth(); x++) {
+                for (int c = 0; c < 3; c++) {
+                    assertEquals(a.getRaster().getSample(x, y, c), b.getRaster().getSample(x, y, c), 1, name);
+                }
+            }
+        }
+    }
+
+    @Test
+    void inferAnswersAsOthersAsk() throws IOException {
+        Path in = folder.resolve("x.safetensors");
+        Path out = folder.resolve("y.safetensors");
+        int n = 5;
+        float[] x = new float[n * 3 * 16 * 16];
+        for (int i = 0; i < x.length; i++) {
+            x[i] = (float) Math.sin(i * 0.37);
+        }
+        new SafetensorsWriter().floats("sample", new long[] {n, 3, 16, 16}, () -> x).longs("timesteps", new long[] {n}, () -> new long[] {0, 3, 9, 27, 49})
+                .longs("class_labels", new long[] {n}, () -> new long[] {0, 1, 2, 3, 4}).write(in);
+        good("infer", "--model", model, "--in", in, "--out", out);
+        float[] whole;
+        try (Safetensors y = Safetensors.open(out)) {
+            assertArrayEquals(new long[] {n, 3, 16, 16}, y.shape("output"));
+            whole = y.floats("output");
+        }
+        good("infer", "--model", model, "--in", in, "--out", out, "--batch", "2");
+        try (Safetensors y = Safetensors.open(out)) {
+            assertArrayEquals(whole, y.floats("output"), 1e-5f, "the batch changes nothing");
+        }
+        new SafetensorsWriter().floats("sample", new long[] {1, 3, 16, 16}, () -> new float[768]).floats("timesteps", new long[] {1}, () -> new float[1])
+                .longs("class_labels", new long[] {1}, () -> new long[] {99}).write(in);
+        Result r = run("infer", "--model", model, "--in", in, "--out", out);
+        assertEquals(Main.IMPOSSIBLE, r.code);
+        assertTrue(r.err.contains("class_labels[0] is 99"), r.err);
+    }
+
+    @Test
+    void infoShowsBackendsMachineAndModel() {
+        Result r = good("info", "--model", model, "--batches", "1,2", "--dump", "train");
+        for (String part : List.of("machine:", "cpu", "available", "parameters", "GFLOP", "batch 2", "training step", "AdamEma", "conv_in.weight")) {
+            assertTrue(r.out.contains(part), part + " in " + r.out.lines().limit(20).toList());
+        }
+        assertTrue(good("info", "--preset", "cifar10", "--batches", "1").out.contains("35,746,307"));
+    }
+
+    @Test
+    void benchTimesStepsAndKernels() {
+        Result r = good("bench", "--rounds", "1", "--warmup", "0", "--batch", "1", "--kernels");
+        assertTrue(r.out.contains("images/s") && r.out.contains("GroupNormSilu"), r.out);
+    }
+
+    @Test
+    void aDemoLeavesItsReport() throws IOException {
+        Path demo = folder.resolve("demo");
+        for (int i = 0; i < 2; i++) {
+            good("demo", "--steps", "2", "--out", demo);
+        }
+        for (String file : List.of("samples.png", "denoising.gif", "report.md", "model/config.json")) {
+            assertTrue(Files.size(demo.resolve(file)) > 0, file);
+        }
+        var report = new JsonMapper().readTree(demo.resolve("report.json").toFile());
+        assertEquals(2, report.get("steps").asInt());
+        assertEquals(64, report.get("samples").asInt());
+        Path other = Files.createDirectory(folder.resolve("other"));
+        Files.writeString(other.resolve("thesis.txt"), "do not lose");
+        assertEquals(Main.IMPOSSIBLE, run("demo", "--steps", "2", "--out", other).code);
+        assertTrue(Files.exists(other.resolve("thesis.txt")));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"demo", "train", "sample", "eval", "info", "infer", "bench"})
+    void everyCommandExplainsItselfWithAnExample(String command) {
+        Result r = good(command, "--help");
+        assertTrue(r.out.contains("Example") && r.out.contains("sirocco " + command), r.out);
+    }
+
+    @Test
+    void everySettingIsAFlag() {
+        String help = good("train", "--help").out;
+        for (var field : sirocco.train.TrainConfig.class.getRecordComponents()) {
+            assertTrue(help.contains(TrainFlags.flag(field)), field.getName());
+        }
+        assertTrue(good("generate-completion").out.contains("--learning-rate"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            train                                                   | --out
+            train --out %s/x --batch 0                              | batch
+            train --out %s/x --batch many                           | many
+            train --out %s/x --data nowhere                         | nowhere
+            train --out %s/x --backend quantum                      | quantum
+            train --out %s/x --threads -1                           | threads
+            train --out %s/x --precision bf16                       | bf16
+            train --out %s/x --frobnicate                           | frobnicate
+            train --resume %s/x                                     | run.json
+            sample --model %s/x --out %s/y                          | no such folder
+            sample --model MODEL --out %s/y --num 0                 | --num
+            sample --model MODEL --out %s/y --start -1              | --start
+            sample --model MODEL --out %s/y --batch 0               | --batch
+            sample --model MODEL --out %s/y --sampler euler         | euler
+            sample --model MODEL --out %s/y --steps 51 --num 1      | 51
+            sample --model MODEL --out %s/y --class 1000            | 1000
+            sample --model MODEL --out %s/y --class cat             | cat
+            sample --model MODEL --out %s/y --guidance NaN          | guidance
+            infer --model MODEL --in %s/none --out %s/y             | none
+            eval --images shapes16                                  | --checker
+            info --preset huge                                      | huge
+            bench --batch 0                                         | --batch""")
+    void nonsenseIsAnswered(String command, String named) {
+        Result r = run(List.of(command.strip().replace("%s", folder.toString()).replace("MODEL", model.toString()).split(" ")));
+        assertTrue(r.code == Main.IMPOSSIBLE || r.code == Main.FAILED, r.out);
+        assertTrue(r.err.toLowerCase(java.util.Locale.ROOT).contains(named.strip().toLowerCase(java.util.Locale.ROOT)), r.err);
+        assertFalse(r.err.contains("\tat "), "no stack trace: " + r.err);
+        assertFalse(Files.exists(folder.resolve("x")) || Files.exists(folder.resolve("y")), "nothing is left behind");
+    }
+}
