@@ -26,7 +26,7 @@ public final class TimeEmbedding implements Workers.Task {
      * @param y [n,1,1,dim]
      * @param flipSinToCos cosines before sines
      * @param freqShift as diffusers' {@code freq_shift}: 1 in the paper's model, 0 in later ones; not dim / 2
-     * @param maxPeriod 10000 in all of them
+     * @param maxPeriod 10000 in all of these models
      */
     public TimeEmbedding(Layout y, boolean flipSinToCos, double freqShift, double maxPeriod, Workers workers) {
         Shapes.check(y.h() == 1 && y.w() == 1, "time embedding into y [n,1,1,dim]", y);
