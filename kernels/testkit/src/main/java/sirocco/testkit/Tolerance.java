@@ -36,23 +36,23 @@ public record Tolerance(double relative, double scale) {
         return new Tolerance(U, scale);
     }
 
-    /** A formula for each element by itself: some ten roundings, or an exponential, logarithm, sine or root by polynomial (1e-7 to 6e-7). */
+    /** A formula for each element by itself: a few roundings, and an exponential, logarithm, sine or root by polynomial (up to 6e-7 at worst). */
     public static Tolerance elementwise(double scale) {
-        return new Tolerance(16 * U, scale);
+        return new Tolerance(6 * U, scale);
     }
 
     /**
-     * Convolution: sums of {@code terms} products of rms size 1/√terms · {@code scale}. The factor is Winograd's: F(4×4,3×3) multiplies the
-     * error of the plain sum by 10 to 30 (Barabasz et al. 2020 measure it for each choice of points). Its transforms err by some 30 u
-     * however short the sum.
+     * Convolution: sums of {@code terms} products of rms size 1/√terms · {@code scale}. 6 √terms is 15 times the plain sum's error: what
+     * F(4×4,3×3) of Winograd makes of it, about (Barabasz et al. 2020 measure it for each choice of points). The rest is for its transforms,
+     * which round however short the sum.
      */
     public static Tolerance convolution(long terms, double scale) {
-        return new Tolerance((16 * Math.sqrt(terms) + 32) * U, scale);
+        return new Tolerance((6 * Math.sqrt(terms) + 12) * U, scale);
     }
 
-    /** A plain sum of {@code terms} numbers; 8 in front, as a backend may add them in an order of its own. */
+    /** A plain sum of {@code terms} numbers: 5 times the error of the random walk, for terms that are rounded products themselves. */
     public static Tolerance sum(long terms, double scale) {
-        return new Tolerance((8 * Math.sqrt(terms) + 16) * U, scale);
+        return new Tolerance((2 * Math.sqrt(terms) + 4) * U, scale);
     }
 
     /**
@@ -61,22 +61,22 @@ public record Tolerance(double relative, double scale) {
      * @param offset |mean| / √(variance + eps), at most; a variance found as E[x²] − E[x]² would err by offset² · u, and does not pass
      */
     public static Tolerance groupNorm(double offset, double scale) {
-        return new Tolerance((48 + 16 * offset) * U, scale);
+        return new Tolerance((16 + 4 * offset) * U, scale);
     }
 
     /** Gradients of GroupNorm: the same, and a sum of {@code terms}. */
     public static Tolerance groupNormBackward(double offset, long terms, double scale) {
-        return new Tolerance((64 + 16 * offset + 8 * Math.sqrt(terms)) * U, scale);
+        return new Tolerance((16 + 4 * offset + 2 * Math.sqrt(terms)) * U, scale);
     }
 
     /** Softmax: a logit's rounding, u·|logit| times a few, is the relative error of its exponential. */
     public static Tolerance attention(double largestLogit, double scale) {
-        return new Tolerance((64 + 16 * largestLogit) * U, scale);
+        return new Tolerance((16 + 4 * largestLogit) * U, scale);
     }
 
     /** Gradients of attention: products with differences of products. */
     public static Tolerance attentionBackward(double largestLogit, double scale) {
-        return new Tolerance((128 + 32 * largestLogit) * U, scale);
+        return new Tolerance((32 + 8 * largestLogit) * U, scale);
     }
 
     /** Sine of t·ω: float32 has t·ω to u·t twice (ω's rounding and the product's), and a sine moves as much as its argument. */
@@ -84,14 +84,14 @@ public record Tolerance(double relative, double scale) {
         return new Tolerance((8 + 2 * largestT) * U, 1);
     }
 
-    /** A network's output, and its loss: some ten layers, each a convolution's error. */
+    /** A small network's output, and its loss: some ten layers, each with the error of a convolution, 1e-6, which norms keep from growing. */
     public static Tolerance network() {
-        return new Tolerance(2e-5, 0);
+        return new Tolerance(5e-6, 0);
     }
 
-    /** A network's gradients: twice as many layers, and sums over pixels of what almost cancels. */
+    /** A small network's gradients: twice as many layers, and sums over pixels of what almost cancels. */
     public static Tolerance gradients() {
-        return new Tolerance(1e-4, 0);
+        return new Tolerance(2e-5, 0);
     }
 
     Tolerance atLeast(double otherScale) {
