@@ -61,8 +61,8 @@ public final class AttentionBackward {
         channelBlocks = heads.blockStarts(heads.blocks());
         keyBlocks = heads.blockStarts(heads.keyBlocks());
         transposed = heads.transposedFloats();
-        tile = heads.rows() * heads.keys();
-        channelTile = heads.rows() * heads.channels();
+        tile = heads.step() * heads.keyBlocks();
+        channelTile = heads.step() * heads.blocks();
         dense = heads.keys() * heads.channels();
         int packed = 2 * transposed + heads.panelFloats();
         perWorker = packed + 2 * dense + Math.max(2 * tile + 3 * channelTile, PANEL * heads.channels());
@@ -117,7 +117,7 @@ public final class AttentionBackward {
     /** One tile of queries: writes its dQ and adds to dK and dV. */
     private void queries(int head, int first, int keysT, int valuesT, int keys, int dKeys, int dValues, int tiles) {
         int rows = Math.min(heads.rows(), heads.pixels() - first);
-        int step = heads.rows() * BLOCK;
+        int step = heads.step();
         int p = tiles;
         int dp = p + tile;
         int query = dp + tile;
@@ -143,7 +143,7 @@ public final class AttentionBackward {
 
     /** c = a · bᵀ: a tile of queries against all keys. */
     private void timesTransposed(int a, int bT, int c, int rows) {
-        int step = heads.rows() * BLOCK;
+        int step = heads.step();
         for (int panel = 0; panel < heads.keyPanels(); panel++) {
             Gemm.rows(work, a, channelBlocks, channelBlocks.length, work, bT + panel * PANEL * heads.channels(), work,
                     c + 2 * panel * step, BLOCK, step, rows, 2 * panel + 1 < heads.keyBlocks(), false);
@@ -152,7 +152,7 @@ public final class AttentionBackward {
 
     /** c += aᵀ · b, where a is a tile of scores, b one of channels, c dense [keys][channels]. */
     private void addProduct(int a, int b, int c, int rows) {
-        int step = heads.rows() * BLOCK;
+        int step = heads.step();
         for (int key = 0; key < heads.keyBlocks(); key++) {
             for (int block = 0; block < heads.blocks(); block += 2) {
                 Gemm.outer(work, a + key * step, 0, work, b + block * step, 0, step, 1, rows, work,

@@ -56,8 +56,8 @@ public final class AttentionForward {
         keyBlocks = heads.blockStarts(heads.keyBlocks());
         transposed = heads.transposedFloats();
         straight = heads.panelFloats();
-        tile = heads.rows() * heads.keys();
-        channelTile = heads.rows() * heads.channels();
+        tile = heads.step() * heads.keyBlocks();
+        channelTile = heads.step() * heads.blocks();
         perWorker = Math.max(tile + 2 * channelTile, PANEL * heads.channels());
     }
 
@@ -108,7 +108,7 @@ public final class AttentionForward {
         int task = item / heads.tiles();
         int first = item % heads.tiles() * heads.rows();
         int rows = Math.min(heads.rows(), heads.pixels() - first);
-        int step = heads.rows() * BLOCK;
+        int step = heads.step();
         int keysAt = workAt + task * (transposed + straight);
         int s = workerAt(worker);
         int query = s + tile;

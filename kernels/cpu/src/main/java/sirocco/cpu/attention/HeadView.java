@@ -4,6 +4,7 @@ import static sirocco.cpu.Layout.BLOCK;
 import static sirocco.cpu.Simd.LANES;
 
 import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
 import sirocco.cpu.Layout;
 import sirocco.cpu.Simd;
 import sirocco.cpu.Slice;
@@ -19,6 +20,8 @@ final class HeadView implements Workers.Task {
     private final Heads heads;
     /** Each block of a head is a block of the value. */
     private final boolean aligned;
+    /** Pixels that lie one after the other: a row, or all of an image without a halo. */
+    private final int adjoining;
     private float[] array;
     private int start;
 
@@ -26,6 +29,7 @@ final class HeadView implements Workers.Task {
         this.layout = layout;
         this.heads = heads;
         aligned = layout.blocked() && heads.d() % BLOCK == 0;
+        adjoining = layout.halo() == 0 ? heads.pixels() : layout.w();
     }
 
     void bind(Slice value) {
@@ -49,55 +53,66 @@ final class HeadView implements Workers.Task {
     /** Copies {@code pixels} pixels from {@code first} on to working memory, times {@code scale}; fills channels up with zeros. */
     void load(int task, int first, int pixels, float scale, float[] to, int at, int pixelStep, int blockStep) {
         for (int b = 0; b < heads.blocks(); b++) {
-            int base = base(task, b);
-            int channels = Math.min(BLOCK, heads.d() - b * BLOCK);
-            for (int i = 0; i < pixels; i++) {
-                int target = at + i * pixelStep + b * blockStep;
-                if (aligned) {
-                    copy(array, base + pixel(first + i), scale, to, target);
-                } else {
-                    loadChannels(task, b, first + i, channels, scale, to, target);
-                }
+            int target = at + b * blockStep;
+            if (!aligned) {
+                loadChannels(task, b, first, pixels, scale, to, target, pixelStep);
+                continue;
             }
-        }
-    }
-
-    private void loadChannels(int task, int block, int i, int channels, float scale, float[] to, int target) {
-        for (int j = 0; j < channels; j++) {
-            to[target + j] = array[element(task, block * BLOCK + j, i)] * scale;
-        }
-        for (int j = channels; j < BLOCK; j++) {
-            to[target + j] = 0;
+            int base = base(task, b);
+            for (int i = 0; i < pixels;) {
+                int run = Math.min(pixels - i, adjoining - (first + i) % adjoining);
+                copy(array, base + pixel(first + i), BLOCK, scale, to, target + i * pixelStep, pixelStep, run);
+                i += run;
+            }
         }
     }
 
     /** The reverse of {@link #load}. */
     void store(int task, int first, int pixels, float scale, float[] from, int at, int pixelStep, int blockStep) {
         for (int b = 0; b < heads.blocks(); b++) {
+            int source = at + b * blockStep;
+            if (!aligned) {
+                storeChannels(task, b, first, pixels, scale, from, source, pixelStep);
+                continue;
+            }
             int base = base(task, b);
-            int channels = Math.min(BLOCK, heads.d() - b * BLOCK);
-            for (int i = 0; i < pixels; i++) {
-                int source = at + i * pixelStep + b * blockStep;
-                if (aligned) {
-                    copy(from, source, scale, array, base + pixel(first + i));
-                } else {
-                    for (int j = 0; j < channels; j++) {
-                        array[element(task, b * BLOCK + j, first + i)] = from[source + j] * scale;
-                    }
-                }
+            for (int i = 0; i < pixels;) {
+                int run = Math.min(pixels - i, adjoining - (first + i) % adjoining);
+                copy(from, source + i * pixelStep, pixelStep, scale, array, base + pixel(first + i), BLOCK, run);
+                i += run;
             }
         }
     }
 
-    private static void copy(float[] from, int source, float scale, float[] to, int target) {
-        for (int v = 0; v < BLOCK; v += LANES) {
-            Simd.load(from, source + v).mul(scale).intoArray(to, target + v);
+    private static void copy(float[] from, int source, int sourceStep, float scale, float[] to, int target, int targetStep, int pixels) {
+        for (int i = 0; i < pixels; i++) {
+            for (int v = 0; v < BLOCK; v += LANES) {
+                FloatVector.fromArray(Simd.F, from, source + i * sourceStep + v).mul(scale).intoArray(to, target + i * targetStep + v);
+            }
         }
     }
 
-    /** Where the head's channel block begins; meaningful where blocks are aligned. */
+    private void loadChannels(int task, int block, int first, int pixels, float scale, float[] to, int target, int pixelStep) {
+        int channels = Math.min(BLOCK, heads.d() - block * BLOCK);
+        for (int i = 0; i < pixels; i++) {
+            for (int j = 0; j < BLOCK; j++) {
+                to[target + i * pixelStep + j] = j < channels ? array[element(task, block * BLOCK + j, first + i)] * scale : 0;
+            }
+        }
+    }
+
+    private void storeChannels(int task, int block, int first, int pixels, float scale, float[] from, int source, int pixelStep) {
+        int channels = Math.min(BLOCK, heads.d() - block * BLOCK);
+        for (int i = 0; i < pixels; i++) {
+            for (int j = 0; j < channels; j++) {
+                array[element(task, block * BLOCK + j, first + i)] = from[source + i * pixelStep + j] * scale;
+            }
+        }
+    }
+
+    /** Where the head's channel block begins, if blocks are aligned. */
     private int base(int task, int block) {
-        return aligned ? start + layout.origin(task / heads.heads(), task % heads.heads() * heads.blocks() + block) : 0;
+        return start + layout.origin(task / heads.heads(), task % heads.heads() * heads.blocks() + block);
     }
 
     /** Floats from the value's first pixel to pixel i. */

@@ -64,6 +64,11 @@ record Heads(int images, int heads, int pixels, int d) {
         return Math.min(Math.min(fit, MOST_ROWS), pixels);
     }
 
+    /** Floats from a column block of a tile to the next: one row more than there are, since powers of two all meet in the same cache sets. */
+    int step() {
+        return (rows() + 1) * BLOCK;
+    }
+
     int tiles() {
         return (pixels + rows() - 1) / rows();
     }
@@ -83,11 +88,11 @@ record Heads(int images, int heads, int pixels, int d) {
         return (float) (1 / Math.sqrt(d));
     }
 
-    /** Where each of {@code blocks} column blocks of a matrix of {@link #rows} rows begins. */
+    /** Where each of {@code blocks} column blocks of a tile begins. */
     int[] blockStarts(int blocks) {
         int[] starts = new int[blocks];
         for (int i = 0; i < blocks; i++) {
-            starts[i] = i * rows() * BLOCK;
+            starts[i] = i * step();
         }
         return starts;
     }
