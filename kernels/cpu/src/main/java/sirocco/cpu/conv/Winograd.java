@@ -12,6 +12,9 @@ import jdk.incubator.vector.FloatVector;
  * y = Aᵀ [(G w Gᵀ) ⊙ (Bᵀ x B)] A makes 4×4 outputs of 6×6 inputs by 36 multiplications in place of 144. Summed over channels, the 36
  * positions ("planes") are 36 independent matrix products.
  *
+ * <p>Rounding errors are about five times those of the direct sum, since the transforms add numbers larger than their differences:
+ * ‖error‖₂/‖y‖₂ is 2e-6 at 64 channels and 5e-6 at 512, against 4e-7 and 1e-6; 1e-6 to 2e-6 for the weights' gradient.
+ *
  * <p>The reverse passes use the transposes of the same matrices: dy enters through A, dw leaves through Gᵀ.
  *
  * <p>Each works on a vector of channels, on one row or column at a time; two passes make the two-dimensional transform. The methods are
