@@ -4,6 +4,7 @@ import static sirocco.cpu.Layout.BLOCK;
 import static sirocco.cpu.Simd.LANES;
 import static sirocco.cpu.Simd.load;
 
+import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import sirocco.cpu.Simd;
 import sirocco.cpu.Slice;
@@ -38,7 +39,7 @@ final class Addends {
         if (hasBias) {
             System.arraycopy(biasAt.array(), biasAt.offset(), bias, 0, channels);
         } else {
-            java.util.Arrays.fill(bias, 0f);
+            Arrays.fill(bias, 0f);
         }
         this.perChannelAt = perChannelAt;
         this.residualAt = residualAt;
@@ -59,11 +60,6 @@ final class Addends {
     /** Where the residual's pixel (y,x) of a block lies. */
     int residualAt(int image, int block, int y, int x) {
         return residualAt.offset() + residual.at(image, block, y, x);
-    }
-
-    /** Pixels' step in the residual. */
-    int residualPixel() {
-        return residual.pixel();
     }
 
     int residualRow() {

@@ -1,5 +1,6 @@
 package sirocco.cpu.conv;
 
+import java.util.Locale;
 import sirocco.cpu.Layout;
 
 /**
@@ -63,8 +64,8 @@ public record ConvRule(Mode mode) {
             return new Choice(false, tiles + " Winograd tiles are too few to share its weights");
         }
         if (saving < LEAST_SAVING) {
-            return new Choice(false, String.format(java.util.Locale.ROOT, "Winograd would save a factor of only %.1f", saving));
+            return new Choice(false, String.format(Locale.ROOT, "Winograd would save a factor of only %.1f", saving));
         }
-        return new Choice(true, String.format(java.util.Locale.ROOT, "%.1f times fewer multiplications", saving));
+        return new Choice(true, String.format(Locale.ROOT, "%.1f times fewer multiplications", saving));
     }
 }
