@@ -16,6 +16,7 @@ public final class OpCases {
         ConditioningCases.addTo(cases);
         DiffusionCases.addTo(cases);
         OptimizerCases.addTo(cases);
+        ChainCases.addTo(cases);
         NetworkCases.addTo(cases);
         return cases;
     }
