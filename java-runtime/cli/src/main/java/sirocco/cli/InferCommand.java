@@ -11,6 +11,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 import sirocco.api.Device;
+import sirocco.api.StepTrace;
 import sirocco.io.Nchw;
 import sirocco.io.Safetensors;
 import sirocco.io.SafetensorsWriter;
@@ -38,6 +39,9 @@ final class InferCommand implements Callable<Integer> {
 
     @Option(names = "--batch", defaultValue = "64", paramLabel = "N", description = "images at a time; default: ${DEFAULT-VALUE}")
     int batch;
+
+    @Option(names = "--trace", description = "also print, op by op, its time and the statistics of what it wrote (the first batch)")
+    boolean trace;
 
     @Mixin
     DeviceOptions device;
@@ -87,9 +91,21 @@ final class InferCommand implements Callable<Integer> {
                 denoiser.run(Arrays.copyOfRange(sample, from * imageIn, (from + size) * imageIn), Arrays.copyOfRange(timesteps, from, from + size),
                         Arrays.copyOfRange(labels, from, from + size), part);
                 System.arraycopy(part, 0, result, from * imageOut, part.length);
+                if (trace && first == 0) {
+                    denoiser.executable().trace(this::print);
+                }
             }
         }
         return result;
+    }
+
+    private void print(StepTrace t) {
+        PrintWriter print = spec.commandLine().getOut();
+        print.printf("%4d %-16s %8.1f µs  %s%n", t.number(), t.step().op().kind(), t.nanos() * 1e-3, t.step().name());
+        for (StepTrace.Stats s : t.written()) {
+            print.printf("     %-16s mean %+.4e  rms %.4e  min %+.4e  max %+.4e%s%n", s.value().shape(), s.mean(), s.rms(), s.min(), s.max(),
+                    s.nonFinite() == 0 ? "" : "  NOT FINITE: " + s.nonFinite());
+        }
     }
 
     private long[] need(Safetensors tensors, String name) {

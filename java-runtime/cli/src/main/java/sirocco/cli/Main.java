@@ -1,8 +1,8 @@
 package sirocco.cli;
 
-import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
+import java.util.Locale;
 import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -57,17 +57,18 @@ public final class Main implements Runnable {
         return line;
     }
 
-    /** What an exception says; those of the library say all there is to say, others by their class too. */
+    /** What an exception says; those that Sirocco throws say all there is to say, others by their class too. */
     private static String message(Exception e) {
         if (e instanceof UncheckedIOException u) {
             return message(u.getCause());
         }
-        boolean ours = e.getClass().getName().startsWith("sirocco.") || e instanceof IllegalArgumentException || e.getClass() == IOException.class
-                || e instanceof UnsupportedOperationException;
+        boolean ours = e.getStackTrace().length > 0 && e.getStackTrace()[0].getClassName().startsWith("sirocco.");
         return ours && e.getMessage() != null ? e.getMessage() : e.toString() + " (--stacktrace tells where)";
     }
 
     public static void main(String[] args) {
+        // Numbers read the same wherever they were printed.
+        Locale.setDefault(Locale.ROOT);
         System.exit(commandLine().execute(args));
     }
 }

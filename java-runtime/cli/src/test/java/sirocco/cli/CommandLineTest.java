@@ -126,7 +126,8 @@ class CommandLineTest {
             assertArrayEquals(new long[] {n, 3, 16, 16}, y.shape("output"));
             whole = y.floats("output");
         }
-        good("infer", "--model", model, "--in", in, "--out", out, "--batch", "2");
+        String trace = good("infer", "--model", model, "--in", in, "--out", out, "--batch", "2", "--trace").out;
+        assertTrue(trace.contains("conv_in") && trace.contains("rms") && !trace.contains("NOT FINITE"), trace);
         try (Safetensors y = Safetensors.open(out)) {
             assertArrayEquals(whole, y.floats("output"), 1e-5f, "the batch changes nothing");
         }

@@ -1,5 +1,7 @@
 package sirocco.api;
 
+import java.util.Locale;
+
 /**
  * A graph with a place in memory for every value: made by a backend's {@link Device#plan}, run by {@link Device#load}.
  *
@@ -35,7 +37,8 @@ public record Plan(Graph graph, Slot[] slots, long[] scratch, long[] scratchByte
 
     /** One line of sizes. */
     public String summary() {
-        return "%d steps, %.3f GFLOP; memory %s = arena %s (%.1f %% of the %s that temporaries take unplanned) + persistent %s + prepared %s".formatted(
+        return String.format(Locale.ROOT,
+                "%d steps, %.3f GFLOP; memory %s = arena %s (%.1f %% of the %s that temporaries take unplanned) + persistent %s + prepared %s",
                 graph.steps().size(), graph.flops() * 1e-9, PlanDump.bytes(totalBytes()), PlanDump.bytes(arenaBytes),
                 100.0 * arenaBytes / Math.max(1, unplannedBytes), PlanDump.bytes(unplannedBytes), PlanDump.bytes(persistentBytes),
                 PlanDump.bytes(extraBytes));

@@ -28,7 +28,7 @@ final class PlanDump {
                 s.append("         ").append(plan.notes()[i]).append('\n');
             }
             if (op.flops() > 0 || plan.scratchBytes()[i] > 0) {
-                s.append("         %.3f GFLOP".formatted(op.flops() * 1e-9));
+                s.append(String.format(Locale.ROOT, "         %.3f GFLOP", op.flops() * 1e-9));
                 if (plan.scratchBytes()[i] > 0) {
                     s.append(", scratch ").append(bytes(plan.scratchBytes()[i])).append(" @").append(plan.scratch()[i]);
                 }
