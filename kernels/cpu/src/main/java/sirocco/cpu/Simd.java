@@ -4,7 +4,6 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorShape;
-import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -25,16 +24,7 @@ public final class Simd {
     /** Lanes of {@link #F}: 2, 4, 8 or 16, a divisor of {@link Layout#BLOCK}. */
     public static final int LANES = F.length();
 
-    private static final VectorShuffle<Float> BY_8 = turn(8);
-    private static final VectorShuffle<Float> BY_4 = turn(4);
-    private static final VectorShuffle<Float> BY_2 = turn(2);
-    private static final VectorShuffle<Float> BY_1 = turn(1);
-
     private Simd() { }
-
-    private static VectorShuffle<Float> turn(int lanes) {
-        return VectorShuffle.fromOp(F, i -> (i + lanes) % F.length());
-    }
 
     private static int bits() {
         int preferred = Math.min(512, Math.max(64, FloatVector.SPECIES_PREFERRED.vectorBitSize()));
@@ -63,22 +53,5 @@ public final class Simd {
     /** {@code value} in every lane. */
     public static LongVector all(long value) {
         return LongVector.broadcast(L, value);
-    }
-
-    /**
-     * The sum of all lanes, by halves. Not {@code reduceLanes(ADD)}: its order is unspecified and does change when the compiler takes over
-     * from the interpreter, so that the same input would give other bits.
-     */
-    public static float sum(FloatVector v) {
-        if (LANES >= 16) {
-            v = v.add(v.rearrange(BY_8));
-        }
-        if (LANES >= 8) {
-            v = v.add(v.rearrange(BY_4));
-        }
-        if (LANES >= 4) {
-            v = v.add(v.rearrange(BY_2));
-        }
-        return v.add(v.rearrange(BY_1)).lane(0);
     }
 }

@@ -65,7 +65,7 @@ public final class AttentionBackward {
         channelTile = heads.step() * heads.blocks();
         dense = heads.keys() * heads.channels();
         int packed = 2 * transposed + heads.panelFloats();
-        perWorker = packed + 2 * dense + Math.max(2 * tile + 3 * channelTile, PANEL * heads.channels());
+        perWorker = packed + 2 * dense + Math.max(2 * tile + 3 * channelTile + BLOCK, PANEL * heads.channels());
     }
 
     /** Floats of working memory: one head's packed operands, its dK and dV, and two tiles of scores, for each thread. */
@@ -130,8 +130,9 @@ public final class AttentionBackward {
         timesTransposed(dOut, valuesT, dp, rows);
         Softmax.mask(work, p, rows, step, heads.pixels());
         int sumsAt = lseAt + head / heads.heads() * sums.image() + head % heads.heads() * heads.pixels() + first;
-        Softmax.again(work, p, rows, step, heads.keyBlocks(), lse, sumsAt);
-        Softmax.backward(work, p, dp, heads.keyBlocks(), dOut, out, heads.blocks(), rows, step);
+        int lanes = out + channelTile;
+        Softmax.again(work, p, rows, step, heads.keyBlocks(), lse, sumsAt, lanes);
+        Softmax.backward(work, p, dp, heads.keyBlocks(), dOut, out, heads.blocks(), rows, step, lanes);
         addProduct(p, dOut, dValues, rows);
         addProduct(dp, query, dKeys, rows);
         for (int panel = 0; panel < heads.channelPanels(); panel++) {

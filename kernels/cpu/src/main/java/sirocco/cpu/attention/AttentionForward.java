@@ -58,7 +58,7 @@ public final class AttentionForward {
         straight = heads.panelFloats();
         tile = heads.step() * heads.keyBlocks();
         channelTile = heads.step() * heads.blocks();
-        perWorker = Math.max(tile + 2 * channelTile, PANEL * heads.channels());
+        perWorker = Math.max(tile + 2 * channelTile + BLOCK, PANEL * heads.channels());
     }
 
     /** Floats of working memory: packed keys and values, and a tile of scores for each thread. */
@@ -120,7 +120,7 @@ public final class AttentionForward {
         }
         Softmax.mask(work, s, rows, step, heads.pixels());
         int sumsAt = lseAt + task / heads.heads() * sums.image() + task % heads.heads() * heads.pixels() + first;
-        Softmax.forward(work, s, rows, step, heads.keyBlocks(), lse, sumsAt);
+        Softmax.forward(work, s, rows, step, heads.keyBlocks(), lse, sumsAt, out + channelTile);
         for (int p = 0; p < heads.channelPanels(); p++) {
             Gemm.rows(work, s, keyBlocks, keyBlocks.length, work, keysAt + transposed + p * heads.keyBlocks() * PANEL_BLOCK, work,
                     out + 2 * p * step, BLOCK, step, rows, 2 * p + 1 < heads.blocks(), false);

@@ -35,21 +35,23 @@ final class Softmax {
      * Makes each row of scores its softmax.
      *
      * @param sums receives the logarithm of each row's sum of exponentials, {@code sumsAt} the first one
+     * @param lanes where 16 floats of {@code s} may be written over
      */
-    static void forward(float[] s, int tile, int rows, int step, int blocks, float[] sums, int sumsAt) {
+    static void forward(float[] s, int tile, int rows, int step, int blocks, float[] sums, int sumsAt, int lanes) {
         for (int i = 0; i < rows; i++) {
             int row = tile + i * BLOCK;
             float max = max(s, row, step, blocks);
-            float sum = exp(s, row, step, blocks, max);
+            exp(s, row, step, blocks, max, lanes);
+            float sum = sum(s, lanes);
             sums[sumsAt + i] = max + (float) Math.log(sum);
             scale(s, row, step, blocks, 1 / sum);
         }
     }
 
     /** Makes each row of scores its softmax, given {@link #forward}'s {@code sums}. */
-    static void again(float[] s, int tile, int rows, int step, int blocks, float[] sums, int sumsAt) {
+    static void again(float[] s, int tile, int rows, int step, int blocks, float[] sums, int sumsAt, int lanes) {
         for (int i = 0; i < rows; i++) {
-            exp(s, tile + i * BLOCK, step, blocks, sums[sumsAt + i]);
+            exp(s, tile + i * BLOCK, step, blocks, sums[sumsAt + i], lanes);
         }
     }
 
@@ -59,9 +61,11 @@ final class Softmax {
      * @param p, dp tiles of keys
      * @param dy, y tiles of channels
      */
-    static void backward(float[] work, int p, int dp, int blocks, int dy, int y, int channelBlocks, int rows, int step) {
+    static void backward(float[] work, int p, int dp, int blocks, int dy, int y, int channelBlocks, int rows, int step,
+            int lanes) {
         for (int i = 0; i < rows * BLOCK; i += BLOCK) {
-            float d = dot(work, dy + i, y + i, step, channelBlocks);
+            dot(work, dy + i, y + i, step, channelBlocks, lanes);
+            float d = sum(work, lanes);
             for (int b = 0; b < blocks * step; b += step) {
                 for (int v = 0; v < BLOCK; v += LANES) {
                     int at = dp + i + b + v;
@@ -82,8 +86,8 @@ final class Softmax {
         return max.reduceLanes(VectorOperators.MAX);
     }
 
-    /** Replaces each score of a row by e^(score − shift); returns their sum. */
-    private static float exp(float[] s, int row, int step, int blocks, float shift) {
+    /** Replaces each score of a row by e^(score − shift); leaves their sum in lanes. */
+    private static void exp(float[] s, int row, int step, int blocks, float shift, int lanes) {
         FloatVector sum = FloatVector.zero(Simd.F);
         for (int b = 0; b < blocks; b++) {
             for (int v = 0; v < BLOCK; v += LANES) {
@@ -93,7 +97,7 @@ final class Softmax {
                 sum = sum.add(e);
             }
         }
-        return Simd.sum(sum);
+        sum.intoArray(s, lanes);
     }
 
     private static void scale(float[] s, int row, int step, int blocks, float factor) {
@@ -105,14 +109,24 @@ final class Softmax {
         }
     }
 
-    /** Σ a·b over one row of two tiles. */
-    private static float dot(float[] work, int a, int b, int step, int blocks) {
+    /** Leaves Σ a·b over one row of two tiles in lanes. */
+    private static void dot(float[] work, int a, int b, int step, int blocks, int lanes) {
         FloatVector sum = FloatVector.zero(Simd.F);
         for (int i = 0; i < blocks * step; i += step) {
             for (int v = 0; v < BLOCK; v += LANES) {
                 sum = load(work, a + i + v).fma(load(work, b + i + v), sum);
             }
         }
-        return Simd.sum(sum);
+        sum.intoArray(work, lanes);
+    }
+
+    /** The sum of a vector's lanes, by halves: {@code reduceLanes(ADD)} has an order of its own, which changes when the compiler takes over. */
+    private static float sum(float[] a, int lanes) {
+        for (int half = LANES / 2; half > 0; half /= 2) {
+            for (int i = lanes; i < lanes + half; i++) {
+                a[i] += a[i + half];
+            }
+        }
+        return a[lanes];
     }
 }
