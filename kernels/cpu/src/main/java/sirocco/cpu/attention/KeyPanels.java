@@ -1,12 +1,13 @@
 package sirocco.cpu.attention;
 
 import static sirocco.cpu.Layout.BLOCK;
+import static sirocco.cpu.Simd.F;
 import static sirocco.cpu.Simd.LANES;
-import static sirocco.cpu.Simd.load;
 import static sirocco.cpu.conv.Gemm.PANEL;
 import static sirocco.cpu.conv.Gemm.PANEL_BLOCK;
 
 import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
 import sirocco.cpu.conv.Gemm;
 
 /** Writes keys and values as the second operands of {@link Gemm#rows}. The source is a panel's 32 pixels, [channel block][32][16]. */
@@ -38,7 +39,7 @@ final class KeyPanels {
             int target = at + b / 2 * heads.keyBlocks() * PANEL_BLOCK + first * PANEL + b % 2 * BLOCK;
             for (int i = 0; i < keys; i++) {
                 for (int v = 0; v < BLOCK; v += LANES) {
-                    load(pixels, from + b * PANEL_BLOCK + i * BLOCK + v).intoArray(to, target + i * PANEL + v);
+                    FloatVector.fromArray(F, pixels, from + b * PANEL_BLOCK + i * BLOCK + v).intoArray(to, target + i * PANEL + v);
                 }
             }
         }

@@ -1,14 +1,12 @@
 package sirocco.cpu.attention;
 
 import static sirocco.cpu.Layout.BLOCK;
+import static sirocco.cpu.Simd.F;
 import static sirocco.cpu.Simd.LANES;
-import static sirocco.cpu.Simd.all;
-import static sirocco.cpu.Simd.load;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
-import sirocco.cpu.Simd;
-import sirocco.cpu.math.VectorMath;
+import sirocco.cpu.math.Exponentials;
 
 /**
  * Row-wise functions of a tile of scores, [key block][row][16] with {@code step} floats from a block to the next. Each is one loop over
@@ -41,7 +39,7 @@ final class Softmax {
         for (int i = 0; i < rows; i++) {
             int row = tile + i * BLOCK;
             float max = max(s, row, step, blocks);
-            exp(s, row, step, blocks, max, lanes);
+            Exponentials.shifted(s, row, step, blocks, max, lanes);
             float sum = sum(s, lanes);
             sums[sumsAt + i] = max + (float) Math.log(sum);
             scale(s, row, step, blocks, 1 / sum);
@@ -51,7 +49,7 @@ final class Softmax {
     /** Makes each row of scores its softmax, given {@link #forward}'s {@code sums}. */
     static void again(float[] s, int tile, int rows, int step, int blocks, float[] sums, int sumsAt, int lanes) {
         for (int i = 0; i < rows; i++) {
-            exp(s, tile + i * BLOCK, step, blocks, sums[sumsAt + i], lanes);
+            Exponentials.shifted(s, tile + i * BLOCK, step, blocks, sums[sumsAt + i], lanes);
         }
     }
 
@@ -69,7 +67,7 @@ final class Softmax {
             for (int b = 0; b < blocks * step; b += step) {
                 for (int v = 0; v < BLOCK; v += LANES) {
                     int at = dp + i + b + v;
-                    load(work, at).sub(d).mul(load(work, p + i + b + v)).intoArray(work, at);
+                    FloatVector.fromArray(F, work, at).sub(d).mul(FloatVector.fromArray(F, work, p + i + b + v)).intoArray(work, at);
                 }
             }
         }
@@ -77,44 +75,30 @@ final class Softmax {
 
     /** The largest of one row. NaN if there is one. */
     private static float max(float[] s, int row, int step, int blocks) {
-        FloatVector max = all(Float.NEGATIVE_INFINITY);
+        FloatVector max = FloatVector.broadcast(F, Float.NEGATIVE_INFINITY);
         for (int b = 0; b < blocks; b++) {
             for (int v = 0; v < BLOCK; v += LANES) {
-                max = max.max(load(s, row + b * step + v));
+                max = max.max(FloatVector.fromArray(F, s, row + b * step + v));
             }
         }
         return max.reduceLanes(VectorOperators.MAX);
-    }
-
-    /** Replaces each score of a row by e^(score − shift); leaves their sum in lanes. */
-    private static void exp(float[] s, int row, int step, int blocks, float shift, int lanes) {
-        FloatVector sum = FloatVector.zero(Simd.F);
-        for (int b = 0; b < blocks; b++) {
-            for (int v = 0; v < BLOCK; v += LANES) {
-                int at = row + b * step + v;
-                FloatVector e = VectorMath.exp(load(s, at).sub(shift));
-                e.intoArray(s, at);
-                sum = sum.add(e);
-            }
-        }
-        sum.intoArray(s, lanes);
     }
 
     private static void scale(float[] s, int row, int step, int blocks, float factor) {
         for (int b = 0; b < blocks; b++) {
             for (int v = 0; v < BLOCK; v += LANES) {
                 int at = row + b * step + v;
-                load(s, at).mul(factor).intoArray(s, at);
+                FloatVector.fromArray(F, s, at).mul(factor).intoArray(s, at);
             }
         }
     }
 
     /** Leaves Σ a·b over one row of two tiles in lanes. */
     private static void dot(float[] work, int a, int b, int step, int blocks, int lanes) {
-        FloatVector sum = FloatVector.zero(Simd.F);
+        FloatVector sum = FloatVector.zero(F);
         for (int i = 0; i < blocks * step; i += step) {
             for (int v = 0; v < BLOCK; v += LANES) {
-                sum = load(work, a + i + v).fma(load(work, b + i + v), sum);
+                sum = FloatVector.fromArray(F, work, a + i + v).fma(FloatVector.fromArray(F, work, b + i + v), sum);
             }
         }
         sum.intoArray(work, lanes);

@@ -9,7 +9,7 @@ import jdk.incubator.vector.VectorOperators;
 /**
  * SiLU and its gradient over contiguous floats.
  *
- * <p>The exponential of {@link VectorMath#exp} is written out in both loops. A method of ours inside a loop is inlined only while the compiler's
+ * <p>The exponential of {@link Exponentials} is written out in both loops. A method of ours inside a loop is inlined only while the compiler's
  * budget lasts; past it, vectors are passed in boxes, thousands of them a run. The vector API's own methods are inlined always.
  */
 public final class Sigmoids {
