@@ -13,17 +13,26 @@ import me.tongfei.progressbar.ProgressBarStyle;
 final class Progress implements AutoCloseable {
     private static final int COLUMNS = 110;
 
+    private final PrintStream err = System.err;
     private final ProgressBar bar;
+    private String logged = "";
 
     /** @param unit what is counted, in the plural */
     Progress(String task, String unit, long total, long done) {
         boolean terminal = System.console() != null && System.console().isTerminal();
-        PrintStream err = System.err;
         var builder = new ProgressBarBuilder().setTaskName(task).setUnit(" " + unit, 1).setInitialMax(total).startsFrom(done, Duration.ZERO)
                 .setStyle(terminal ? ProgressBarStyle.COLORFUL_UNICODE_BLOCK : ProgressBarStyle.ASCII).setMaxRenderedLength(COLUMNS)
                 .setUpdateIntervalMillis(terminal ? 250 : 15_000);
-        builder.setConsumer(terminal ? new ConsoleProgressBarConsumer(err, COLUMNS) : new DelegatingProgressBarConsumer(err::println, COLUMNS));
+        builder.setConsumer(terminal ? new ConsoleProgressBarConsumer(err, COLUMNS) : new DelegatingProgressBarConsumer(this::log, COLUMNS));
         bar = builder.build();
+    }
+
+    /** The bar draws its end once more when it is closed; a log has no use for that. */
+    private void log(String line) {
+        if (!line.equals(logged)) {
+            err.println(line);
+            logged = line;
+        }
     }
 
     void to(long done) {
