@@ -32,7 +32,7 @@ final class BenchCommand implements Callable<Integer> {
     @Option(names = "--preset", defaultValue = "small", paramLabel = "NAME", description = "small or cifar10; default: ${DEFAULT-VALUE}")
     String preset;
 
-    @Option(names = "--what", defaultValue = "forward", description = "${COMPLETION-CANDIDATES}; default: ${DEFAULT-VALUE}")
+    @Option(names = "--what", defaultValue = "forward", paramLabel = "STEP", description = "${COMPLETION-CANDIDATES}; default: ${DEFAULT-VALUE}")
     What what;
 
     @Option(names = "--batch", defaultValue = "16", paramLabel = "N", description = "default: ${DEFAULT-VALUE}")
@@ -55,8 +55,9 @@ final class BenchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        if (batch < 1 || rounds < 1 || !(warmup >= 0)) {
-            throw new IllegalArgumentException("--batch and --rounds must be at least 1 and --warmup at least 0");
+        DeviceOptions.checkBatch(batch);
+        if (rounds < 1 || !(warmup >= 0 && warmup < Double.POSITIVE_INFINITY)) {
+            throw new IllegalArgumentException("--rounds must be at least 1 and --warmup at least 0, got " + rounds + " and " + warmup);
         }
         PrintWriter out = spec.commandLine().getOut();
         UNetConfig config = UNetConfig.preset(preset);

@@ -23,8 +23,12 @@ final class ChainOptions {
     private static final SchedulerConfig HO_2020 = new SchedulerConfig(NoiseSchedule.of(BetaSchedule.LINEAR, 1000), Prediction.EPSILON,
             Sampler.parse("ddpm-large"));
 
-    @Option(names = "--sampler", defaultValue = "ddim", paramLabel = "NAME", description = "ddpm, ddpm-large, ddim, dpm++2m, dpm++3m, "
-            + "with settings if any: ddim:eta=0.5,spacing=trailing; default: ${DEFAULT-VALUE}")
+    /** The name of the sampler that comes with the model. */
+    private static final String OWN = "own";
+
+    @Option(names = "--sampler", defaultValue = "ddim", paramLabel = "NAME", description = "ddpm, ddpm-large, ddim, dpm++1, dpm++2m, dpm++3m, "
+            + "dpm++2m-sde, with settings if any: ddim:eta=0.5,spacing=trailing,clip=none; or own: as the model's scheduler_config.json says; "
+            + "default: ${DEFAULT-VALUE}")
     String name;
 
     @Option(names = "--steps", paramLabel = "N", description = "steps of a chain; default: all for ddpm, 50 for ddim, 20 for dpm++")
@@ -36,7 +40,7 @@ final class ChainOptions {
     @Option(names = "--class", defaultValue = "all", paramLabel = "N|all", description = "class of the images by number, or all: one after the other; default: ${DEFAULT-VALUE}")
     String imageClass;
 
-    @Option(names = "--guidance", defaultValue = "1", paramLabel = "X", description = "classifier-free guidance; 1: none; default: ${DEFAULT-VALUE}")
+    @Option(names = "--guidance", defaultValue = "1", paramLabel = "X", description = "classifier-free guidance, for a model trained with label dropping; 1: none; default: ${DEFAULT-VALUE}")
     double guidance;
 
     /** Good images in few steps: what is drawn along the way of other work. */
@@ -50,13 +54,20 @@ final class ChainOptions {
 
     /** A sampler for this model, planned and not yet loaded. */
     ImageSampler sampler(Device device, DiffusersFolder model, int batch) {
-        SchedulerConfig diffusion = model.schedulerJson().map(SchedulerConfig::parse).orElse(HO_2020);
-        return new ImageSampler(device, new UNet(model.config()), table(diffusion.schedule(), diffusion.prediction()), batch, guidance);
+        return new ImageSampler(device, new UNet(model.config()), table(model.schedulerJson().map(ChainOptions::parsed).orElse(HO_2020)), batch, guidance);
     }
 
-    private SamplingTable table(NoiseSchedule schedule, Prediction prediction) {
-        Sampler sampler = Sampler.parse(name);
-        return sampler.table(schedule, prediction, steps == null ? usualSteps(sampler, schedule.T()) : steps);
+    private static SchedulerConfig parsed(String json) {
+        try {
+            return SchedulerConfig.parse(json);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException("the model's " + SchedulerConfig.FILE + ": " + e.getMessage(), e);
+        }
+    }
+
+    private SamplingTable table(SchedulerConfig diffusion) {
+        Sampler sampler = name.equals(OWN) ? diffusion.sampler() : Sampler.parse(name);
+        return sampler.table(diffusion.schedule(), diffusion.prediction(), steps == null ? usualSteps(sampler, diffusion.schedule().T()) : steps);
     }
 
     private static int usualSteps(Sampler sampler, int all) {

@@ -56,9 +56,7 @@ final class DemoCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         PrintWriter print = spec.commandLine().getOut();
-        TrainConfig config = TrainConfig.parse("""
-                {"data": "shapes16", "steps": %d, "batch": 32, "learningRate": 1e-3, "warmup": 100, "emaDecay": 0.998, "labelDrop": 0.1, "saveEvery": 0,
-                 "keep": 1, "seed": %d}""".formatted(steps, seed), TrainConfig.DEFAULT, "demo");
+        TrainConfig config = config(steps, seed);
         clear();
         try (Device opened = device.open(print)) {
             TrainingRun run = TrainingRun.begin(out, config, opened, print);
@@ -76,18 +74,36 @@ final class DemoCommand implements Callable<Integer> {
         }
     }
 
+    private static TrainConfig config(long steps, long seed) {
+        return TrainConfig.parse("""
+                {"data": "shapes16", "steps": %d, "batch": 32, "learningRate": 1e-3, "warmup": 100, "emaDecay": 0.998, "labelDrop": 0.1, "saveEvery": 0,
+                 "keep": 1, "seed": %d}""".formatted(steps, seed), TrainConfig.DEFAULT, "demo");
+    }
+
     /** Makes room for the run, and touches nothing that is not a demo's. */
     private void clear() throws IOException {
         if (!Files.exists(out)) {
             return;
         }
-        boolean demo = Files.exists(out.resolve(TrainingRun.CONFIG));
+        if (!Files.isDirectory(out)) {
+            throw new IllegalArgumentException("--out " + out + ": this is a file, expected a folder");
+        }
         try (DirectoryStream<Path> inside = Files.newDirectoryStream(out)) {
-            if (!demo && inside.iterator().hasNext()) {
+            if (inside.iterator().hasNext() && !isDemo()) {
                 throw new IllegalArgumentException("--out " + out + ": the folder is not empty and not a demo's; choose another");
             }
         }
         AtomicFiles.deleteTree(out);
+    }
+
+    /** A finished demo has its report; one that was stopped has at least its configuration, which no run of {@code train} has by chance. */
+    private boolean isDemo() throws IOException {
+        Path file = out.resolve(TrainingRun.CONFIG);
+        if (!Files.exists(file)) {
+            return false;
+        }
+        TrainConfig saved = TrainConfig.parse(Files.readString(file), TrainConfig.DEFAULT, file.toString());
+        return Files.exists(out.resolve(REPORT)) || saved.equals(config(saved.steps(), saved.seed()));
     }
 
     private Report sample(TrainConfig config, TrainingRun run, Device opened, PrintWriter print) throws IOException {

@@ -9,17 +9,27 @@ import sirocco.api.Settings;
 
 /** Where to compute. */
 final class DeviceOptions {
+    /** As in training. */
+    private static final int LARGEST_BATCH = 1 << 16;
+
     @Option(names = "--backend", defaultValue = "auto", paramLabel = "NAME", description = "auto, or a backend by name (sirocco info lists them); default: ${DEFAULT-VALUE}")
     String backend;
 
     @Option(names = "--device", defaultValue = "0", paramLabel = "N", description = "which of the backend's devices; default: ${DEFAULT-VALUE}")
     int device;
 
-    @Option(names = "--threads", defaultValue = "0", paramLabel = "N", description = "CPU threads; default: one per processor")
+    @Option(names = "--threads", defaultValue = "0", paramLabel = "N", description = "CPU threads; 0, the default: one per processor")
     int threads;
 
-    @Option(names = "--precision", defaultValue = "f32", description = "${COMPLETION-CANDIDATES}; default: ${DEFAULT-VALUE}")
+    @Option(names = "--precision", defaultValue = "f32", paramLabel = "TYPE", description = "${COMPLETION-CANDIDATES}; default: ${DEFAULT-VALUE}")
     Settings.Precision precision;
+
+    /** @throws IllegalArgumentException for a batch that no one means */
+    static void checkBatch(int batch) {
+        if (batch < 1 || batch > LARGEST_BATCH) {
+            throw new IllegalArgumentException("batch: expected 1 to " + LARGEST_BATCH + ", got " + batch);
+        }
+    }
 
     /** Opens the device and says which in one line. */
     Device open(PrintWriter out) {

@@ -51,16 +51,14 @@ final class InferCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        if (batch < 1) {
-            throw new IllegalArgumentException("--batch: expected at least 1, got " + batch);
-        }
+        DeviceOptions.checkBatch(batch);
         PrintWriter print = spec.commandLine().getOut();
         DiffusersFolder loaded = model.load();
         UNetConfig config = loaded.config();
         try (Safetensors tensors = Safetensors.open(in); Device opened = device.open(print)) {
             long[] shape = need(tensors, "sample");
-            if (shape.length != 4 || shape[1] != config.inChannels() || shape[0] < 1) {
-                throw new IllegalArgumentException(in + ": sample has shape " + Arrays.toString(shape) + ", expected [n," + config.inChannels() + ",h,w]");
+            if (shape.length != 4 || shape[1] != config.inChannels() || tensors.info("sample").elements() == 0) {
+                throw new IllegalArgumentException(in + ": sample has shape " + Arrays.toString(shape) + ", expected [n," + config.inChannels() + ",h,w], none of them 0");
             }
             int n = Math.toIntExact(shape[0]);
             int c = config.inChannels();

@@ -48,10 +48,10 @@ final class InfoCommand implements Callable<Integer> {
     @ArgGroup(exclusive = true)
     Which which;
 
-    @Option(names = "--batches", split = ",", defaultValue = "1,8,64", paramLabel = "N,N,…", description = "batch sizes to plan; default: ${DEFAULT-VALUE}")
+    @Option(names = "--batches", split = ",", defaultValue = "1,8,64", paramLabel = "N", description = "batch sizes to plan; default: ${DEFAULT-VALUE}")
     List<Integer> batches;
 
-    @Option(names = "--dump", description = "print the whole plan of a step at the first batch size: ${COMPLETION-CANDIDATES}")
+    @Option(names = "--dump", paramLabel = "STEP", description = "print the whole plan of a step at the first batch size: ${COMPLETION-CANDIDATES}")
     Dump dump;
 
     @Mixin
@@ -62,8 +62,9 @@ final class InfoCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        batches.forEach(DeviceOptions::checkBatch);
         PrintWriter out = spec.commandLine().getOut();
-        out.println("sirocco 0.1.0");
+        out.println(Main.VERSION);
         machine(out);
         out.println("backends");
         for (Backends.Found f : Backends.all()) {

@@ -1,7 +1,11 @@
 package sirocco.cli;
 
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.NoSuchFileException;
 import java.util.Locale;
 import picocli.AutoComplete;
 import picocli.CommandLine;
@@ -12,7 +16,7 @@ import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 
 /** The command line. Exit codes: 0 done, 1 failed while working, 2 asked for something impossible, 130 stopped by Ctrl-C. */
-@Command(name = "sirocco", version = "sirocco 0.1.0", mixinStandardHelpOptions = true, sortOptions = false,
+@Command(name = "sirocco", version = Main.VERSION, mixinStandardHelpOptions = true, sortOptions = false,
         description = "Denoising diffusion models, trained and sampled on the JVM.",
         subcommands = {DemoCommand.class, TrainCommand.class, SampleCommand.class, EvalCommand.class, InfoCommand.class, InferCommand.class,
             BenchCommand.class, AutoComplete.GenerateCompletion.class},
@@ -26,6 +30,10 @@ public final class Main implements Runnable {
     static final int FAILED = 1;
     static final int IMPOSSIBLE = 2;
     static final int STOPPED = 130;
+    static final String VERSION = "sirocco 0.1.0";
+
+    /** Of help pages, where the terminal does not say: as wide as the examples. */
+    private static final int HELP_COLUMNS = 120;
 
     @Option(names = "--stacktrace", description = "print where an error came from", scope = ScopeType.INHERIT)
     boolean stacktrace;
@@ -44,6 +52,9 @@ public final class Main implements Runnable {
         CommandLine line = new CommandLine(main);
         TrainFlags.addTo(line.getSubcommands().get("train").getCommandSpec());
         line.setCaseInsensitiveEnumValuesAllowed(true);
+        line.setUsageHelpWidth(HELP_COLUMNS).setUsageHelpAutoWidth(true);
+        line.setParameterExceptionHandler(Main::misused);
+        line.setExecutionStrategy(Main::execute);
         line.setExecutionExceptionHandler((e, command, parsed) -> {
             PrintWriter err = command.getErr();
             if (main.stacktrace) {
@@ -57,12 +68,47 @@ public final class Main implements Runnable {
         return line;
     }
 
+    /** Says what is wrong with a flag; the page of all flags would push that off the screen. */
+    private static int misused(CommandLine.ParameterException e, String[] args) {
+        CommandLine command = e.getCommandLine();
+        String name = command.getCommandSpec().qualifiedName();
+        PrintWriter err = command.getErr();
+        err.println(name + ": " + e.getMessage());
+        CommandLine.UnmatchedArgumentException.printSuggestions(e, err);
+        err.println("Try: " + name + " --help");
+        err.flush();
+        return IMPOSSIBLE;
+    }
+
+    /** Runs the command; too little memory is an answer like any other. */
+    private static int execute(CommandLine.ParseResult parsed) {
+        try {
+            return new CommandLine.RunLast().execute(parsed);
+        } catch (OutOfMemoryError e) {
+            CommandLine command = parsed.asCommandLineList().getLast();
+            throw new CommandLine.ExecutionException(command, e.getMessage(), new IOException("out of memory (" + e.getMessage() + "), the heap has at most "
+                    + (Runtime.getRuntime().maxMemory() >> 20) + " MiB; take a smaller batch or model, or a larger heap: SIROCCO_JAVA_OPTS=-Xmx…", e));
+        }
+    }
+
     /** What an exception says; those that Sirocco throws say all there is to say, others by their class too. */
     private static String message(Exception e) {
         if (e instanceof UncheckedIOException u) {
             return message(u.getCause());
         }
-        boolean ours = e.getStackTrace().length > 0 && e.getStackTrace()[0].getClassName().startsWith("sirocco.");
+        String file = switch (e) {
+            case NoSuchFileException f -> f.getFile() + ": no such file or folder";
+            case FileAlreadyExistsException f -> f.getFile() + ": there is a file of this name, expected a folder";
+            case AccessDeniedException f -> f.getFile() + ": permission denied";
+            default -> null;
+        };
+        if (file != null) {
+            return file;
+        }
+        // The virtual machine's own, such as a division by zero, say too little by themselves.
+        boolean implicit = e instanceof ArithmeticException || e instanceof NullPointerException || e instanceof IndexOutOfBoundsException
+                || e instanceof ClassCastException || e instanceof NegativeArraySizeException;
+        boolean ours = !implicit && e.getStackTrace().length > 0 && e.getStackTrace()[0].getClassName().startsWith("sirocco.");
         return ours && e.getMessage() != null ? e.getMessage() : e.toString() + " (--stacktrace tells where)";
     }
 

@@ -10,7 +10,7 @@ import sirocco.train.Checkpoints;
 
 /** Which model. */
 final class ModelOption {
-    @Option(names = "--model", required = true, paramLabel = "DIR", description = "a model folder (diffusers' layout), or a run's folder: its finished model, or else its last checkpoint")
+    @Option(names = "--model", required = true, paramLabel = "DIR", description = "a model folder (diffusers' layout), or a run's folder: its last checkpoint's model")
     Path folder;
 
     DiffusersFolder load() throws IOException {
@@ -25,10 +25,15 @@ final class ModelOption {
         if (!Files.exists(folder.resolve(TrainingRun.CONFIG))) {
             return folder;
         }
-        if (Files.isDirectory(folder.resolve(TrainingRun.MODEL))) {
-            return folder.resolve(TrainingRun.MODEL);
-        }
+        // A run that was finished and then resumed has checkpoints newer than its model; otherwise the two are the same.
         Optional<Checkpoints.Entry> latest = new Checkpoints(folder).latest();
-        return latest.orElseThrow(() -> new IllegalArgumentException("--model " + folder + ": a run without a model or checkpoint yet")).folder();
+        if (latest.isPresent()) {
+            return latest.get().folder();
+        }
+        Path finished = folder.resolve(TrainingRun.MODEL);
+        if (!Files.isDirectory(finished)) {
+            throw new IllegalArgumentException("--model " + folder + ": a run without a model or checkpoint yet");
+        }
+        return finished;
     }
 }

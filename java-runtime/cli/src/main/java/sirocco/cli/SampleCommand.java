@@ -64,9 +64,7 @@ final class SampleCommand implements Callable<Integer> {
         if (start < 0 || start > Integer.MAX_VALUE - num) {
             throw new IllegalArgumentException("--start: expected 0 to " + (Integer.MAX_VALUE - num) + ", got " + start);
         }
-        if (batch < 1) {
-            throw new IllegalArgumentException("--batch: expected at least 1, got " + batch);
-        }
+        DeviceOptions.checkBatch(batch);
         PrintWriter print = spec.commandLine().getOut();
         DiffusersFolder loaded = model.load();
         IntUnaryOperator labels = chain.labels(loaded.config());

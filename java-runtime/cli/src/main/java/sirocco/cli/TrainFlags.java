@@ -29,7 +29,7 @@ final class TrainFlags {
             if (field.getType() == boolean.class) {
                 option.type(Boolean.class).arity("0..1").fallbackValue("true").paramLabel("true|false");
             } else if (field.getGenericType() instanceof ParameterizedType) {
-                option.type(Integer[].class).splitRegex(",").paramLabel("N,N,…");
+                option.type(Integer[].class).splitRegex(",").paramLabel("N");
             } else {
                 option.type(boxed(field.getType()));
             }

@@ -5,6 +5,8 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import sirocco.api.Device;
+import sirocco.data.Dataset;
+import sirocco.data.Datasets;
 import sirocco.io.AtomicFiles;
 import sirocco.train.Checkpoints;
 import sirocco.train.Metrics;
@@ -36,10 +38,17 @@ final class TrainingRun {
         this.from = from;
     }
 
-    /** @throws IllegalArgumentException if the folder has a run in it */
+    /** @throws IllegalArgumentException if the folder has a run in it, or a model of another origin that the run's would replace */
     static TrainingRun begin(Path folder, TrainConfig config, Device device, PrintWriter print) throws IOException {
+        if (Files.exists(folder) && !Files.isDirectory(folder)) {
+            throw new IllegalArgumentException("--out " + folder + ": this is a file, expected a folder");
+        }
         if (new Checkpoints(folder).latest().isPresent()) {
             throw new IllegalArgumentException(folder + " already holds a run; go on with --resume " + folder + ", or choose another --out");
+        }
+        if (Files.exists(folder.resolve(MODEL)) && !Files.exists(folder.resolve(CONFIG))) {
+            throw new IllegalArgumentException("--out " + folder + ": the run would replace " + folder.resolve(MODEL)
+                    + ", which is not a run's; choose another folder");
         }
         return new TrainingRun(folder, config, device, print, null);
     }
@@ -63,6 +72,7 @@ final class TrainingRun {
             print.println("training step: " + trainer.plan().summary());
             print.flush();
             if (from == null) {
+                readImages(setup.data(), interrupt);
                 trainer.start();
             } else {
                 trainer.resume(from.folder());
@@ -85,6 +95,18 @@ final class TrainingRun {
             print.println("model: " + folder.resolve(MODEL));
             print.flush();
             return true;
+        }
+    }
+
+    /** Meets an image that cannot be read before the run begins. */
+    private static void readImages(Dataset data, Interrupt interrupt) {
+        if (data.size() != Dataset.UNLIMITED) {
+            try (Progress progress = new Progress("read", "images", data.size(), 0)) {
+                Datasets.readAll(data, read -> {
+                    progress.to(read);
+                    return !interrupt.asked();
+                });
+            }
         }
     }
 

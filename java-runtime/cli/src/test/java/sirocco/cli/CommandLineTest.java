@@ -171,6 +171,44 @@ class CommandLineTest {
         assertTrue(Files.exists(other.resolve("thesis.txt")));
     }
 
+    @Test
+    void nothingOfOthersIsReplaced() throws IOException {
+        Path run = folder.resolve("run");
+        good("train", "--out", run, TINY, "--steps", "1");
+        Result r = run("demo", "--steps", "2", "--out", run);
+        assertEquals(Main.IMPOSSIBLE, r.code, "a run of train is no demo");
+        assertTrue(r.err.contains("not a demo's") && Files.exists(run.resolve("model/config.json")), r.err);
+
+        Path work = Files.createDirectories(folder.resolve("work/model"));
+        Files.writeString(work.resolve("thesis.txt"), "do not lose");
+        assertEquals(Main.IMPOSSIBLE, run("train", "--out", work.getParent(), TINY, "--steps", "1").code);
+        assertTrue(Files.exists(work.resolve("thesis.txt")));
+    }
+
+    @Test
+    void aResumedRunIsSampledFromItsNewestCheckpoint() throws IOException {
+        Path run = folder.resolve("run");
+        good("train", "--out", run, TINY, "--steps", "1");
+        byte[] finished = Files.readAllBytes(run.resolve("model/diffusion_pytorch_model.safetensors"));
+        good("train", "--resume", run, "--steps", "2");
+        // As if the resumed run had been stopped before its end: the model of the first end is still there.
+        Files.write(run.resolve("model/diffusion_pytorch_model.safetensors"), finished);
+        ModelOption option = new ModelOption();
+        option.folder = run;
+        assertEquals(run.resolve("checkpoints/step-00000002"), option.resolved());
+    }
+
+    @Test
+    void aBadImageIsMetBeforeTheRunBegins() throws IOException {
+        Path data = Files.createDirectory(folder.resolve("data"));
+        ImageIO.write(new BufferedImage(16, 16, BufferedImage.TYPE_INT_RGB), "png", data.resolve("good.png").toFile());
+        Files.writeString(data.resolve("worse.png"), "not an image");
+        Result r = run("train", "--out", folder.resolve("x"), TINY.subList(2, TINY.size()), "--data", data);
+        assertTrue(r.code == Main.IMPOSSIBLE || r.code == Main.FAILED, r.out);
+        assertTrue(r.err.contains("worse.png"), r.err);
+        assertFalse(Files.exists(folder.resolve("x")), "nothing is left behind");
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"demo", "train", "sample", "eval", "info", "infer", "bench"})
     void everyCommandExplainsItselfWithAnExample(String command) {
@@ -201,7 +239,9 @@ class CommandLineTest {
             sample --model %s/x --out %s/y                          | no such folder
             sample --model MODEL --out %s/y --num 0                 | --num
             sample --model MODEL --out %s/y --start -1              | --start
-            sample --model MODEL --out %s/y --batch 0               | --batch
+            sample --model MODEL --out %s/y --batch 0               | batch: expected 1 to 65536, got 0
+            sample --model MODEL --out %s/y --batch 999999          | batch: expected 1 to 65536
+            sample --model MODEL --out %s/y --sampler own --steps 0 | expected 1 to 50
             sample --model MODEL --out %s/y --sampler euler         | euler
             sample --model MODEL --out %s/y --steps 51 --num 1      | 51
             sample --model MODEL --out %s/y --class 1000            | 1000
@@ -210,12 +250,19 @@ class CommandLineTest {
             infer --model MODEL --in %s/none --out %s/y             | none
             eval --images shapes16                                  | --checker
             info --preset huge                                      | huge
-            bench --batch 0                                         | --batch""")
+            info --preset small --batches 1,0                       | got 0
+            bench --batch 0                                         | batch
+            train --out %s/x --model %s/none.json                   | no such file
+            train --out %s/x --config %s/none.json                  | no such file
+            train --out MODEL/run.json                              | this is a file
+            demo --out MODEL/run.json                               | this is a file
+            trian                                                   | sirocco train""")
     void nonsenseIsAnswered(String command, String named) {
         Result r = run(List.of(command.strip().replace("%s", folder.toString()).replace("MODEL", model.toString()).split(" ")));
         assertTrue(r.code == Main.IMPOSSIBLE || r.code == Main.FAILED, r.out);
         assertTrue(r.err.toLowerCase(java.util.Locale.ROOT).contains(named.strip().toLowerCase(java.util.Locale.ROOT)), r.err);
-        assertFalse(r.err.contains("\tat "), "no stack trace: " + r.err);
+        assertFalse(r.err.contains("\tat ") || r.err.contains("java."), "no stack trace, nothing of Java: " + r.err);
+        assertTrue(r.err.lines().count() <= 5, "short enough to be seen: " + r.err);
         assertFalse(Files.exists(folder.resolve("x")) || Files.exists(folder.resolve("y")), "nothing is left behind");
     }
 }

@@ -7,6 +7,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.LongPredicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -69,11 +70,19 @@ public final class Datasets {
     /**
      * Reads every image once: meets a bad one now rather than hours into a run, and fills the memory cache. Does nothing for a dataset
      * without end.
+     *
+     * @param goOn told after each image how many have been read; false ends it
      */
-    public static void readAll(Dataset dataset) {
+    public static void readAll(Dataset dataset, LongPredicate goOn) {
+        if (dataset.size() == Dataset.UNLIMITED) {
+            return;
+        }
         byte[] image = new byte[dataset.imageBytes()];
-        for (long i = 0; dataset.size() != Dataset.UNLIMITED && i < dataset.size(); i++) {
+        for (long i = 0; i < dataset.size(); i++) {
             dataset.read(i, image, 0);
+            if (!goOn.test(i + 1)) {
+                return;
+            }
         }
     }
 

@@ -72,7 +72,8 @@ public record SchedulerConfig(NoiseSchedule schedule, Prediction prediction, Sam
             case "DDIMScheduler" -> ddim(settings);
             case "DPMSolverMultistepScheduler" -> dpm(settings);
             default -> throw new IllegalArgumentException("_class_name: " + type
-                    + " is not supported; known are DDPMScheduler, DDIMScheduler, DPMSolverMultistepScheduler");
+                    + " is not supported; known are DDPMScheduler, DDIMScheduler, DPMSolverMultistepScheduler. If the betas are all that the model was trained "
+                    + "with, put the name of one of these there");
         };
         settings.refuseUnknown();
         return new SchedulerConfig(schedule, prediction, sampler);

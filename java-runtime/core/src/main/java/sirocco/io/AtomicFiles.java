@@ -30,6 +30,7 @@ public final class AtomicFiles {
     private static final AtomicLong COUNT = new AtomicLong();
     private static final Pattern TEMPORARY = Pattern.compile("\\..+\\.(\\d{1,18})-\\d+\\.tmp");
     private static final String ASIDE = ".old";
+    private static final String UNTOUCHED = "; what was there before is untouched";
 
     /** Writes a file's contents. */
     @FunctionalInterface
@@ -58,7 +59,7 @@ public final class AtomicFiles {
             move(temporary, target, StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException e) {
             discard(temporary, e);
-            throw new IOException("cannot write " + file + ": " + reason(e) + "; what was there before is untouched", e);
+            throw new IOException("cannot write " + file + ": " + reason(e) + UNTOUCHED, e);
         } catch (RuntimeException | Error e) {
             discard(temporary, e);
             throw e;
@@ -108,7 +109,7 @@ public final class AtomicFiles {
             }
         } catch (IOException e) {
             discard(temporary, e);
-            throw new IOException("cannot write folder " + folder + ": " + reason(e) + "; what was there before is untouched", e);
+            throw new IOException("cannot write folder " + folder + ": " + reason(e).replace(UNTOUCHED, "") + UNTOUCHED, e);
         } catch (RuntimeException | Error e) {
             discard(temporary, e);
             throw e;
@@ -230,6 +231,6 @@ public final class AtomicFiles {
     private static String reason(IOException e) {
         return e instanceof FileSystemException f && f.getReason() == null
                 ? e.getClass().getSimpleName() + " " + f.getFile()
-                : e.getMessage();
+                : String.valueOf(e.getMessage());
     }
 }

@@ -39,7 +39,7 @@ public record DiffusersFolder(Weights weights, Optional<String> schedulerJson) {
      * @throws IOException if a file is missing or malformed, or its tensors are not the configuration's: all that are missing, not
      *     expected, or of another shape are named at once
      * @throws IllegalArgumentException if the configuration asks for what is not supported
-     * @throws ArithmeticException if a weight is NaN or infinite
+     * @throws NonFiniteException if a weight is NaN or infinite
      */
     public static DiffusersFolder load(Path folder) throws IOException {
         Path model = modelFolder(folder);
@@ -61,7 +61,7 @@ public record DiffusersFolder(Weights weights, Optional<String> schedulerJson) {
      * Writes or replaces a whole folder in one step; a failure leaves what was there before.
      *
      * @throws IOException if that fails, or the folder holds something else than a model
-     * @throws ArithmeticException if a weight is NaN or infinite
+     * @throws NonFiniteException if a weight is NaN or infinite
      */
     public void save(Path folder) throws IOException {
         if (Files.isDirectory(folder) && !Files.exists(folder.resolve(CONFIG))) {

@@ -79,7 +79,7 @@ public final class Weights {
         return arrays.values().stream().mapToLong(a -> a.length).sum();
     }
 
-    /** @throws ArithmeticException naming the first parameter that holds NaN or an infinity, how many, and where the first is */
+    /** @throws NonFiniteException naming the first parameter that holds NaN or an infinity, how many, and where the first is */
     public void requireFinite() {
         arrays.forEach((name, array) -> requireFinite("weights", name, array));
     }
@@ -93,7 +93,7 @@ public final class Weights {
             }
         }
         if (bad > 0) {
-            throw new ArithmeticException(where + ": \"" + name + "\" has " + bad + " of " + array.length + " elements that are not finite (element "
+            throw new NonFiniteException(where + ": \"" + name + "\" has " + bad + " of " + array.length + " elements that are not finite (element "
                     + first + " is " + array[first] + "); a training run that diverged leaves such: go back to an earlier checkpoint");
         }
     }

@@ -52,7 +52,11 @@ public final class Metrics {
     }
 
     void append(Line line) throws IOException {
-        Files.writeString(file, text(line), StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        try {
+            Files.writeString(file, text(line), StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        } catch (IOException e) {
+            throw new IOException("cannot write " + file + ": " + e.getMessage() + "; the checkpoints are whole, go on from the last with --resume", e);
+        }
     }
 
     /** Drops the lines after {@code step}: a resumed run writes them again. */

@@ -24,7 +24,7 @@ public record TrainConfig(
         @Setting("levels with self-attention, counted from 0, overriding the model's; with channels of your own none is the default") List<Integer> attentionLevels,
         @Setting("channels of an attention head; 0: the model's") int headChannels,
         @Setting("groups of the normalisation; 0: the model's") int normGroups,
-        @Setting("dropout in residual blocks") double dropout,
+        @Setting("dropout in residual blocks; -1: the model's") double dropout,
         @Setting("train on the dataset's classes") boolean classConditional,
         @Setting("fraction of labels replaced by the null class, for classifier-free guidance") double labelDrop,
         @Setting("noise schedule: linear, scaled_linear, cosine, quadratic, sigmoid, logarithmic") String schedule,
@@ -49,7 +49,7 @@ public record TrainConfig(
         @Setting("steps between sample grids; 0: none") long sampleEvery) {
 
     /** Ho et al. 2020, appendix B, at a size for a CPU. */
-    public static final TrainConfig DEFAULT = new TrainConfig("shapes16", 0, 0, "small", List.of(), 0, List.of(), 0, 0, 0.0, true, 0.1, "linear",
+    public static final TrainConfig DEFAULT = new TrainConfig("shapes16", 0, 0, "small", List.of(), 0, List.of(), 0, 0, -1.0, true, 0.1, "linear",
             1000, "epsilon", 0.0, false, 2000, 32, 2e-4, 100, 0.9, 0.999, 1e-8, 0.0, 1.0, 0.9999, 0, 500, 3, 10, 0);
 
     private static final JsonMapper JSON = JsonMapper.builder()
@@ -72,7 +72,7 @@ public record TrainConfig(
         check(attentionLevels.stream().allMatch(l -> l >= 0), "attentionLevels", attentionLevels, "levels from 0");
         check(headChannels >= 0, "headChannels", headChannels, "0 or more");
         check(normGroups >= 0, "normGroups", normGroups, "0 or more");
-        check(dropout >= 0 && dropout < 1, "dropout", dropout, "at least 0 and less than 1");
+        check(dropout == -1 || dropout >= 0 && dropout < 1, "dropout", dropout, "at least 0 and less than 1, or -1");
         check(labelDrop >= 0 && labelDrop <= 1, "labelDrop", labelDrop, "0 to 1");
         check(timesteps >= 1 && timesteps <= 1_000_000, "timesteps", timesteps, "1 to 1000000");
         check(minSnrGamma >= 0 && Double.isFinite(minSnrGamma), "minSnrGamma", minSnrGamma, "0 or more");

@@ -48,7 +48,7 @@ public record TrainSetup(TrainConfig config, Dataset data, UNet model, NoiseSche
         if (c.normGroups() > 0) {
             b.normNumGroups(c.normGroups());
         }
-        if (c.dropout() > 0) {
+        if (c.dropout() >= 0) {
             b.dropout(c.dropout());
         }
         int classes = c.classConditional() ? data.classNames().size() : 0;

@@ -1,6 +1,7 @@
 package sirocco.train;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import sirocco.api.Executable;
 import sirocco.api.Shape;
@@ -48,6 +49,9 @@ final class TrainState {
      */
     static long restore(Path checkpoint, TrainGraph graph, Executable executable) throws IOException {
         Path file = checkpoint.resolve(FILE);
+        if (!Files.isRegularFile(file)) {
+            throw new MalformedFileException(file, "no such file, so the checkpoint cannot be resumed from; remove its folder to go on from the one before");
+        }
         try (Safetensors in = Safetensors.open(file)) {
             for (Value p : graph.graph().parameters()) {
                 set(in, file, PARAMETER + p.name(), p, executable);

@@ -14,7 +14,9 @@ import sirocco.data.Batches;
 import sirocco.diffusion.Sampler;
 import sirocco.diffusion.SchedulerConfig;
 import sirocco.diffusion.TrainingTable;
+import sirocco.io.AtomicFiles;
 import sirocco.model.DiffusersFolder;
+import sirocco.model.NonFiniteException;
 import sirocco.model.UNet;
 import sirocco.model.Weights;
 
@@ -94,6 +96,7 @@ public final class Trainer implements AutoCloseable {
         metrics.rewindTo(step);
         Checkpoints checkpoints = new Checkpoints(run);
         checkpoints.sweep();
+        AtomicFiles.sweep(run);
         long saved = -1;
         long began = System.nanoTime();
         long lineBegan = began;

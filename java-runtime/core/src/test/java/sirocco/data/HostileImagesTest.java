@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Random;
+import static org.junit.jupiter.api.Assertions.fail;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -128,7 +129,7 @@ class HostileImagesTest {
         }
         TestFiles.write(folder.resolve("dog/bad.png"), Arrays.copyOf(TestFiles.png(16, 16, 1), 60));
         try (Dataset dataset = Datasets.open(folder.toString(), 16, 3)) {
-            assertSays(assertThrows(DataException.class, () -> Datasets.readAll(dataset)).getMessage(), "dog/bad.png", "truncated", "remove");
+            assertSays(assertThrows(DataException.class, () -> Datasets.readAll(dataset, _ -> true)).getMessage(), "dog/bad.png", "truncated", "remove");
             try (Batches batches = new Batches(dataset, 6, 1, 0)) {
                 assertSays(assertThrows(DataException.class, batches::next).getMessage(), "step 0", "dog/bad.png", "truncated");
             }
@@ -147,7 +148,7 @@ class HostileImagesTest {
         Path honest = TestFiles.zip(folder.resolve("honest.zip"), "big.png", new byte[FileTree.MOST_BYTES + 1]);
         assertTrue(Files.size(honest) < 100_000);
         try (Dataset dataset = Datasets.open(honest.toString(), 16, 3)) {
-            assertSays(assertThrows(DataException.class, () -> Datasets.readAll(dataset)).getMessage(), "big.png", "at most");
+            assertSays(assertThrows(DataException.class, () -> Datasets.readAll(dataset, _ -> true)).getMessage(), "big.png", "at most");
         }
         // The same with a directory that says 1000 bytes.
         byte[] lying = Files.readAllBytes(honest);
@@ -162,7 +163,7 @@ class HostileImagesTest {
         }
         Path liar = TestFiles.write(folder.resolve("liar.zip"), lying);
         try (Dataset dataset = Datasets.open(liar.toString(), 16, 3)) {
-            assertSays(assertThrows(DataException.class, () -> Datasets.readAll(dataset)).getMessage(), "big.png", "1000 bytes");
+            assertSays(assertThrows(DataException.class, () -> Datasets.readAll(dataset, _ -> true)).getMessage(), "big.png", "1000 bytes");
         }
     }
 
@@ -201,7 +202,7 @@ class HostileImagesTest {
             assertEquals(3, small.channels());
             assertEquals(24, other.width());
             assertEquals(1, other.channels());
-            Datasets.readAll(small);
+            Datasets.readAll(small, _ -> fail("it has no end"));
         }
     }
 }

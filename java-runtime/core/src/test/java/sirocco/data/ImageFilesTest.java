@@ -61,7 +61,7 @@ class ImageFilesTest {
             assertEquals(List.of(), dataset.classNames());
             assertEquals(16, dataset.height());
             assertEquals(3, dataset.channels());
-            Datasets.readAll(dataset);
+            Datasets.readAll(dataset, _ -> true);
         }
         TestFiles.write(folder.resolve("cat/b.png"), TestFiles.png(20, 20, 2));
         String message = assertThrows(DataException.class, () -> Datasets.open(folder.toString(), 8, 3)).getMessage();

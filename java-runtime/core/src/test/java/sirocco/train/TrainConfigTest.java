@@ -27,6 +27,7 @@ class TrainConfigTest {
             {"learningRate": 1e999}    | learningRate
             {"learningRate": NaN}      | JSON
             {"dropout": 1}             | dropout
+            {"dropout": -0.5}          | dropout
             {"labelDrop": 1.5}         | labelDrop
             {"timesteps": 0}           | timesteps
             {"blockOutChannels": [0]}  | blockOutChannels
@@ -47,6 +48,12 @@ class TrainConfigTest {
             assertEquals(1, model.inChannels());
             assertEquals(setup.data().classNames().size() + 1, model.numClassEmbeds().getAsInt());
             assertEquals(0.1, model.dropout());
+        }
+        for (double dropout : new double[] {-1, 0}) {
+            String settings = "{\"model\": \"cifar10\", \"data\": \"shapes32\", \"dropout\": " + dropout + "}";
+            try (TrainSetup setup = TrainSetup.of(TrainConfig.parse(settings, TrainConfig.DEFAULT, "test"))) {
+                assertEquals(dropout == -1 ? 0.1 : 0, setup.model().config().dropout(), "-1 leaves it to the model, 0 is none");
+            }
         }
         try (TrainSetup setup = TrainSetup.of(Tiny.config("{\"classConditional\": false}"))) {
             assertTrue(setup.model().config().numClassEmbeds().isEmpty());

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import sirocco.api.Device;
 import sirocco.io.MalformedFileException;
+import sirocco.model.NonFiniteException;
 
 class TrainerTest {
     private static final List<String> FILES = List.of("trainer.safetensors", "diffusion_pytorch_model.safetensors", "config.json", "scheduler_config.json");

@@ -1,0 +1,55 @@
+package sirocco.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
+import sirocco.train.TrainConfig;
+
+class TrainFlagsTest {
+    private static TrainConfig read(Optional<Path> file, String... flags) throws IOException {
+        CommandSpec spec = CommandSpec.create();
+        TrainFlags.addTo(spec);
+        return TrainFlags.read(new CommandLine(spec).parseArgs(flags), TrainConfig.DEFAULT, file);
+    }
+
+    @Test
+    void noFlagsChangeNothing() throws IOException {
+        assertEquals(TrainConfig.DEFAULT, read(Optional.empty()));
+    }
+
+    @Test
+    void flagsOverrideTheFileAndTheFileTheDefaults(@TempDir Path folder) throws IOException {
+        Path file = Files.writeString(folder.resolve("run.json"), "{\"batch\": 5, \"seed\": 7, \"flip\": true}");
+        TrainConfig c = read(Optional.of(file), "--batch", "6", "--learning-rate", "1e-3", "--block-out-channels", "8,16", "--data", "7");
+        assertEquals(6, c.batch());
+        assertEquals(7, c.seed());
+        assertTrue(c.flip());
+        assertEquals(1e-3, c.learningRate());
+        assertEquals(List.of(8, 16), c.blockOutChannels());
+        assertEquals("7", c.data(), "a folder may be called by a number");
+        assertEquals(TrainConfig.DEFAULT.steps(), c.steps());
+    }
+
+    @Test
+    void aSwitchTakesTrueAndFalseOrNothing() throws IOException {
+        assertTrue(read(Optional.empty(), "--flip").flip());
+        assertEquals(false, read(Optional.empty(), "--class-conditional=false", "--flip", "--batch", "3").classConditional());
+        assertThrows(CommandLine.ParameterException.class, () -> read(Optional.empty(), "--flip=perhaps"));
+    }
+
+    @Test
+    void aBadValueIsNamed() {
+        String message = assertThrows(IllegalArgumentException.class, () -> read(Optional.empty(), "--ema-decay", "2")).getMessage();
+        assertTrue(message.contains("emaDecay") && message.contains("2.0"), message);
+    }
+}
