@@ -3,12 +3,13 @@ package sirocco.cli;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Stream;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
@@ -28,8 +29,8 @@ final class TrainFlags {
                     .description(field.getAnnotation(Setting.class).value() + "; default: " + text(defaults, field));
             if (field.getType() == boolean.class) {
                 option.type(Boolean.class).arity("0..1").fallbackValue("true").paramLabel("true|false");
-            } else if (field.getGenericType() instanceof ParameterizedType) {
-                option.type(Integer[].class).splitRegex(",").paramLabel("N");
+            } else if (isList(field)) {
+                option.type(String.class).paramLabel("N,N,…");
             } else {
                 option.type(boxed(field.getType()));
             }
@@ -51,10 +52,24 @@ final class TrainFlags {
         ObjectNode given = JSON.createObjectNode();
         for (RecordComponent field : TrainConfig.class.getRecordComponents()) {
             if (parsed.hasMatchedOption(flag(field))) {
-                given.set(field.getName(), JSON.valueToTree(parsed.matchedOptionValue(flag(field), null)));
+                Object value = parsed.matchedOptionValue(flag(field), null);
+                given.set(field.getName(), JSON.valueToTree(isList(field) ? numbers(flag(field), (String) value) : value));
             }
         }
         return given;
+    }
+
+    private static boolean isList(RecordComponent field) {
+        return field.getType() == List.class;
+    }
+
+    /** An empty text is an empty list: back to the model's. */
+    private static List<Integer> numbers(String flag, String text) {
+        try {
+            return text.isBlank() ? List.of() : Stream.of(text.split(",", -1)).map(String::strip).map(Integer::valueOf).toList();
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException(flag + " " + text + ": expected whole numbers with commas between", e);
+        }
     }
 
     /** {@code learningRate} → {@code --learning-rate} */

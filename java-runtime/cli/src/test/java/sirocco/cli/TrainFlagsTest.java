@@ -48,6 +48,16 @@ class TrainFlagsTest {
     }
 
     @Test
+    void aListCanBeEmptied(@TempDir Path folder) throws IOException {
+        Path file = Files.writeString(folder.resolve("run.json"), "{\"blockOutChannels\": [8, 16], \"attentionLevels\": [1]}");
+        TrainConfig c = read(Optional.of(file), "--block-out-channels=", "--attention-levels", "-1");
+        assertEquals(List.of(), c.blockOutChannels());
+        assertEquals(List.of(-1), c.attentionLevels());
+        String message = assertThrows(IllegalArgumentException.class, () -> read(Optional.empty(), "--block-out-channels", "8,x")).getMessage();
+        assertTrue(message.contains("--block-out-channels 8,x"), message);
+    }
+
+    @Test
     void aBadValueIsNamed() {
         String message = assertThrows(IllegalArgumentException.class, () -> read(Optional.empty(), "--ema-decay", "2")).getMessage();
         assertTrue(message.contains("emaDecay") && message.contains("2.0"), message);

@@ -1,6 +1,7 @@
 package sirocco.train;
 
 import java.util.Arrays;
+import java.util.OptionalDouble;
 import java.util.SplittableRandom;
 import sirocco.api.Device;
 import sirocco.api.Executable;
@@ -26,7 +27,7 @@ public final class TrainBench implements AutoCloseable {
         Weights weights = Weights.initial(model.config(), 0);
         weights.writeTo(executable);
         weights.writeTo(executable, TrainGraph.EMA);
-        executable.write(graph.schedule(), TrainingTable.rows(schedule, Prediction.EPSILON, java.util.OptionalDouble.empty()));
+        executable.write(graph.schedule(), TrainingTable.rows(schedule, Prediction.EPSILON, OptionalDouble.empty()));
         byte[] images = new byte[Math.toIntExact(graph.images().shape().elements())];
         new SplittableRandom(0).nextBytes(images);
         executable.write(graph.images(), images);

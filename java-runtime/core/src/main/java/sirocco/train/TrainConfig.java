@@ -21,7 +21,7 @@ public record TrainConfig(
         @Setting("the network: small, cifar10, or a diffusers config.json to start from") String model,
         @Setting("channels of each level, overriding the model's") List<Integer> blockOutChannels,
         @Setting("residual blocks a level, overriding the model's; 0: the model's") int layersPerBlock,
-        @Setting("levels with self-attention, counted from 0, overriding the model's; with channels of your own none is the default") List<Integer> attentionLevels,
+        @Setting("levels with self-attention, counted from 0, overriding the model's; -1: at none; with channels of your own none is the default") List<Integer> attentionLevels,
         @Setting("channels of an attention head; 0: the model's") int headChannels,
         @Setting("groups of the normalisation; 0: the model's") int normGroups,
         @Setting("dropout in residual blocks; -1: the model's") double dropout,
@@ -52,6 +52,8 @@ public record TrainConfig(
     public static final TrainConfig DEFAULT = new TrainConfig("shapes16", 0, 0, "small", List.of(), 0, List.of(), 0, 0, -1.0, true, 0.1, "linear",
             1000, "epsilon", 0.0, false, 2000, 32, 2e-4, 100, 0.9, 0.999, 1e-8, 0.0, 1.0, 0.9999, 0, 500, 3, 10, 0);
 
+    private static final List<Integer> NO_LEVEL = List.of(-1);
+
     private static final JsonMapper JSON = JsonMapper.builder()
             .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
             .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
@@ -69,7 +71,7 @@ public record TrainConfig(
         check(channels == 0 || channels == 1 || channels == 3, "channels", channels, "0, 1 or 3");
         check(blockOutChannels.stream().allMatch(c -> c > 0), "blockOutChannels", blockOutChannels, "numbers of at least 1");
         check(layersPerBlock >= 0, "layersPerBlock", layersPerBlock, "0 or more");
-        check(attentionLevels.stream().allMatch(l -> l >= 0), "attentionLevels", attentionLevels, "levels from 0");
+        check(attentionLevels.equals(NO_LEVEL) || attentionLevels.stream().allMatch(l -> l >= 0), "attentionLevels", attentionLevels, "levels from 0, or -1 alone");
         check(headChannels >= 0, "headChannels", headChannels, "0 or more");
         check(normGroups >= 0, "normGroups", normGroups, "0 or more");
         check(dropout == -1 || dropout >= 0 && dropout < 1, "dropout", dropout, "at least 0 and less than 1, or -1");

@@ -37,7 +37,7 @@ public record TrainSetup(TrainConfig config, Dataset data, UNet model, NoiseSche
             b.blockOutChannels(c.blockOutChannels().stream().mapToInt(Integer::intValue).toArray());
         }
         if (!c.attentionLevels().isEmpty()) {
-            b.attentionAt(c.attentionLevels().stream().mapToInt(Integer::intValue).toArray());
+            b.attentionAt(c.attentionLevels().stream().mapToInt(Integer::intValue).filter(level -> level >= 0).toArray());
         }
         if (c.layersPerBlock() > 0) {
             b.layersPerBlock(c.layersPerBlock());

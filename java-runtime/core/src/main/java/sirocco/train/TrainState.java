@@ -3,6 +3,7 @@ package sirocco.train;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import sirocco.api.Executable;
 import sirocco.api.Shape;
 import sirocco.api.Value;
@@ -75,7 +76,7 @@ final class TrainState {
         long[] shape = in.shape(name);
         Shape s = v.shape();
         if (shape.length != 4 || shape[0] != s.n() || shape[1] != s.h() || shape[2] != s.w() || shape[3] != s.c()) {
-            throw new MalformedFileException(file, "tensor \"" + name + "\" has shape " + java.util.Arrays.toString(shape) + ", expected " + s
+            throw new MalformedFileException(file, "tensor \"" + name + "\" has shape " + Arrays.toString(shape) + ", expected " + s
                     + "; was the model's configuration changed since?");
         }
         executable.write(v, in.floats(name));

@@ -132,7 +132,9 @@ public final class Trainer implements AutoCloseable {
     /** One step; returns its loss. */
     private float step(Batch batch, Checkpoints checkpoints) throws IOException {
         executable.write(graph.images(), batch.images());
-        graph.labels().ifPresent(v -> executable.write(v, batch.labels()));
+        if (graph.labels().isPresent()) {
+            executable.write(graph.labels().get(), batch.labels());
+        }
         writeParameters();
         executable.run();
         executable.read(graph.loss(), scalar);

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -32,6 +33,7 @@ class TrainConfigTest {
             {"timesteps": 0}           | timesteps
             {"blockOutChannels": [0]}  | blockOutChannels
             {"keep": 0}                | keep
+            {"attentionLevels": [1, -1]} | attentionLevels
             {"data": " "}              | data
             [1]                        | object
             {"batch": 8                | JSON""")
@@ -53,6 +55,17 @@ class TrainConfigTest {
             String settings = "{\"model\": \"cifar10\", \"data\": \"shapes32\", \"dropout\": " + dropout + "}";
             try (TrainSetup setup = TrainSetup.of(TrainConfig.parse(settings, TrainConfig.DEFAULT, "test"))) {
                 assertEquals(dropout == -1 ? 0.1 : 0, setup.model().config().dropout(), "-1 leaves it to the model, 0 is none");
+            }
+        }
+        for (String levels : new String[] {"[]", "[0, 2]", "[-1]"}) {
+            String settings = "{\"model\": \"small\", \"attentionLevels\": " + levels + "}";
+            try (TrainSetup setup = TrainSetup.of(TrainConfig.parse(settings, TrainConfig.DEFAULT, "test"))) {
+                List<Boolean> expected = switch (levels) {
+                    case "[]" -> List.of(false, true, false);
+                    case "[-1]" -> List.of(false, false, false);
+                    default -> List.of(true, false, true);
+                };
+                assertEquals(expected, setup.model().config().downAttention(), levels);
             }
         }
         try (TrainSetup setup = TrainSetup.of(Tiny.config("{\"classConditional\": false}"))) {
