@@ -37,10 +37,12 @@ final class ChainOptions {
     @Option(names = "--seed", defaultValue = "0", paramLabel = "N", description = "default: ${DEFAULT-VALUE}")
     long seed;
 
-    @Option(names = "--class", defaultValue = "all", paramLabel = "N|all", description = "class of the images by number, or all: one after the other; default: ${DEFAULT-VALUE}")
+    @Option(names = "--class", defaultValue = "all", paramLabel = "N|all",
+            description = "class of the images by number, or all: one after the other; default: ${DEFAULT-VALUE}")
     String imageClass;
 
-    @Option(names = "--guidance", defaultValue = "1", paramLabel = "X", description = "classifier-free guidance, for a model trained with label dropping; 1: none; default: ${DEFAULT-VALUE}")
+    @Option(names = "--guidance", defaultValue = "1", paramLabel = "X",
+            description = "classifier-free guidance, for a model trained with label dropping; 1: none; default: ${DEFAULT-VALUE}")
     double guidance;
 
     /** Good images in few steps: what is drawn along the way of other work. */

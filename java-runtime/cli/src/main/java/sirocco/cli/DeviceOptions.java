@@ -12,7 +12,8 @@ final class DeviceOptions {
     /** As in training. */
     private static final int LARGEST_BATCH = 1 << 16;
 
-    @Option(names = "--backend", defaultValue = "auto", paramLabel = "NAME", description = "auto, or a backend by name (sirocco info lists them); default: ${DEFAULT-VALUE}")
+    @Option(names = "--backend", defaultValue = "auto", paramLabel = "NAME",
+            description = "auto, or a backend by name (sirocco info lists them); default: ${DEFAULT-VALUE}")
     String backend;
 
     @Option(names = "--device", defaultValue = "0", paramLabel = "N", description = "which of the backend's devices; default: ${DEFAULT-VALUE}")

@@ -15,7 +15,6 @@ import picocli.CommandLine.Spec;
 import sirocco.api.Device;
 import sirocco.image.Png;
 import sirocco.model.DiffusersFolder;
-import sirocco.model.UNet;
 import sirocco.sample.ImageSampler;
 
 /** Draws images from a model. */
@@ -38,10 +37,11 @@ final class SampleCommand implements Callable<Integer> {
     @Option(names = "--num", defaultValue = "16", paramLabel = "N", description = "how many images; default: ${DEFAULT-VALUE}")
     int num;
 
-    @Option(names = "--start", defaultValue = "0", paramLabel = "N", description = "number of the first one: image i of a seed is always the same; default: ${DEFAULT-VALUE}")
+    @Option(names = "--start", defaultValue = "0", paramLabel = "N",
+            description = "number of the first one: image i of a seed is always the same; default: ${DEFAULT-VALUE}")
     int start;
 
-    @Option(names = "--batch", defaultValue = "16", paramLabel = "N", description = "images at a time; changes no image; default: ${DEFAULT-VALUE}")
+    @Option(names = "--batch", defaultValue = "16", paramLabel = "N", description = "images at a time; changes no image, but for float32's rounding; default: ${DEFAULT-VALUE}")
     int batch;
 
     @Mixin
