@@ -59,6 +59,9 @@ public final class NoiseVectors {
 
     /** {@link Simd#LANES} consecutive blocks from c0 on; word w of block b goes to {@code out[at + 16 w + b]}. */
     private static void blocks(int k0, int k1, int c0, int c1, int c2, int c3, int[] out, int at) {
+        // The mask shows the compiler that 32 bits enter each product, so that it takes the short multiplication.
+        LongVector multiplier0 = LongVector.broadcast(L, MULTIPLIER_0).and(LOW);
+        LongVector multiplier1 = LongVector.broadcast(L, MULTIPLIER_1).and(LOW);
         LongVector even0 = EVEN.add(c0 & LOW);
         LongVector odd0 = even0.add(1);
         LongVector even1 = LongVector.broadcast(L, c1 & LOW);
@@ -69,14 +72,14 @@ public final class NoiseVectors {
         LongVector odd3 = even3;
         for (int round = 0; round < ROUNDS; round++) {
             // Only the low halves of words 0 and 2 enter a product, so what is above them in words 1 and 3 need not be cleared.
-            LongVector p = even0.and(LOW).mul(MULTIPLIER_0);
-            LongVector q = even2.and(LOW).mul(MULTIPLIER_1);
+            LongVector p = even0.and(LOW).mul(multiplier0);
+            LongVector q = even2.and(LOW).mul(multiplier1);
             even0 = q.lanewise(VectorOperators.LSHR, 32).lanewise(VectorOperators.XOR, even1).lanewise(VectorOperators.XOR, k0 & LOW);
             even2 = p.lanewise(VectorOperators.LSHR, 32).lanewise(VectorOperators.XOR, even3).lanewise(VectorOperators.XOR, k1 & LOW);
             even1 = q;
             even3 = p;
-            p = odd0.and(LOW).mul(MULTIPLIER_0);
-            q = odd2.and(LOW).mul(MULTIPLIER_1);
+            p = odd0.and(LOW).mul(multiplier0);
+            q = odd2.and(LOW).mul(multiplier1);
             odd0 = q.lanewise(VectorOperators.LSHR, 32).lanewise(VectorOperators.XOR, odd1).lanewise(VectorOperators.XOR, k0 & LOW);
             odd2 = p.lanewise(VectorOperators.LSHR, 32).lanewise(VectorOperators.XOR, odd3).lanewise(VectorOperators.XOR, k1 & LOW);
             odd1 = q;

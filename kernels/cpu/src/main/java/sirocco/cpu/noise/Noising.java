@@ -1,9 +1,16 @@
 package sirocco.cpu.noise;
 
+import static sirocco.cpu.Simd.BITS;
 import static sirocco.cpu.Simd.F;
+import static sirocco.cpu.Simd.I;
 import static sirocco.cpu.Simd.LANES;
 
+import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorShuffle;
+import jdk.incubator.vector.VectorSpecies;
 import sirocco.api.Philox;
 import sirocco.cpu.Layout;
 import sirocco.cpu.Workers;
@@ -23,15 +30,21 @@ public final class Noising implements Workers.Task {
     /** Floats of a row of the schedule: a, s, te, tx, weight, and three unused. */
     public static final int ROW = 8;
 
-    private static final int ELEMENTS = 4096;
+    /** All that an item reads and writes stays in the first-level cache. */
+    private static final int ELEMENTS = 2048;
     private static final float SCALE = 1 / 127.5f;
+    /** Bytes for at least {@link sirocco.cpu.Simd#LANES} elements; there is no vector shorter than 64 bits. */
+    private static final VectorSpecies<Byte> B = VectorSpecies.of(byte.class, VectorShape.forBitSize(Math.max(64, BITS / 4)));
 
     private final Workers workers;
     private final Layout layoutX;
     private final Layout layoutTarget;
     private final int timesteps;
     private final boolean flip;
+    private final boolean dense;
     private final Chunks chunks;
+    /** Turns round the order of as many whole pixels as {@link #B} holds. */
+    private final VectorShuffle<Byte> reverse;
     private final Scratch[] scratch;
     private byte[] images;
     private int[] rng;
@@ -52,16 +65,19 @@ public final class Noising implements Workers.Task {
 
     private static final class Scratch {
         final int[] block = new int[4];
+        final byte[] pixels;
         final int[] words;
         final float[] epsilon;
-        final float[] x0;
+        /** Where x_t and the target are not dense: to be stored from here. */
         final float[] xt;
+        final float[] target;
 
-        Scratch(int floats) {
+        Scratch(int floats, boolean dense) {
+            pixels = new byte[floats + B.length()];
             words = new int[floats];
             epsilon = new float[floats];
-            x0 = new float[floats];
-            xt = new float[floats];
+            xt = dense ? null : new float[floats];
+            target = dense ? null : new float[floats];
         }
     }
 
@@ -78,10 +94,14 @@ public final class Noising implements Workers.Task {
         this.flip = flip;
         layoutX = xt;
         layoutTarget = target;
+        dense = !xt.blocked() && !target.blocked();
         chunks = new Chunks(xt, ELEMENTS);
+        int c = xt.c();
+        int some = B.length() / c * c;
+        reverse = VectorShuffle.fromOp(B, lane -> lane < some ? some - c - lane / c * c + lane % c : lane);
         scratch = new Scratch[workers.threads()];
         for (int i = 0; i < scratch.length; i++) {
-            scratch[i] = new Scratch(NoiseVectors.groups(chunks.most() * xt.c()) * Philox.GROUP);
+            scratch[i] = new Scratch(NoiseVectors.groups(chunks.most() * xt.c()) * Philox.GROUP, dense);
         }
     }
 
@@ -140,43 +160,65 @@ public final class Noising implements Workers.Task {
         NoiseVectors.normals(s.words, groups, s.epsilon);
         int from = offsetImages + image * layoutX.h() * layoutX.w() * c;
         if (flip && (s.block[1] & 1) != 0) {
-            mirrored(images, from, first, count, layoutX.w(), c, s.x0);
+            mirrored(from, first, count, s.pixels);
         } else {
-            normalized(images, from + first * c, count * c, s.x0);
+            System.arraycopy(images, from + first * c, s.pixels, 0, count * c);
         }
-        mix(s.x0, s.epsilon, s.xt, groups * Philox.GROUP, schedule[row], schedule[row + 1], schedule[row + 2], schedule[row + 3]);
-        Pixels.store(s.xt, 0, xt, offsetXt, layoutX, image, first, count);
-        Pixels.store(s.x0, 0, target, offsetTarget, layoutTarget, image, first, count);
+        int n = count * c;
+        if (dense) {
+            int at = (image * layoutX.h() * layoutX.w() + first) * c;
+            mix(s.pixels, s.epsilon, xt, offsetXt + at, target, offsetTarget + at, n,
+                    schedule[row], schedule[row + 1], schedule[row + 2], schedule[row + 3]);
+        } else {
+            mix(s.pixels, s.epsilon, s.xt, 0, s.target, 0, n, schedule[row], schedule[row + 1], schedule[row + 2], schedule[row + 3]);
+            Pixels.store(s.xt, 0, xt, offsetXt, layoutX, image, first, count);
+            Pixels.store(s.target, 0, target, offsetTarget, layoutTarget, image, first, count);
+        }
     }
 
-    private static void normalized(byte[] images, int from, int n, float[] x0) {
-        for (int i = 0; i < n; i++) {
-            x0[i] = (images[from + i] & 255) * SCALE - 1f;
+    /** Pixels {@code first} … {@code first + count − 1} of the mirrored image that starts at {@code from}. */
+    private void mirrored(int from, int first, int count, byte[] out) {
+        int w = layoutX.w();
+        int c = layoutX.c();
+        for (int p = first, run; p < first + count; p += run) {
+            int x = p % w;
+            run = Math.min(w - x, first + count - p);
+            reversed(images, from + (p - x + w - x) * c, run, c, reverse, out, (p - first) * c);
         }
     }
 
-    private static void mirrored(byte[] images, int from, int first, int count, int w, int c, float[] x0) {
-        int x = first % w;
-        int rowStart = from + (first - x) * c;
-        for (int p = 0, to = 0; p < count; p++) {
-            int source = rowStart + (w - 1 - x) * c;
+    /** The {@code count} pixels that end before {@code end}, last one first. Up to a vector's length is written beyond them. */
+    private static void reversed(byte[] in, int end, int count, int c, VectorShuffle<Byte> reverse, byte[] out, int to) {
+        int some = B.length() / c;
+        int p = 0;
+        if (some > 1) {
+            // The last vector may reach before the row, but not before the array.
+            for (int at = end - some * c; p < count && at >= 0 && at + B.length() <= in.length; p += some, at -= some * c) {
+                ByteVector.fromArray(B, in, at).rearrange(reverse).intoArray(out, to + p * c);
+            }
+        }
+        for (; p < count; p++) {
             for (int channel = 0; channel < c; channel++) {
-                x0[to++] = (images[source + channel] & 255) * SCALE - 1f;
-            }
-            if (++x == w) {
-                x = 0;
-                rowStart += w * c;
+                out[to + p * c + channel] = in[end - (p + 1) * c + channel];
             }
         }
     }
 
-    /** xt = a · x0 + s · epsilon and, in place of x0, the target te · epsilon + tx · x0. */
-    private static void mix(float[] x0, float[] epsilon, float[] xt, int n, float a, float s, float te, float tx) {
-        for (int i = 0; i < n; i += LANES) {
-            FloatVector x = FloatVector.fromArray(F, x0, i);
-            FloatVector e = FloatVector.fromArray(F, epsilon, i);
-            x.fma(FloatVector.broadcast(F, a), e.mul(s)).intoArray(xt, i);
-            e.fma(FloatVector.broadcast(F, te), x.mul(tx)).intoArray(x0, i);
+    /** x0 = u8 / 127.5 − 1; xt = a · x0 + s · epsilon; target = te · epsilon + tx · x0. */
+    private static void mix(byte[] u8, float[] epsilon, float[] xt, int i, float[] target, int j, int n, float a, float s, float te, float tx) {
+        int whole = F.loopBound(n);
+        for (int e = 0; e < whole; e += LANES) {
+            FloatVector x = (FloatVector) ByteVector.fromArray(B, u8, e).convertShape(VectorOperators.ZERO_EXTEND_B2I, I, 0)
+                    .convertShape(VectorOperators.I2F, F, 0);
+            x = x.fma(FloatVector.broadcast(F, SCALE), FloatVector.broadcast(F, -1f));
+            FloatVector noise = FloatVector.fromArray(F, epsilon, e);
+            x.fma(FloatVector.broadcast(F, a), noise.mul(s)).intoArray(xt, i + e);
+            noise.fma(FloatVector.broadcast(F, te), x.mul(tx)).intoArray(target, j + e);
+        }
+        for (int e = whole; e < n; e++) {
+            float x = (u8[e] & 255) * SCALE - 1f;
+            xt[i + e] = a * x + s * epsilon[e];
+            target[j + e] = te * epsilon[e] + tx * x;
         }
     }
 }
