@@ -10,6 +10,7 @@ import sirocco.api.Step;
 import sirocco.api.Value;
 import sirocco.cpu.attention.AttentionBackward;
 import sirocco.cpu.attention.AttentionForward;
+import sirocco.cpu.noise.DropLabels;
 import sirocco.cpu.noise.Dropout;
 import sirocco.cpu.noise.Noising;
 import sirocco.cpu.noise.SamplingStep;
@@ -77,14 +78,7 @@ final class KernelFactory {
                     new TimeEmbedding(at(op.y()), op.flipSinToCos(), op.freqShift(), op.maxPeriod(), workers)::run, op.t(), op.y());
             case Op.Embedding op -> embedding(op);
             case Op.EmbeddingBackward op -> embeddingBackward(op);
-            case Op.DropLabels op -> Kernel.of(m -> {
-                int[] labels = m.ints(op.labels());
-                int[] rng = m.ints(op.rng());
-                int[] index = m.ints(op.index());
-                int[] y = m.ints(op.y());
-                int[] block = new int[4];
-                return () -> Bookkeeping.dropLabels(labels, rng, index, op.p(), op.nullLabel(), y, block);
-            });
+            case Op.DropLabels op -> dropLabels(op);
 
             case Op.Noising op -> noising(op);
             case Op.MseLoss op -> mseLoss(op);
@@ -225,6 +219,17 @@ final class KernelFactory {
             Slice dy = m.at(op.dy());
             Slice dTable = m.at(op.dTable());
             return () -> kernel.runBackward(ids, 0, dy.array(), dy.offset(), dTable.array(), dTable.offset());
+        });
+    }
+
+    private static Kernel dropLabels(Op.DropLabels op) {
+        DropLabels kernel = new DropLabels(op.y().shape().n(), op.p(), op.nullLabel());
+        return Kernel.of(m -> {
+            int[] labels = m.ints(op.labels());
+            int[] rng = m.ints(op.rng());
+            int[] index = m.ints(op.index());
+            int[] y = m.ints(op.y());
+            return () -> kernel.run(labels, 0, rng, 0, index, 0, y, 0);
         });
     }
 
