@@ -40,6 +40,10 @@ final class GemmWeightsGradient implements WeightsGradientKernel, Workers.Task {
             in = in.batchAsRow();
             out = out.batchAsRow();
             s = new ConvShape(1, 1, s.n(), s.c(), s.k(), 1, 1, 1, 0, 0, 0, 0);
+        } else if (s.r() * s.s() * s.stride() == 1 && s.h() == s.outH() && s.w() == s.outW() && in.rowsAdjoin() && out.rowsAdjoin()) {
+            in = in.rowsJoined();
+            out = out.rowsJoined();
+            s = new ConvShape(s.n(), 1, s.h() * s.w(), s.c(), s.k(), 1, 1, 1, 0, 0, 0, 0);
         }
         shape = s;
         x = new PaddedInput(in, xLayout.halo(), s.padTop(), s.padLeft(), (s.outH() - 1) * s.stride() + s.r(),

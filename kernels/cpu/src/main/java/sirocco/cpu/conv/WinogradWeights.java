@@ -7,6 +7,8 @@ import static sirocco.cpu.conv.Gemm.PANEL_BLOCK;
 import static sirocco.cpu.conv.Taps.ceilDiv;
 
 import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
+import sirocco.cpu.Simd;
 import sirocco.cpu.Slice;
 import sirocco.cpu.Workers;
 
@@ -19,6 +21,8 @@ final class WinogradWeights implements Workers.Task {
     private final Workers workers;
     /** Of each worker: one block's taps [9][16 inner][32 outer] and a tile in between. */
     private final float[][] own;
+    /** Where the outer channels of a vector begin in the dense weights, forward. */
+    private final int[] rows = new int[LANES];
     private Slice w;
     private Slice u;
 
@@ -28,6 +32,9 @@ final class WinogradWeights implements Workers.Task {
         this.workers = workers;
         inner = backward ? shape.k() : shape.c();
         outer = backward ? shape.c() : shape.k();
+        for (int i = 0; i < LANES; i++) {
+            rows[i] = i * 9 * shape.c();
+        }
         own = new float[workers.threads()][Alignment.SLACK + 9 * PANEL_BLOCK + Winograd.TILE];
     }
 
@@ -97,8 +104,15 @@ final class WinogradWeights implements Workers.Task {
         }
     }
 
-    private static void transpose(float[] a, int from, int row, int inners, int outers, float[] b, int to) {
-        for (int o = 0; o < outers; o++) {
+    /** b[i][o] = a[o][i]: a vector of outer channels at a time where the machine can gather one, since the scattered reads then overlap. */
+    private void transpose(float[] a, int from, int row, int inners, int outers, float[] b, int to) {
+        int gathered = LANES >= 8 ? outers - outers % LANES : 0;
+        for (int o = 0; o < gathered; o += LANES) {
+            for (int i = 0; i < inners; i++) {
+                FloatVector.fromArray(Simd.F, a, from + o * row + i, rows, 0).intoArray(b, to + i * PANEL + o);
+            }
+        }
+        for (int o = gathered; o < outers; o++) {
             for (int i = 0; i < inners; i++) {
                 b[to + i * PANEL + o] = a[from + o * row + i];
             }

@@ -2,6 +2,7 @@ package sirocco.cpu.conv;
 
 import static sirocco.cpu.Layout.BLOCK;
 import static sirocco.cpu.Simd.LANES;
+import static sirocco.cpu.Simd.load;
 import static sirocco.cpu.conv.Taps.ceilDiv;
 
 import java.util.Arrays;
@@ -134,8 +135,13 @@ final class WinogradWeightsGradient implements WeightsGradientKernel {
 
     private void add(int taps, float[] w, int to, int channels) {
         for (int t = 0; t < 9; t++) {
+            int at = to + t * shape.c();
+            if (channels == LANES) {
+                load(w, at).add(load(memory, taps + t * BLOCK)).intoArray(w, at);
+                continue;
+            }
             for (int c = 0; c < channels; c++) {
-                w[to + t * shape.c() + c] += memory[taps + t * BLOCK + c];
+                w[at + c] += memory[taps + t * BLOCK + c];
             }
         }
     }
