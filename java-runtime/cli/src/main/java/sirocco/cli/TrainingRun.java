@@ -8,6 +8,7 @@ import sirocco.api.Device;
 import sirocco.data.Dataset;
 import sirocco.data.Datasets;
 import sirocco.io.AtomicFiles;
+import sirocco.io.MalformedFileException;
 import sirocco.train.Checkpoints;
 import sirocco.train.Metrics;
 import sirocco.train.TrainConfig;
@@ -75,7 +76,7 @@ final class TrainingRun {
                 readImages(setup.data(), interrupt);
                 trainer.start();
             } else {
-                trainer.resume(from.folder());
+                resume(trainer);
                 print.println("resumed from " + from.folder());
                 print.flush();
             }
@@ -95,6 +96,14 @@ final class TrainingRun {
             print.println("model: " + folder.resolve(MODEL));
             print.flush();
             return true;
+        }
+    }
+
+    private void resume(Trainer trainer) throws IOException {
+        try {
+            trainer.resume(from.folder());
+        } catch (MalformedFileException e) {
+            throw new IOException(e.getMessage() + "; if the checkpoint is damaged, remove " + from.folder() + " to go on from the one before", e);
         }
     }
 

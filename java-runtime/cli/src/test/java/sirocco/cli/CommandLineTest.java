@@ -199,6 +199,22 @@ class CommandLineTest {
     }
 
     @Test
+    void aDamagedCheckpointIsNamedWithTheWayOut() throws IOException {
+        Path run = folder.resolve("run");
+        good("train", "--out", run, TINY, "--steps", "1");
+        Path state = run.resolve("checkpoints/step-00000001/trainer.safetensors");
+        byte[] whole = Files.readAllBytes(state);
+        for (int kept : new int[] {0, whole.length / 2}) {
+            Files.write(state, java.util.Arrays.copyOf(whole, kept));
+            Result r = run("train", "--resume", run, "--steps", "2");
+            assertEquals(Main.FAILED, r.code);
+            assertTrue(r.err.contains(state.toString()) && r.err.contains("remove " + state.getParent()), r.err);
+        }
+        Files.delete(state);
+        assertTrue(run("train", "--resume", run, "--steps", "2").err.contains("remove " + state.getParent()));
+    }
+
+    @Test
     void aBadImageIsMetBeforeTheRunBegins() throws IOException {
         Path data = Files.createDirectory(folder.resolve("data"));
         ImageIO.write(new BufferedImage(16, 16, BufferedImage.TYPE_INT_RGB), "png", data.resolve("good.png").toFile());

@@ -51,7 +51,7 @@ final class TrainState {
     static long restore(Path checkpoint, TrainGraph graph, Executable executable) throws IOException {
         Path file = checkpoint.resolve(FILE);
         if (!Files.isRegularFile(file)) {
-            throw new MalformedFileException(file, "no such file, so the checkpoint cannot be resumed from; remove its folder to go on from the one before");
+            throw new MalformedFileException(file, "no such file, so the checkpoint cannot be resumed from");
         }
         try (Safetensors in = Safetensors.open(file)) {
             for (Value p : graph.graph().parameters()) {
