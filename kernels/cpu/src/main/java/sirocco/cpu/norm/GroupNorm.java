@@ -1,13 +1,9 @@
 package sirocco.cpu.norm;
 
 import static sirocco.cpu.Layout.BLOCK;
-import static sirocco.cpu.Simd.F;
-import static sirocco.cpu.Simd.LANES;
 
-import jdk.incubator.vector.FloatVector;
 import sirocco.cpu.Layout;
 import sirocco.cpu.Workers;
-import sirocco.cpu.math.Sigmoids;
 import sirocco.cpu.pointwise.Convert;
 import sirocco.cpu.pointwise.Halo;
 import sirocco.cpu.pointwise.Shapes;
@@ -188,25 +184,10 @@ public final class GroupNorm implements Workers.Task {
         int from = offsetX + layoutX.origin(image, block);
         int to = offsetY + layoutY.origin(image, block);
         int coefficients = (image * grouping.blocks + block) * 2 * BLOCK;
-        for (int row = 0; row < rows; row++) {
-            for (int p = 0; p < width; p += PlaneSums.PIXELS) {
-                int pixels = Math.min(PlaneSums.PIXELS, width - p);
-                int j = to + row * layoutY.row() + p * BLOCK;
-                affine(x, from + row * layoutX.row() + p * BLOCK, y, j, pixels, affine, coefficients);
-                if (silu) {
-                    Sigmoids.silu(y, j, y, j, pixels * BLOCK);
-                }
-            }
-        }
-    }
-
-    private static void affine(float[] x, int i, float[] y, int j, int pixels, float[] affine, int k) {
-        for (int lane = 0; lane < BLOCK; lane += LANES) {
-            FloatVector factor = FloatVector.fromArray(F, affine, k + lane);
-            FloatVector summand = FloatVector.fromArray(F, affine, k + BLOCK + lane);
-            for (int p = lane; p < pixels * BLOCK; p += BLOCK) {
-                FloatVector.fromArray(F, x, i + p).fma(factor, summand).intoArray(y, j + p);
-            }
+        if (silu) {
+            ForwardPasses.affineSilu(x, from, layoutX.row(), y, to, layoutY.row(), rows, width, affine, coefficients);
+        } else {
+            ForwardPasses.affine(x, from, layoutX.row(), y, to, layoutY.row(), rows, width, affine, coefficients);
         }
     }
 }

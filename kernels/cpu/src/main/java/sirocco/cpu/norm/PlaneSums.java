@@ -18,6 +18,8 @@ final class PlaneSums {
 
     /** Pixels of a float32 sum: two chains of 128, whose rounding adds up to some 1e-6 of the sum of magnitudes at the very worst. */
     static final int PIXELS = 256;
+    /** One pixel in so many tells the pivot, as far as {@link #PIVOT_PIXELS} go. */
+    private static final int PIVOT_SHARE = 16;
     private static final int PIVOT_PIXELS = 64;
 
     private PlaneSums() { }
@@ -30,7 +32,8 @@ final class PlaneSums {
      * @param out receives 16 means and 16 sums of squares from {@code to} on
      */
     static void moments(float[] x, int at, Layout layout, double[] out, int to, float[] scratch) {
-        int few = Math.min(PIVOT_PIXELS, layout.halo() == 0 ? layout.h() * layout.w() : layout.w());
+        int share = Math.max(1, layout.h() * layout.w() / PIVOT_SHARE);
+        int few = Math.min(Math.min(PIVOT_PIXELS, share), width(layout));
         Arrays.fill(scratch, 0, SCRATCH, 0f);
         about(x, at, 1, 0, few, scratch);
         for (int c = 0; c < BLOCK; c++) {
