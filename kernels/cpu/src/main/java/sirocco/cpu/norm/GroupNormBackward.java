@@ -5,7 +5,6 @@ import static sirocco.cpu.Layout.BLOCK;
 import java.util.Arrays;
 import sirocco.cpu.Layout;
 import sirocco.cpu.Workers;
-import sirocco.cpu.math.Sigmoids;
 import sirocco.cpu.pointwise.Convert;
 import sirocco.cpu.pointwise.Halo;
 import sirocco.cpu.pointwise.Shapes;
@@ -226,12 +225,8 @@ public final class GroupNormBackward implements Workers.Task {
                 int pixels = Math.min(PlaneSums.PIXELS, width - p);
                 if (silu) {
                     int o = to + row * layoutDx.row() + p * BLOCK;
-                    for (int y = 0; y < height; y++) {
-                        int z = o + y * layoutDx.row();
-                        GradientPasses.normalize(x, i + y * layoutX.row(), dx, z, pixels, coefficients, k);
-                        Sigmoids.gradient(dx, z, dy, j + y * layoutDy.row(), dx, z, pixels * BLOCK);
-                    }
-                    GradientPasses.sums(x, i, layoutX.row(), dx, o, layoutDx.row(), height, pixels, coefficients, k, part);
+                    GradientPasses.siluSums(x, i, layoutX.row(), dy, j, layoutDy.row(), dx, o, layoutDx.row(), height, pixels,
+                            coefficients, k, part);
                 } else {
                     GradientPasses.sums(x, i, layoutX.row(), dy, j, layoutDy.row(), height, pixels, coefficients, k, part);
                 }
