@@ -1,5 +1,10 @@
 package sirocco.cpu.pointwise;
 
+import static sirocco.cpu.Layout.BLOCK;
+import static sirocco.cpu.Simd.F;
+import static sirocco.cpu.Simd.LANES;
+
+import jdk.incubator.vector.FloatVector;
 import sirocco.cpu.Layout;
 import sirocco.cpu.Workers;
 
@@ -53,8 +58,22 @@ public final class Upsample implements Workers.Task {
             int floats = layoutY.w() * layoutY.pixel();
             for (int row = 0; row < layoutX.h(); row++) {
                 int upper = to + 2 * row * layoutY.row();
-                widen(x, from + row * layoutX.row(), y, upper, layoutX.w(), layoutX.pixel());
+                if (layoutX.blocked()) {
+                    widenBlocks(x, from + row * layoutX.row(), y, upper, layoutX.w());
+                } else {
+                    widen(x, from + row * layoutX.row(), y, upper, layoutX.w(), layoutX.pixel());
+                }
                 System.arraycopy(y, upper, y, upper + layoutY.row(), floats);
+            }
+        }
+    }
+
+    private static void widenBlocks(float[] x, int i, float[] y, int j, int pixels) {
+        for (int p = 0; p < pixels; p++) {
+            for (int lane = 0; lane < BLOCK; lane += LANES) {
+                FloatVector v = FloatVector.fromArray(F, x, i + p * BLOCK + lane);
+                v.intoArray(y, j + 2 * p * BLOCK + lane);
+                v.intoArray(y, j + (2 * p + 1) * BLOCK + lane);
             }
         }
     }
