@@ -98,7 +98,7 @@ final class Norms {
         return new KernelWork() {
             @Override
             public void run() {
-                kernel.run(x, 0, gamma, 0, beta, 0, y, 0, stats, 0);
+                kernel.run(x, 0, gamma, 0, beta, 0, y, 0, stats, 0, null, 0);
             }
 
             @Override
@@ -122,11 +122,12 @@ final class Norms {
         float[] stats = new float[k.n * k.groups * 2];
         float[] dGamma = new float[k.c];
         float[] dBeta = new float[k.c];
+        float[] scratch = new float[Math.toIntExact(backward.scratchFloats())];
         return new KernelWork() {
             @Override
             public void run() {
-                forward.run(x, 0, gamma, 0, beta, 0, y, 0, stats, 0);
-                backward.run(x, 0, stats, 0, gamma, 0, beta, 0, dy, 0, null, 0, dx, 0, dGamma, 0, dBeta, 0);
+                forward.run(x, 0, gamma, 0, beta, 0, y, 0, stats, 0, null, 0);
+                backward.run(x, 0, stats, 0, gamma, 0, beta, 0, dy, 0, null, 0, dx, 0, dGamma, 0, dBeta, 0, scratch, 0);
             }
 
             /** The kernel adds to the parameters' gradients. */

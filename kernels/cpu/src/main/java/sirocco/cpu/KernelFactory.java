@@ -130,21 +130,21 @@ final class KernelFactory {
 
     private Kernel groupNorm(Op.GroupNorm op) {
         GroupNorm kernel = new GroupNorm(at(op.x()), at(op.y()), op.groups(), op.eps(), op.silu(), workers);
-        return Kernel.of(m -> {
+        return Kernel.of(kernel.scratchFloats(), (m, scratch) -> {
             Slice x = m.at(op.x());
             Slice gamma = m.at(op.gamma());
             Slice beta = m.at(op.beta());
             Slice y = m.at(op.y());
             Slice stats = m.at(op.stats());
             return () -> kernel.run(x.array(), x.offset(), gamma.array(), gamma.offset(), beta.array(), beta.offset(), y.array(), y.offset(),
-                    stats.array(), stats.offset());
+                    stats.array(), stats.offset(), scratch.array(), scratch.offset());
         });
     }
 
     private Kernel groupNormBackward(Op.GroupNormBackward op) {
         GroupNormBackward kernel = new GroupNormBackward(at(op.x()), at(op.dy()), layouts.of(op.addend()), at(op.dx()), op.groups(), op.silu(),
                 workers);
-        return Kernel.of(m -> {
+        return Kernel.of(kernel.scratchFloats(), (m, scratch) -> {
             Slice x = m.at(op.x());
             Slice stats = m.at(op.stats());
             Slice gamma = m.at(op.gamma());
@@ -156,7 +156,7 @@ final class KernelFactory {
             Slice dBeta = m.at(op.dBeta());
             return () -> kernel.run(x.array(), x.offset(), stats.array(), stats.offset(), gamma.array(), gamma.offset(), beta.array(),
                     beta.offset(), dy.array(), dy.offset(), addend.array(), addend.offset(), dx.array(), dx.offset(), dGamma.array(),
-                    dGamma.offset(), dBeta.array(), dBeta.offset());
+                    dGamma.offset(), dBeta.array(), dBeta.offset(), scratch.array(), scratch.offset());
         });
     }
 

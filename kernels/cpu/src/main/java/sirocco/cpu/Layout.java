@@ -63,9 +63,12 @@ public record Layout(int n, int h, int w, int c, int halo, boolean blocked) {
         return blocked ? blocks() * plane() : plane();
     }
 
-    /** Floats of the whole value, halo and fill included; a long because a plan may be too large to run. */
+    /**
+     * Floats of the whole value, halo and fill included; a long because a plan may be too large to run. Everything else that is counted here
+     * is right only where this can be an array's length.
+     */
     public long floats() {
-        return (long) n * image();
+        return (long) n * (h + 2 * halo) * (w + 2 * halo) * (blocked ? blocks() * BLOCK : c);
     }
 
     /** Floats from the value's start to pixel (0,0) of channel block {@code block} of image {@code image}. */

@@ -22,6 +22,7 @@ final class Layouts {
 
     private final Layout[] of;
 
+    /** @throws IllegalArgumentException naming a value that is larger than an array can be */
     Layouts(Graph graph) {
         int values = graph.values().size();
         Step[] denseFor = new Step[values];
@@ -53,10 +54,18 @@ final class Layouts {
                     throw new UnsupportedOperationException("cpu: " + v + " is a weight or table to " + dense + " and an activation to "
                             + activation + ", which lie differently in memory; give one of the two a value of its own");
                 }
-                of[v.id()] = activation == null ? Layout.plain(s.n(), s.h(), s.w(), s.c())
-                        : Layout.of(s.n(), s.h(), s.w(), s.c(), haloed[v.id()] ? HALO : 0);
+                of[v.id()] = addressable(v, activation == null ? Layout.plain(s.n(), s.h(), s.w(), s.c())
+                        : Layout.of(s.n(), s.h(), s.w(), s.c(), haloed[v.id()] ? HALO : 0));
             }
         }
+    }
+
+    private static Layout addressable(Value v, Layout layout) {
+        if (layout.floats() > Memory.LARGEST_ARRAY) {
+            throw new IllegalArgumentException("cpu: " + v + " takes " + layout.floats() + " floats, and a Java array holds " + Memory.LARGEST_ARRAY
+                    + " at most; use a smaller batch or smaller images");
+        }
+        return layout;
     }
 
     /** An F32 value's layout. */

@@ -9,7 +9,8 @@ import sirocco.api.Value;
  * them small, in an array of its own.
  */
 final class Memory {
-    private static final int LARGEST_ARRAY = Integer.MAX_VALUE - 8;
+    /** Elements that every virtual machine gives an array, if it has the memory. */
+    static final int LARGEST_ARRAY = Integer.MAX_VALUE - 8;
 
     private final Plan plan;
     private final float[] persistent;

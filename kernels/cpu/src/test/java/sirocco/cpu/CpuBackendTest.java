@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.sun.management.ThreadMXBean;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -15,6 +17,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import sirocco.api.Backward;
 import sirocco.api.DType;
 import sirocco.api.Executable;
 import sirocco.api.Graph;
@@ -58,9 +61,44 @@ class CpuBackendTest {
         }
     }
 
+    /** Every size that is computed from the sides of such images overflows. */
+    @Test
+    void saysWhichValueIsLargerThanAnArray() {
+        for (Shape shape : List.of(new Shape(4096, 64, 64, 256), new Shape(1, 32768, 32768, 16))) {
+            GraphBuilder g = new GraphBuilder();
+            Value x = g.input("photograph", shape, DType.F32);
+            Value y = g.in("norm", () -> g.groupNorm(x, g.parameter("gamma", Shape.vector(shape.c())), g.parameter("beta", Shape.vector(shape.c())),
+                    8, 1e-5f, true));
+            g.output(y);
+            String message = assertThrows(IllegalArgumentException.class, () -> device.plan(g.build())).getMessage();
+            assertTrue(message.contains("photograph") && message.contains("smaller") && message.contains(Long.toString(shape.elements())), message);
+        }
+    }
+
+    /** Of a batch that no array holds all of, a plan is made all the same, and at once: it has nothing of the batch's size. */
+    @Test
+    void plansNormsOfAnyBatchWithoutTheirMemory() {
+        GraphBuilder g = new GraphBuilder();
+        Value x = g.input("x", new Shape(5_000_000, 1, 1, 416), DType.F32);
+        Value gamma = g.parameter("gamma", Shape.vector(416));
+        Value beta = g.parameter("beta", Shape.vector(416));
+        Value y = g.in("norm", () -> g.groupNorm(x, gamma, beta, 8, 1e-5f, true));
+        Value loss = g.output(g.in("loss", () -> g.mseLoss(y, x, Optional.empty())));
+        Backward.of(g, loss);
+        Graph graph = g.build();
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        long before = threads.getCurrentThreadAllocatedBytes();
+        Plan plan = device.plan(graph);
+        long allocated = threads.getCurrentThreadAllocatedBytes() - before;
+        assertTrue(allocated < 16 << 20, allocated + " bytes allocated for a plan of " + plan.totalBytes());
+    }
+
     @Test
     void saysWhereAPlanIsLargerThanAnArray() {
-        Plan plan = device.plan(sum(new Shape(4096, 64, 64, 256)));
+        GraphBuilder g = new GraphBuilder();
+        Shape half = new Shape(2048, 64, 64, 128);
+        g.output(g.in("sum", () -> g.add(g.input("a", half, DType.F32), g.input("b", half, DType.F32))));
+        Plan plan = device.plan(g.build());
         String message = assertThrows(IllegalArgumentException.class, () -> device.load(plan)).getMessage();
         assertTrue(message.contains("smaller batch") && message.contains(Long.toString(plan.persistentBytes() / 4)), message);
     }

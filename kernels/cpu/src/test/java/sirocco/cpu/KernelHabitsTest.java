@@ -78,13 +78,13 @@ class KernelHabitsTest {
             m.put("GroupNorm" + groups, (w, a) -> {
                 var k = new GroupNorm(WIDE, HALO, groups, 1e-5, true, w);
                 float[] x = a.of(WIDE), y = a.of(HALO), gamma = a.of(48), beta = a.of(48), stats = a.of(96);
-                return () -> k.run(x, 0, gamma, 0, beta, 0, y, 0, stats, 0);
+                return () -> k.run(x, 0, gamma, 0, beta, 0, y, 0, stats, 0, null, 0);
             });
             m.put("GroupNormBackward" + groups, (w, a) -> {
                 var k = new GroupNormBackward(WIDE, HALO, WIDE, WIDE, groups, true, w);
                 float[] x = a.of(WIDE), stats = a.of(96), gamma = a.of(48), beta = a.of(48), dy = a.of(HALO), addend = a.of(WIDE);
-                float[] dx = a.of(WIDE), dgamma = a.of(48), dbeta = a.of(48);
-                return () -> k.run(x, 0, stats, 0, gamma, 0, beta, 0, dy, 0, addend, 0, dx, 0, dgamma, 0, dbeta, 0);
+                float[] dx = a.of(WIDE), dgamma = a.of(48), dbeta = a.of(48), scratch = a.of((int) k.scratchFloats());
+                return () -> k.run(x, 0, stats, 0, gamma, 0, beta, 0, dy, 0, addend, 0, dx, 0, dgamma, 0, dbeta, 0, scratch, 0);
             });
         }
         m.put("ChannelSum", (w, a) -> {

@@ -4,7 +4,6 @@ import static sirocco.cpu.Layout.BLOCK;
 
 import sirocco.cpu.Layout;
 import sirocco.cpu.Workers;
-import sirocco.cpu.pointwise.Convert;
 import sirocco.cpu.pointwise.Halo;
 import sirocco.cpu.pointwise.Shapes;
 
@@ -19,34 +18,26 @@ public final class GroupNorm implements Workers.Task {
     private enum Phase { WHOLE, MOMENTS, STATISTICS, APPLY }
 
     private final Workers workers;
-    private final Layout layoutX;
-    private final Layout layoutY;
     private final double eps;
     private final boolean silu;
     private final Grouping grouping;
-    /** Per plane: means of the 16 channels, then sums of squared deviations from them. */
-    private final double[] moments;
-    /** Per plane: factors of the 16 channels, then summands. */
-    private final float[] affine;
-    private final float[][] scratch;
-    private final Convert in;
-    private final Convert back;
-    private final float[] blockedX;
-    private final float[] blockedY;
+    /** Of a worker, or of all workers together if split; per plane held: means of the 16 channels, then sums of squared deviations from them. */
+    private final double[][] moments;
+    /** Likewise: factors of the 16 channels, then summands. */
+    private final float[][] affine;
+    private final float[][] sums;
+    private final BlockedOperand x;
+    private final BlockedOperand y;
     private Phase phase;
-    private float[] x;
     private float[] gamma;
     private float[] beta;
-    private float[] y;
     private float[] stats;
-    private int offsetX;
     private int offsetGamma;
     private int offsetBeta;
-    private int offsetY;
     private int offsetStats;
 
     /**
-     * @param x any layout; plain values pass through blocked copies that this object owns
+     * @param x any layout; plain values pass through blocked copies in scratch memory
      * @param groups a divisor of the channels
      * @param eps added to the variance
      * @param silu whether SiLU follows
@@ -56,20 +47,17 @@ public final class GroupNorm implements Workers.Task {
         this.workers = workers;
         this.eps = eps;
         this.silu = silu;
-        layoutX = blocked(x);
-        layoutY = blocked(y);
-        in = x.blocked() ? null : new Convert(x, layoutX, workers);
-        back = y.blocked() ? null : new Convert(layoutY, y, workers);
-        blockedX = in == null ? null : new float[Math.toIntExact(layoutX.floats())];
-        blockedY = back == null ? null : new float[Math.toIntExact(layoutY.floats())];
-        grouping = new Grouping(layoutX, groups, workers.threads());
-        moments = new double[x.n() * layoutX.blocks() * 2 * BLOCK];
-        affine = new float[x.n() * layoutX.blocks() * 2 * BLOCK];
-        scratch = new float[workers.threads()][PlaneSums.SCRATCH];
+        this.x = BlockedOperand.read(x, workers);
+        this.y = BlockedOperand.written(y, workers);
+        grouping = new Grouping(this.x.layout, groups, workers.threads());
+        moments = grouping.perWorker(workers.threads(), double[][]::new, () -> new double[grouping.heldPlanes * 2 * BLOCK]);
+        affine = grouping.perWorker(workers.threads(), float[][]::new, () -> new float[grouping.heldPlanes * 2 * BLOCK]);
+        sums = new float[workers.threads()][PlaneSums.SCRATCH];
     }
 
-    static Layout blocked(Layout layout) {
-        return layout.blocked() ? layout : Layout.blocked(layout.n(), layout.h(), layout.w(), layout.c(), 0);
+    /** Floats of scratch memory that {@link #run} needs. */
+    public long scratchFloats() {
+        return x.scratchFloats() + y.scratchFloats();
     }
 
     /**
@@ -77,20 +65,15 @@ public final class GroupNorm implements Workers.Task {
      * @param beta c summands, dense
      * @param y must not overlap x, unless it is x in the same layout
      * @param stats [n][groups][2] receives mean and 1 / sqrt(var + eps), dense
+     * @param scratch {@link #scratchFloats} floats; not looked at if that is none
      */
     public void run(float[] x, int offsetX, float[] gamma, int offsetGamma, float[] beta, int offsetBeta,
-            float[] y, int offsetY, float[] stats, int offsetStats) {
-        if (in != null) {
-            in.run(x, offsetX, blockedX, 0);
-        }
-        this.x = in == null ? x : blockedX;
-        this.offsetX = in == null ? offsetX : 0;
+            float[] y, int offsetY, float[] stats, int offsetStats, float[] scratch, int offsetScratch) {
+        this.y.place(y, offsetY, scratch, this.x.place(x, offsetX, scratch, offsetScratch));
         this.gamma = gamma;
         this.offsetGamma = offsetGamma;
         this.beta = beta;
         this.offsetBeta = offsetBeta;
-        this.y = back == null ? y : blockedY;
-        this.offsetY = back == null ? offsetY : 0;
         this.stats = stats;
         this.offsetStats = offsetStats;
         if (grouping.split) {
@@ -100,9 +83,7 @@ public final class GroupNorm implements Workers.Task {
         } else {
             pass(Phase.WHOLE, grouping.items());
         }
-        if (back != null) {
-            back.run(blockedY, 0, y, offsetY);
-        }
+        this.y.writeBack();
     }
 
     private void pass(Phase next, int items) {
@@ -115,7 +96,7 @@ public final class GroupNorm implements Workers.Task {
         Grouping g = grouping;
         if (phase == Phase.STATISTICS) {
             for (int unit = 0; unit < g.units; unit++) {
-                statistics(item, unit);
+                statistics(item, unit, worker);
             }
             return;
         }
@@ -125,7 +106,7 @@ public final class GroupNorm implements Workers.Task {
             } else if (phase == Phase.MOMENTS) {
                 moments(part / g.blocks, part % g.blocks, worker);
             } else {
-                apply(part / g.blocks, part % g.blocks);
+                apply(part / g.blocks, part % g.blocks, worker);
             }
         }
     }
@@ -134,31 +115,31 @@ public final class GroupNorm implements Workers.Task {
         for (int block = grouping.firstBlock(unit); block < grouping.endBlock(unit); block++) {
             moments(image, block, worker);
         }
-        statistics(image, unit);
+        statistics(image, unit, worker);
         for (int block = grouping.firstBlock(unit); block < grouping.endBlock(unit); block++) {
-            apply(image, block);
+            apply(image, block, worker);
         }
     }
 
     private void moments(int image, int block, int worker) {
-        PlaneSums.moments(x, offsetX + layoutX.origin(image, block), layoutX, moments, (image * grouping.blocks + block) * 2 * BLOCK,
-                scratch[worker]);
+        PlaneSums.moments(x.array, x.origin(image, block), x.layout, moments[worker], grouping.held(image, block) * 2 * BLOCK, sums[worker]);
     }
 
     /** From the moments of channels to those of groups, and to each channel's factor and summand. */
-    private void statistics(int image, int unit) {
+    private void statistics(int image, int unit, int worker) {
         Grouping g = grouping;
-        int planes = image * g.blocks;
+        double[] moments = this.moments[worker];
+        float[] affine = this.affine[worker];
         for (int group = g.firstGroup(unit); group < g.endGroup(unit); group++) {
             int from = group * g.perGroup;
             double mean = 0;
             for (int c = from; c < from + g.perGroup; c++) {
-                mean += moments[(planes + c / BLOCK) * 2 * BLOCK + c % BLOCK];
+                mean += moments[g.held(image, c / BLOCK) * 2 * BLOCK + c % BLOCK];
             }
             mean /= g.perGroup;
             double squares = 0;
             for (int c = from; c < from + g.perGroup; c++) {
-                int m = (planes + c / BLOCK) * 2 * BLOCK + c % BLOCK;
+                int m = g.held(image, c / BLOCK) * 2 * BLOCK + c % BLOCK;
                 double apart = moments[m] - mean;
                 squares += moments[m + BLOCK] + g.pixels * apart * apart;
             }
@@ -167,27 +148,32 @@ public final class GroupNorm implements Workers.Task {
             stats[s] = (float) mean;
             stats[s + 1] = (float) rstd;
             for (int c = from; c < from + g.perGroup; c++) {
-                int m = (planes + c / BLOCK) * 2 * BLOCK + c % BLOCK;
+                int m = g.held(image, c / BLOCK) * 2 * BLOCK + c % BLOCK;
                 double factor = gamma[offsetGamma + c] * rstd;
                 affine[m] = (float) factor;
                 affine[m + BLOCK] = (float) (beta[offsetBeta + c] - mean * factor);
             }
         }
+        // Filled-up channels are to come out as 0.
+        for (int c = g.channels; g.endBlock(unit) == g.blocks && c < g.blocks * BLOCK; c++) {
+            int m = g.held(image, c / BLOCK) * 2 * BLOCK + c % BLOCK;
+            affine[m] = 0;
+            affine[m + BLOCK] = 0;
+        }
     }
 
-    /** Filled-up channels have factor and summand 0 and come out as 0. */
-    private void apply(int image, int block) {
-        Halo.clear(y, offsetY, layoutY, image, block);
-        boolean dense = layoutX.halo() == 0 && layoutY.halo() == 0;
-        int rows = dense ? 1 : layoutX.h();
-        int width = dense ? grouping.pixels : layoutX.w();
-        int from = offsetX + layoutX.origin(image, block);
-        int to = offsetY + layoutY.origin(image, block);
-        int coefficients = (image * grouping.blocks + block) * 2 * BLOCK;
+    private void apply(int image, int block, int worker) {
+        Halo.clear(y.array, y.offset, y.layout, image, block);
+        boolean dense = x.layout.halo() == 0 && y.layout.halo() == 0;
+        int rows = dense ? 1 : x.layout.h();
+        int width = dense ? grouping.pixels : x.layout.w();
+        int from = x.origin(image, block);
+        int to = y.origin(image, block);
+        int coefficients = grouping.held(image, block) * 2 * BLOCK;
         if (silu) {
-            ForwardPasses.affineSilu(x, from, layoutX.row(), y, to, layoutY.row(), rows, width, affine, coefficients);
+            ForwardPasses.affineSilu(x.array, from, x.layout.row(), y.array, to, y.layout.row(), rows, width, affine[worker], coefficients);
         } else {
-            ForwardPasses.affine(x, from, layoutX.row(), y, to, layoutY.row(), rows, width, affine, coefficients);
+            ForwardPasses.affine(x.array, from, x.layout.row(), y.array, to, y.layout.row(), rows, width, affine[worker], coefficients);
         }
     }
 }

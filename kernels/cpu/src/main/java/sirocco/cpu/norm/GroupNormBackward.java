@@ -5,7 +5,6 @@ import static sirocco.cpu.Layout.BLOCK;
 import java.util.Arrays;
 import sirocco.cpu.Layout;
 import sirocco.cpu.Workers;
-import sirocco.cpu.pointwise.Convert;
 import sirocco.cpu.pointwise.Halo;
 import sirocco.cpu.pointwise.Shapes;
 
@@ -24,46 +23,33 @@ public final class GroupNormBackward implements Workers.Task {
     private static final int ADDITIONS = 8192;
 
     private final Workers workers;
-    private final Layout layoutX;
-    private final Layout layoutDy;
-    private final Layout layoutAddend;
-    private final Layout layoutDx;
+    private final BlockedOperand x;
+    private final BlockedOperand dy;
+    /** Null where nothing is added. */
+    private final BlockedOperand addend;
+    private final BlockedOperand dx;
     private final boolean silu;
     private final Grouping grouping;
-    /** Per plane: sums of dz of the 16 channels, then of dz · (x − mean); later the latter times rstd. */
-    private final double[] sums;
-    /** Per plane, 16 each: what {@link GradientPasses} needs. */
-    private final float[] coefficients;
-    private final float[][] scratch;
+    /** Of a worker, or of all workers together if split; per plane held: sums of dz of the 16 channels, then of dz · (x − mean). */
+    private final double[][] sums;
+    /** Likewise, 16 each: what {@link GradientPasses} needs. */
+    private final float[][] coefficients;
+    private final float[][] parts;
     private final double[][] exact;
     private final int blocksPerItem;
-    private final Convert inX;
-    private final Convert inDy;
-    private final Convert inAddend;
-    private final Convert back;
-    private final float[] blockedX;
-    private final float[] blockedDy;
-    private final float[] blockedAddend;
-    private final float[] blockedDx;
     private Phase phase;
-    private float[] x;
     private float[] stats;
     private float[] gamma;
     private float[] beta;
-    private float[] dy;
-    private float[] addend;
-    private float[] dx;
     private float[] dgamma;
     private float[] dbeta;
-    private int offsetX;
+    private float[] scratch;
     private int offsetStats;
     private int offsetGamma;
     private int offsetBeta;
-    private int offsetDy;
-    private int offsetAddend;
-    private int offsetDx;
     private int offsetDgamma;
     private int offsetDbeta;
+    private int offsetScratch;
 
     /**
      * @param addend layout of a value added to dx, or null for none
@@ -78,28 +64,26 @@ public final class GroupNormBackward implements Workers.Task {
         }
         this.workers = workers;
         this.silu = silu;
-        layoutX = GroupNorm.blocked(x);
-        layoutDy = GroupNorm.blocked(dy);
-        layoutAddend = addend == null ? null : GroupNorm.blocked(addend);
-        layoutDx = GroupNorm.blocked(dx);
-        inX = x.blocked() ? null : new Convert(x, layoutX, workers);
-        inDy = dy.blocked() ? null : new Convert(dy, layoutDy, workers);
-        inAddend = addend == null || addend.blocked() ? null : new Convert(addend, layoutAddend, workers);
-        back = dx.blocked() ? null : new Convert(layoutDx, dx, workers);
-        blockedX = memory(inX, layoutX);
-        blockedDy = memory(inDy, layoutDy);
-        blockedAddend = memory(inAddend, layoutAddend);
-        blockedDx = memory(back, layoutDx);
-        grouping = new Grouping(layoutX, groups, workers.threads());
-        sums = new double[x.n() * layoutX.blocks() * 2 * BLOCK];
-        coefficients = new float[x.n() * layoutX.blocks() * GradientPasses.COEFFICIENTS];
-        scratch = new float[workers.threads()][2 * BLOCK];
+        this.x = BlockedOperand.read(x, workers);
+        this.dy = BlockedOperand.read(dy, workers);
+        this.addend = addend == null ? null : BlockedOperand.read(addend, workers);
+        this.dx = BlockedOperand.written(dx, workers);
+        grouping = new Grouping(this.x.layout, groups, workers.threads());
+        sums = grouping.perWorker(workers.threads(), double[][]::new, () -> new double[grouping.heldPlanes * 2 * BLOCK]);
+        coefficients = grouping.perWorker(workers.threads(), float[][]::new, () -> new float[grouping.heldPlanes * GradientPasses.COEFFICIENTS]);
+        parts = new float[workers.threads()][2 * BLOCK];
         exact = new double[workers.threads()][2 * BLOCK];
-        blocksPerItem = Math.max(1, ADDITIONS / (x.n() * 2 * BLOCK));
+        blocksPerItem = Math.max(1, ADDITIONS / 2 / BLOCK / x.n());
     }
 
-    private static float[] memory(Convert convert, Layout layout) {
-        return convert == null ? null : new float[Math.toIntExact(layout.floats())];
+    /** Floats of scratch memory that {@link #run} needs: every plane's share of the parameters' gradients, and blocked copies of plain values. */
+    public long scratchFloats() {
+        return planeSums() + x.scratchFloats() + dy.scratchFloats() + (addend == null ? 0 : addend.scratchFloats()) + dx.scratchFloats();
+    }
+
+    /** Two sums for each channel of each image. */
+    private long planeSums() {
+        return 2L * grouping.images * grouping.blocks * BLOCK;
     }
 
     /**
@@ -108,27 +92,18 @@ public final class GroupNormBackward implements Workers.Task {
      * @param dx written; must overlap neither x, dy nor addend
      * @param dgamma c floats, accumulated
      * @param dbeta c floats, accumulated
+     * @param scratch {@link #scratchFloats} floats
      */
     public void run(float[] x, int offsetX, float[] stats, int offsetStats, float[] gamma, int offsetGamma, float[] beta, int offsetBeta,
             float[] dy, int offsetDy, float[] addend, int offsetAddend, float[] dx, int offsetDx,
-            float[] dgamma, int offsetDgamma, float[] dbeta, int offsetDbeta) {
-        if (inX != null) {
-            inX.run(x, offsetX, blockedX, 0);
-        }
-        if (inDy != null) {
-            inDy.run(dy, offsetDy, blockedDy, 0);
-        }
-        if (inAddend != null) {
-            inAddend.run(addend, offsetAddend, blockedAddend, 0);
-        }
-        this.x = inX == null ? x : blockedX;
-        this.offsetX = inX == null ? offsetX : 0;
-        this.dy = inDy == null ? dy : blockedDy;
-        this.offsetDy = inDy == null ? offsetDy : 0;
-        this.addend = inAddend == null ? addend : blockedAddend;
-        this.offsetAddend = inAddend == null ? offsetAddend : 0;
-        this.dx = back == null ? dx : blockedDx;
-        this.offsetDx = back == null ? offsetDx : 0;
+            float[] dgamma, int offsetDgamma, float[] dbeta, int offsetDbeta, float[] scratch, int offsetScratch) {
+        int free = offsetScratch + (int) planeSums();
+        free = this.x.place(x, offsetX, scratch, free);
+        free = this.dy.place(dy, offsetDy, scratch, free);
+        free = this.addend == null ? free : this.addend.place(addend, offsetAddend, scratch, free);
+        this.dx.place(dx, offsetDx, scratch, free);
+        this.scratch = scratch;
+        this.offsetScratch = offsetScratch;
         this.stats = stats;
         this.offsetStats = offsetStats;
         this.gamma = gamma;
@@ -147,9 +122,7 @@ public final class GroupNormBackward implements Workers.Task {
             pass(Phase.WHOLE, grouping.items());
         }
         pass(Phase.PARAMETERS, (grouping.blocks + blocksPerItem - 1) / blocksPerItem);
-        if (back != null) {
-            back.run(blockedDx, 0, dx, offsetDx);
-        }
+        this.dx.writeBack();
     }
 
     private void pass(Phase next, int items) {
@@ -168,7 +141,7 @@ public final class GroupNormBackward implements Workers.Task {
         }
         if (phase == Phase.COMBINE) {
             for (int unit = 0; unit < g.units; unit++) {
-                combine(item, unit);
+                combine(item, unit, worker);
             }
             return;
         }
@@ -178,7 +151,7 @@ public final class GroupNormBackward implements Workers.Task {
             } else if (phase == Phase.SUMS) {
                 sums(part / g.blocks, part % g.blocks, worker);
             } else {
-                apply(part / g.blocks, part % g.blocks);
+                apply(part / g.blocks, part % g.blocks, worker);
             }
         }
     }
@@ -187,16 +160,18 @@ public final class GroupNormBackward implements Workers.Task {
         for (int block = grouping.firstBlock(unit); block < grouping.endBlock(unit); block++) {
             sums(image, block, worker);
         }
-        combine(image, unit);
+        combine(image, unit, worker);
         for (int block = grouping.firstBlock(unit); block < grouping.endBlock(unit); block++) {
-            apply(image, block);
+            apply(image, block, worker);
         }
     }
 
     /** The first pass over a plane. */
     private void sums(int image, int block, int worker) {
         Grouping g = grouping;
-        int plane = image * g.blocks + block;
+        double[] sums = this.sums[worker];
+        float[] coefficients = this.coefficients[worker];
+        int plane = g.held(image, block);
         int k = plane * GradientPasses.COEFFICIENTS;
         Arrays.fill(coefficients, k, k + GradientPasses.COEFFICIENTS, 0f);
         for (int c = block * BLOCK; c < Math.min(g.channels, (block + 1) * BLOCK); c++) {
@@ -206,29 +181,29 @@ public final class GroupNormBackward implements Workers.Task {
             coefficients[k + GradientPasses.SUMMAND + c % BLOCK] = beta[offsetBeta + c];
         }
         if (silu) {
-            Halo.clear(dx, offsetDx, layoutDx, image, block);
+            Halo.clear(dx.array, dx.offset, dx.layout, image, block);
         }
-        int from = offsetX + layoutX.origin(image, block);
-        int fromDy = offsetDy + layoutDy.origin(image, block);
-        int to = offsetDx + layoutDx.origin(image, block);
+        int from = x.origin(image, block);
+        int fromDy = dy.origin(image, block);
+        int to = dx.origin(image, block);
         boolean dense = dense();
-        int width = dense ? g.pixels : layoutX.w();
-        int rows = dense ? 1 : layoutX.h();
+        int width = dense ? g.pixels : x.layout.w();
+        int rows = dense ? 1 : x.layout.h();
         int some = Math.max(1, PlaneSums.PIXELS / width);
         Arrays.fill(sums, plane * 2 * BLOCK, (plane + 1) * 2 * BLOCK, 0);
-        float[] part = scratch[worker];
+        float[] part = parts[worker];
         for (int row = 0; row < rows; row += some) {
             for (int p = 0; p < width; p += PlaneSums.PIXELS) {
-                int i = from + row * layoutX.row() + p * BLOCK;
-                int j = fromDy + row * layoutDy.row() + p * BLOCK;
+                int i = from + row * x.layout.row() + p * BLOCK;
+                int j = fromDy + row * dy.layout.row() + p * BLOCK;
                 int height = Math.min(some, rows - row);
                 int pixels = Math.min(PlaneSums.PIXELS, width - p);
                 if (silu) {
-                    int o = to + row * layoutDx.row() + p * BLOCK;
-                    GradientPasses.siluSums(x, i, layoutX.row(), dy, j, layoutDy.row(), dx, o, layoutDx.row(), height, pixels,
+                    int o = to + row * dx.layout.row() + p * BLOCK;
+                    GradientPasses.siluSums(x.array, i, x.layout.row(), dy.array, j, dy.layout.row(), dx.array, o, dx.layout.row(), height, pixels,
                             coefficients, k, part);
                 } else {
-                    GradientPasses.sums(x, i, layoutX.row(), dy, j, layoutDy.row(), height, pixels, coefficients, k, part);
+                    GradientPasses.sums(x.array, i, x.layout.row(), dy.array, j, dy.layout.row(), height, pixels, coefficients, k, part);
                 }
                 for (int c = 0; c < 2 * BLOCK; c++) {
                     sums[plane * 2 * BLOCK + c] += part[c];
@@ -238,22 +213,28 @@ public final class GroupNormBackward implements Workers.Task {
     }
 
     /** From the sums of channels to those of groups, and to the factors of the second pass. */
-    private void combine(int image, int unit) {
+    private void combine(int image, int unit, int worker) {
         Grouping g = grouping;
+        double[] sums = this.sums[worker];
+        float[] coefficients = this.coefficients[worker];
         for (int group = g.firstGroup(unit); group < g.endGroup(unit); group++) {
             int from = group * g.perGroup;
             double rstd = stats[offsetStats + (image * g.groups + group) * 2 + 1];
             double first = 0;
             double second = 0;
             for (int c = from; c < from + g.perGroup; c++) {
-                int s = (image * g.blocks + c / BLOCK) * 2 * BLOCK + c % BLOCK;
-                sums[s + BLOCK] *= rstd;
-                first += gamma[offsetGamma + c] * sums[s];
-                second += gamma[offsetGamma + c] * sums[s + BLOCK];
+                int s = g.held(image, c / BLOCK) * 2 * BLOCK + c % BLOCK;
+                double dBeta = sums[s];
+                double dGamma = rstd * sums[s + BLOCK];
+                first += gamma[offsetGamma + c] * dBeta;
+                second += gamma[offsetGamma + c] * dGamma;
+                int share = offsetScratch + (image * g.blocks + c / BLOCK) * 2 * BLOCK + c % BLOCK;
+                scratch[share] = (float) dBeta;
+                scratch[share + BLOCK] = (float) dGamma;
             }
             double m = (double) g.pixels * g.perGroup;
             for (int c = from; c < from + g.perGroup; c++) {
-                int k = (image * g.blocks + c / BLOCK) * GradientPasses.COEFFICIENTS + c % BLOCK;
+                int k = g.held(image, c / BLOCK) * GradientPasses.COEFFICIENTS + c % BLOCK;
                 coefficients[k + GradientPasses.SLOPE] = (float) (-rstd * rstd * second / m);
                 coefficients[k + GradientPasses.CONSTANT] = (float) (-rstd * first / m);
             }
@@ -261,44 +242,45 @@ public final class GroupNormBackward implements Workers.Task {
     }
 
     /** The second pass over a plane. */
-    private void apply(int image, int block) {
-        int k = (image * grouping.blocks + block) * GradientPasses.COEFFICIENTS;
+    private void apply(int image, int block, int worker) {
+        float[] coefficients = this.coefficients[worker];
+        int k = grouping.held(image, block) * GradientPasses.COEFFICIENTS;
         if (!silu) {
-            Halo.clear(dx, offsetDx, layoutDx, image, block);
+            Halo.clear(dx.array, dx.offset, dx.layout, image, block);
         }
-        float[] dz = silu ? dx : dy;
-        Layout layoutDz = silu ? layoutDx : layoutDy;
-        int fromDz = (silu ? offsetDx : offsetDy) + layoutDz.origin(image, block);
-        int from = offsetX + layoutX.origin(image, block);
-        int to = offsetDx + layoutDx.origin(image, block);
-        int fromAddend = layoutAddend == null ? 0 : offsetAddend + layoutAddend.origin(image, block);
+        BlockedOperand dz = silu ? dx : dy;
+        int from = x.origin(image, block);
+        int fromDz = dz.origin(image, block);
+        int fromAddend = addend == null ? 0 : addend.origin(image, block);
+        int to = dx.origin(image, block);
         boolean dense = dense();
-        int width = dense ? grouping.pixels : layoutX.w();
-        int rows = dense ? 1 : layoutX.h();
+        int width = dense ? grouping.pixels : x.layout.w();
+        int rows = dense ? 1 : x.layout.h();
         for (int row = 0; row < rows; row++) {
-            int i = from + row * layoutX.row();
-            int j = fromDz + row * layoutDz.row();
-            int o = to + row * layoutDx.row();
-            if (layoutAddend == null) {
-                GradientPasses.apply(x, i, dz, j, dx, o, width, coefficients, k);
+            int i = from + row * x.layout.row();
+            int j = fromDz + row * dz.layout.row();
+            int o = to + row * dx.layout.row();
+            if (addend == null) {
+                GradientPasses.apply(x.array, i, dz.array, j, dx.array, o, width, coefficients, k);
             } else {
-                GradientPasses.applyAdding(x, i, dz, j, addend, fromAddend + row * layoutAddend.row(), dx, o, width, coefficients, k);
+                GradientPasses.applyAdding(x.array, i, dz.array, j, addend.array, fromAddend + row * addend.layout.row(), dx.array, o, width,
+                        coefficients, k);
             }
         }
     }
 
     private boolean dense() {
-        return layoutX.halo() == 0 && layoutDy.halo() == 0 && layoutDx.halo() == 0 && (layoutAddend == null || layoutAddend.halo() == 0);
+        return x.layout.halo() == 0 && dy.layout.halo() == 0 && dx.layout.halo() == 0 && (addend == null || addend.layout.halo() == 0);
     }
 
-    /** Sums over the images, in their order. */
+    /** Sums the planes' shares over the images, in their order. */
     private void parameters(int block, double[] total) {
         Grouping g = grouping;
         Arrays.fill(total, 0);
         for (int image = 0; image < g.images; image++) {
-            int s = (image * g.blocks + block) * 2 * BLOCK;
+            int share = offsetScratch + (image * g.blocks + block) * 2 * BLOCK;
             for (int c = 0; c < 2 * BLOCK; c++) {
-                total[c] += sums[s + c];
+                total[c] += scratch[share + c];
             }
         }
         for (int c = block * BLOCK; c < Math.min(g.channels, (block + 1) * BLOCK); c++) {

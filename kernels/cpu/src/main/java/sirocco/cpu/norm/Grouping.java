@@ -2,6 +2,9 @@ package sirocco.cpu.norm;
 
 import static sirocco.cpu.Layout.BLOCK;
 
+import java.util.Arrays;
+import java.util.function.IntFunction;
+import java.util.function.Supplier;
 import sirocco.cpu.Layout;
 import sirocco.cpu.pointwise.Shapes;
 
@@ -27,6 +30,8 @@ final class Grouping {
     final boolean split;
     /** Units, or planes if split, of a loop item. */
     final int perItem;
+    /** Planes whose intermediate results are held at a time: of one unit, or of all images if split, which are few then. */
+    final int heldPlanes;
     private final int blocksPerUnit;
 
     Grouping(Layout x, int groups, int threads) {
@@ -40,7 +45,8 @@ final class Grouping {
         int common = Math.min(BLOCK, Integer.lowestOneBit(perGroup));
         blocksPerUnit = perGroup / common;
         units = (blocks + blocksPerUnit - 1) / blocksPerUnit;
-        split = blocksPerUnit > 1 && images * units < 2 * threads;
+        split = blocksPerUnit > 1 && (long) images * units < 2L * threads;
+        heldPlanes = split ? images * blocks : Math.min(blocks, blocksPerUnit);
         perItem = Math.max(1, ITEM / (x.plane() * (split ? 1 : Math.min(blocks, blocksPerUnit))));
     }
 
@@ -52,6 +58,19 @@ final class Grouping {
     /** Items of a pass. */
     int items() {
         return (parts() + perItem - 1) / perItem;
+    }
+
+    /** Memory for {@link #heldPlanes}: each worker its own, or one for all if split. */
+    <A> A[] perWorker(int threads, IntFunction<A[]> array, Supplier<A> memory) {
+        A[] all = array.apply(threads);
+        A shared = split ? memory.get() : null;
+        Arrays.setAll(all, worker -> split ? shared : memory.get());
+        return all;
+    }
+
+    /** Which of {@link #heldPlanes} is a block's. */
+    int held(int image, int block) {
+        return split ? image * blocks + block : block % blocksPerUnit;
     }
 
     int firstBlock(int unit) {

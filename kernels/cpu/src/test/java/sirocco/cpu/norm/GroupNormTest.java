@@ -15,6 +15,8 @@ import sirocco.cpu.Workers;
 class GroupNormTest {
     private static final double EPS = 1e-6;
     private static final Workers workers = new Workers(2);
+    /** Blocked values need none in the forward pass. */
+    private static final float[] NO_SCRATCH = new float[0];
 
     @AfterAll
     static void close() {
@@ -71,6 +73,13 @@ class GroupNormTest {
         }
     }
 
+    /** Exactly as much as was asked for, behind three floats, and full of what was there before. */
+    private static float[] scratch(long floats) {
+        float[] memory = new float[3 + Math.toIntExact(floats)];
+        java.util.Arrays.fill(memory, Float.NaN);
+        return memory;
+    }
+
     /**
      * Errors are relative to numbers about 1: normalising rounds a handful of times, each half an ulp of at most |z| ~ 5 (3e-7); sums over m
      * elements of either sign lose another few ulps of their running totals, of the order sqrt(m).
@@ -91,7 +100,8 @@ class GroupNormTest {
             float[] stats = new float[2 + r.stats.length];
             float[] fg = TestValue.floats(gamma);
             float[] fb = TestValue.floats(beta);
-            new GroupNorm(x, y, groups, EPS, silu, workers).run(vx.a, vx.at, fg, 0, fb, 0, vy.a, vy.at, stats, 2);
+            GroupNorm forward = new GroupNorm(x, y, groups, EPS, silu, workers);
+            forward.run(vx.a, vx.at, fg, 0, fb, 0, vy.a, vy.at, stats, 2, scratch(forward.scratchFloats()), 3);
             vy.assertIs(r.y, 3e-6);
             for (int i = 0; i < r.stats.length; i++) {
                 assertEquals(r.stats[i], stats[2 + i], 1e-6 * (1 + Math.abs(r.stats[i])));
@@ -103,8 +113,9 @@ class GroupNormTest {
             float[] dbeta = new float[c + 1];
             dgamma[c] = 100;
             dbeta[1] = 1000;
-            new GroupNormBackward(x, y, adding ? x : null, y, groups, silu, workers).run(vx.a, vx.at, stats, 2, fg, 0, fb, 0,
-                    vdy.a, vdy.at, adding ? va.a : null, adding ? va.at : 0, vdx.a, vdx.at, dgamma, 0, dbeta, 1);
+            GroupNormBackward backward = new GroupNormBackward(x, y, adding ? x : null, y, groups, silu, workers);
+            backward.run(vx.a, vx.at, stats, 2, fg, 0, fb, 0, vdy.a, vdy.at, adding ? va.a : null, adding ? va.at : 0, vdx.a, vdx.at,
+                    dgamma, 0, dbeta, 1, scratch(backward.scratchFloats()), 3);
             vdx.assertIs(r.dx, 5e-6);
             double scale = Math.sqrt(x.n() * x.h() * x.w());
             for (int i = 0; i < c; i++) {
@@ -147,7 +158,7 @@ class GroupNormTest {
         TestValue in = TestValue.of(l, x);
         TestValue out = TestValue.toWrite(l);
         float[] stats = new float[16];
-        new GroupNorm(l, l, 8, EPS, false, workers).run(in.a, in.at, TestValue.floats(ones), 0, new float[32], 0, out.a, out.at, stats, 0);
+        new GroupNorm(l, l, 8, EPS, false, workers).run(in.a, in.at, TestValue.floats(ones), 0, new float[32], 0, out.a, out.at, stats, 0, NO_SCRATCH, 0);
         out.assertIs(r.y, 1.5e-4);
         for (int g = 0; g < 8; g++) {
             assertEquals(r.stats[2 * g + 1], stats[2 * g + 1], 1e-6 * r.stats[2 * g + 1]);
@@ -169,7 +180,7 @@ class GroupNormTest {
         TestValue out = TestValue.toWrite(l);
         float[] stats = new float[8];
         // 1/sqrt(eps) = 1000: the mean is exact here, so nothing is left to be multiplied by it but the rounding of mean · 2000.
-        new GroupNorm(l, l, 4, EPS, false, workers).run(in.a, in.at, gamma, 0, beta, 0, out.a, out.at, stats, 0);
+        new GroupNorm(l, l, 4, EPS, false, workers).run(in.a, in.at, gamma, 0, beta, 0, out.a, out.at, stats, 0, NO_SCRATCH, 0);
         out.assertIs(expected, 6e-4);
         assertEquals(1000f, stats[1], 1e-3f);
     }
@@ -181,7 +192,7 @@ class GroupNormTest {
         x[17] = Double.NaN;
         TestValue in = TestValue.of(l, x);
         TestValue out = TestValue.toWrite(l);
-        new GroupNorm(l, l, 4, EPS, true, workers).run(in.a, in.at, new float[16], 0, new float[16], 0, out.a, out.at, new float[8], 0);
+        new GroupNorm(l, l, 4, EPS, true, workers).run(in.a, in.at, new float[16], 0, new float[16], 0, out.a, out.at, new float[8], 0, NO_SCRATCH, 0);
         assertTrue(Double.isNaN(out.elements()[0]));
     }
 
