@@ -109,8 +109,11 @@ public final class GraphBuilder {
         same("attention", "k", k.shape(), s);
         same("attention", "v", v.shape(), s);
         check(heads > 0 && s.c() % heads == 0, "attention", () -> s.c() + " channels cannot be split into " + heads + " heads (q=" + s + ")");
+        long rows = (long) heads * s.h() * s.w();
+        check(rows <= Integer.MAX_VALUE, "attention", () -> heads + " heads of " + s.h() + "×" + s.w() + " pixels make " + rows
+                + " rows of scores an image, and " + Integer.MAX_VALUE + " is the most; attend at a lower resolution, or take smaller images");
         Value y = temporary("y", s);
-        Value logSumExp = temporary("logSumExp", Shape.features(s.n(), heads * s.h() * s.w()));
+        Value logSumExp = temporary("logSumExp", Shape.features(s.n(), (int) rows));
         return record(new Op.Attention(q, k, v, heads, y, logSumExp), y);
     }
 

@@ -67,6 +67,8 @@ class GraphBuilderTest {
         refused(() -> g.attention(x, x, x, 5), "attention", "64 channels", "5 heads");
         refused(() -> g.attention(x, ok, x, 4), "k has shape [1,1,1,64]", "[32,16,16,64]");
         refused(() -> g.attention(x, x, ok, 4), "v has shape");
+        Value vast = floats("vast", new Shape(1, 1 << 14, 1 << 14, 64));
+        refused(() -> g.attention(vast, vast, vast, 8), "8 heads", "16384×16384", "2147483648");
     }
 
     @Test
