@@ -11,6 +11,7 @@ import sirocco.api.Executable;
 import sirocco.api.Plan;
 import sirocco.data.Batch;
 import sirocco.data.Batches;
+import sirocco.data.DataException;
 import sirocco.diffusion.Sampler;
 import sirocco.diffusion.SchedulerConfig;
 import sirocco.diffusion.TrainingTable;
@@ -88,7 +89,9 @@ public final class Trainer implements AutoCloseable {
      * Trains up to {@code config.steps()} or until {@code stop} says so, writing metrics and checkpoints into {@code run}; the last
      * checkpoint is of the step it ended at.
      *
-     * @throws NonFiniteException at a loss or gradient that is no finite number; the checkpoints written before are untouched
+     * @throws NonFiniteException at a loss or gradient that is no finite number; the checkpoints written before are untouched, and none is added,
+     *     which might push out the last good one
+     * @throws DataException where a batch cannot be read, after a checkpoint of the steps before it was written
      */
     public void train(Path run, TrainListener listener, BooleanSupplier stop) throws IOException {
         Files.createDirectories(run);
@@ -97,6 +100,7 @@ public final class Trainer implements AutoCloseable {
         Checkpoints checkpoints = new Checkpoints(run);
         checkpoints.sweep();
         AtomicFiles.sweep(run);
+        long first = step;
         long saved = -1;
         long began = System.nanoTime();
         long lineBegan = began;
@@ -104,7 +108,13 @@ public final class Trainer implements AutoCloseable {
         double losses = 0;
         try (Batches batches = new Batches(setup.data(), config.batch(), config.seed(), step)) {
             while (step < config.steps() && !stop.getAsBoolean()) {
-                float loss = step(batches.next(), checkpoints);
+                Batch batch;
+                try {
+                    batch = batches.next();
+                } catch (DataException e) {
+                    throw stopped(e, run, checkpoints, step > first && saved != step);
+                }
+                float loss = step(batch, checkpoints);
                 losses += loss;
                 listener.step(step, loss);
                 if (step % config.logEvery() == 0 || step == config.steps()) {
@@ -126,6 +136,22 @@ public final class Trainer implements AutoCloseable {
         }
         if (saved != step) {
             listener.saved(save(checkpoints));
+        }
+    }
+
+    /** Keeps what was learned before the data failed. */
+    private DataException stopped(DataException e, Path run, Checkpoints checkpoints, boolean unsaved) {
+        String rest = ". Training stopped after step " + step;
+        try {
+            if (unsaved) {
+                save(checkpoints);
+            }
+            return new DataException(e.getMessage() + rest + (checkpoints.latest().isPresent()
+                    ? ", which is saved; when the data is mended, go on with: sirocco train --resume " + run : ""), e);
+        } catch (IOException failure) {
+            DataException both = new DataException(e.getMessage() + rest + ", which could not be saved: " + failure.getMessage(), e);
+            both.addSuppressed(failure);
+            return both;
         }
     }
 

@@ -10,9 +10,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import sirocco.api.Device;
+import sirocco.data.DataException;
+import sirocco.data.Dataset;
 import sirocco.io.MalformedFileException;
 import sirocco.model.NonFiniteException;
 
@@ -83,6 +86,82 @@ class TrainerTest {
             trainer.resume(latest.folder());
             assertEquals(latest.step(), trainer.step());
         }
+    }
+
+    /** Images that can be read so and so often; decoding goes on ahead of training, so this says which batch fails, and not when. */
+    private record Failing(Dataset data, AtomicInteger left) implements Dataset {
+        @Override
+        public String name() {
+            return data.name();
+        }
+
+        @Override
+        public long size() {
+            return data.size();
+        }
+
+        @Override
+        public int height() {
+            return data.height();
+        }
+
+        @Override
+        public int width() {
+            return data.width();
+        }
+
+        @Override
+        public int channels() {
+            return data.channels();
+        }
+
+        @Override
+        public List<String> classNames() {
+            return data.classNames();
+        }
+
+        @Override
+        public int read(long index, byte[] into, int offset) {
+            if (left.getAndDecrement() == 0) {
+                throw new DataException("image \"seven.png\" cannot be read");
+            }
+            return data.read(index, into, offset);
+        }
+
+        @Override
+        public void close() {
+            data.close();
+        }
+    }
+
+    @Test
+    void anImageThatCannotBeReadCostsNoStep() throws IOException {
+        TrainConfig config = Tiny.config("{\"saveEvery\": 0}");
+        Tiny.train(folder.resolve("whole"), config, 1);
+        Path run = folder.resolve("run");
+        try (Device device = Tiny.device(1); TrainSetup good = TrainSetup.of(config)) {
+            TrainSetup bad = new TrainSetup(config, new Failing(good.data(), new AtomicInteger(7)), good.model(), good.schedule(), good.prediction());
+            try (Trainer trainer = new Trainer(bad, device)) {
+                trainer.start();
+                var e = assertThrows(DataException.class, () -> trainer.train(run, new TrainListener() { }, () -> false));
+                assertTrue(e.getMessage().contains("seven.png") && e.getMessage().contains("after step 2") && e.getMessage().contains("--resume " + run),
+                        e.getMessage());
+            }
+        }
+        assertEquals(2, new Checkpoints(run).latest().orElseThrow().step(), "the third batch of three failed");
+        Tiny.train(run, config, 1);
+        assertSameCheckpoint(checkpoint(folder.resolve("whole"), 6), checkpoint(run, 6));
+    }
+
+    /** One more checkpoint of a model that is about to burst would push out the last that is good. */
+    @Test
+    void aLossThatIsNoNumberPushesOutNoCheckpoint() throws IOException {
+        Tiny.train(folder, Tiny.config("{\"keep\": 1, \"steps\": 1}"), 1);
+        byte[] good = Files.readAllBytes(checkpoint(folder, 1).resolve("trainer.safetensors"));
+        TrainConfig wild = Tiny.config("{\"keep\": 1, \"learningRate\": 1e30, \"clipNorm\": 0, \"saveEvery\": 0}");
+        assertThrows(NonFiniteException.class, () -> Tiny.train(folder, wild, 1));
+        assertEquals(1, new Checkpoints(folder).latest().orElseThrow().step());
+        assertArrayEquals(good, Files.readAllBytes(checkpoint(folder, 1).resolve("trainer.safetensors")));
     }
 
     @Test
