@@ -23,8 +23,14 @@ public interface Executable extends AutoCloseable {
     /** Reads an I32 persistent value, or an output after a run. */
     void read(Value v, int[] data);
 
-    /** Runs every step once. Allocates nothing. */
+    /**
+     * Runs every step once. Allocates nothing. May return before the device is done; what is read, written or run afterwards comes after it all
+     * the same.
+     */
     void run();
+
+    /** Waits until everything that was run is done. */
+    default void await() { }
 
     /** Runs every step once, slowly, telling {@code observer} about each as it is done. */
     void trace(Consumer<StepTrace> observer);

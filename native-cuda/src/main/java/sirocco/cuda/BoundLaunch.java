@@ -1,0 +1,37 @@
+package sirocco.cuda;
+
+import jcuda.Pointer;
+import jcuda.driver.CUfunction;
+import jcuda.driver.CUstream;
+import sirocco.cuda.driver.Driver;
+import sirocco.cuda.kernel.Launch;
+
+/** A launch with its kernel found and its arguments laid out as the driver wants them. */
+final class BoundLaunch {
+    private final String what;
+    private final CUfunction function;
+    private final Launch launch;
+    private final Pointer arguments;
+
+    /** @param what the step, for errors */
+    BoundLaunch(String what, CUfunction function, Launch launch) {
+        this.what = what;
+        this.function = function;
+        this.launch = launch;
+        arguments = Pointer.to(launch.arguments().stream().map(a -> argument(what, a)).toArray(Pointer[]::new));
+    }
+
+    private static Pointer argument(String what, Object argument) {
+        return switch (argument) {
+            case Long l -> Pointer.to(new long[] {l});
+            case Integer i -> Pointer.to(new int[] {i});
+            case Float f -> Pointer.to(new float[] {f});
+            case byte[] structure -> Pointer.to(structure);
+            default -> throw new IllegalArgumentException(what + ": a kernel's argument cannot be a " + argument.getClass().getName());
+        };
+    }
+
+    void on(CUstream stream) {
+        Driver.launch(what, function, launch.gridX(), launch.gridY(), launch.gridZ(), launch.block(), launch.sharedBytes(), stream, arguments);
+    }
+}

@@ -1,0 +1,52 @@
+package sirocco.cuda;
+
+import java.util.List;
+import sirocco.api.Availability;
+import sirocco.api.Backend;
+import sirocco.api.Device;
+import sirocco.api.Settings;
+
+/** NVIDIA GPUs, by hand-written kernels. */
+public final class CudaBackend implements Backend {
+    @Override
+    public String name() {
+        return "cuda";
+    }
+
+    /** Above the CPU; an emulated device is for tests and never taken by itself. */
+    @Override
+    public int priority() {
+        return Probe.answer().emulated() ? -1 : 100;
+    }
+
+    @Override
+    public Availability probe() {
+        return Probe.answer().availability();
+    }
+
+    /**
+     * @throws IllegalArgumentException for a device that there is not, or that there are no kernels for, or a precision that there is not
+     * @throws IllegalStateException where the probe says no
+     */
+    @Override
+    public Device open(Settings settings) {
+        Probe.Answer answer = Probe.answer();
+        if (!answer.availability().available()) {
+            throw new IllegalStateException("cuda: " + answer.availability());
+        }
+        List<Probe.Gpu> devices = answer.devices();
+        if (settings.device() >= devices.size()) {
+            throw new IllegalArgumentException("cuda: device " + settings.device() + " is not there; there " + (devices.size() == 1 ? "is" : "are")
+                    + ", from 0: " + devices);
+        }
+        Probe.Gpu gpu = devices.get(settings.device());
+        if (gpu.architecture() < Probe.OLDEST_ARCHITECTURE) {
+            throw new IllegalArgumentException("cuda: device " + settings.device() + ", " + gpu + ", has no kernels; needed is sm_"
+                    + Probe.OLDEST_ARCHITECTURE + " or later");
+        }
+        if (settings.precision() != Settings.Precision.F32) {
+            throw new IllegalArgumentException("cuda: precision " + settings.precision() + " is not supported, only F32 is");
+        }
+        return new CudaDevice(gpu, settings);
+    }
+}

@@ -1,0 +1,163 @@
+package sirocco.cuda;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import jcuda.driver.CUcontext;
+import jcuda.driver.CUdevice;
+import jcuda.driver.CUdevice_attribute;
+import jcuda.driver.CUfunction;
+import jcuda.driver.CUmodule;
+import jcuda.driver.CUstream;
+import sirocco.api.Device;
+import sirocco.api.Executable;
+import sirocco.api.Graph;
+import sirocco.api.MemoryPlanner;
+import sirocco.api.Plan;
+import sirocco.api.Settings;
+import sirocco.api.Step;
+import sirocco.api.Value;
+import sirocco.cuda.driver.Driver;
+import sirocco.cuda.driver.DriverLibrary;
+import sirocco.cuda.kernel.Kernel;
+import sirocco.cuda.kernel.KernelFactory;
+import sirocco.cuda.kernel.KernelRule;
+import sirocco.cuda.kernel.Launch;
+import sirocco.cuda.kernel.Storage;
+import sirocco.cuda.kernel.Target;
+
+/** One GPU: its context, the kernels, and a stream that all executables share. */
+public final class CudaDevice implements Device {
+    /** Any image will do where the kernels are part of the driver, as in the emulated one. */
+    private static final byte[] NO_IMAGE = {0};
+
+    private final String what;
+    private final Probe.Gpu gpu;
+    private final Target target;
+    private final KernelRule rule = KernelRule.fromProperties();
+    private final DriverLibrary library;
+    private final CUdevice device;
+    private final CUcontext context;
+    private final CUmodule module;
+    private final CUstream stream;
+    private final Map<String, CUfunction> functions = new HashMap<>();
+    private boolean closed;
+
+    CudaDevice(Probe.Gpu gpu, Settings settings) {
+        this.gpu = gpu;
+        what = "cuda device " + settings.device();
+        library = DriverLibrary.open().orElseThrow();
+        device = Driver.device(what, settings.device());
+        target = new Target(gpu.architecture(), Driver.attribute(what, device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT),
+                Driver.attribute(what, device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN), gpu.emulated(), Storage.F32);
+        byte[] image = gpu.emulated() ? NO_IMAGE : Fatbin.read();
+        context = Driver.retainContext(what, device);
+        try {
+            module = Driver.load(what, image);
+            stream = Driver.stream(what);
+        } catch (RuntimeException e) {
+            Driver.releaseContext(what, device);
+            throw e;
+        }
+    }
+
+    @Override
+    public String describe() {
+        use();
+        return String.format(Locale.ROOT, "cuda: %s, %d multiprocessors, %s free of %s", gpu, target.multiprocessors(),
+                OutOfMemory.bytes(Driver.memory(what)[0]), OutOfMemory.bytes(Driver.memory(what)[1]));
+    }
+
+    @Override
+    public Plan plan(Graph graph) {
+        return plan(graph, true);
+    }
+
+    /** @param share false gives every temporary memory of its own, to test against */
+    Plan plan(Graph graph, boolean share) {
+        for (Value v : graph.values()) {
+            if (v.shape().elements() > Integer.MAX_VALUE) {
+                throw new IllegalArgumentException("cuda: " + v + " has " + v.shape().elements() + " elements, and kernels count to " + Integer.MAX_VALUE
+                        + "; use a smaller batch");
+            }
+        }
+        List<Kernel> kernels = kernels(graph);
+        return MemoryPlanner.plan(graph, new MemoryPlanner.Sizes() {
+            @Override
+            public long bytes(Value v) {
+                return v.shape().elements() * v.dtype().bytes();
+            }
+
+            @Override
+            public long scratchBytes(int step) {
+                return kernels.get(step).scratchBytes();
+            }
+
+            @Override
+            public long extraBytes() {
+                return kernels.stream().mapToLong(DeviceImage::tableBytes).sum();
+            }
+
+            @Override
+            public String note(int step) {
+                return kernels.get(step).algorithm();
+            }
+        }, share);
+    }
+
+    private List<Kernel> kernels(Graph graph) {
+        KernelFactory factory = new KernelFactory(target, rule);
+        List<Kernel> kernels = new ArrayList<>();
+        for (Step step : graph.steps()) {
+            kernels.add(factory.of(step));
+        }
+        return kernels;
+    }
+
+    @Override
+    public Executable load(Plan plan) {
+        if (closed) {
+            throw new IllegalStateException("cuda: this device is closed");
+        }
+        use();
+        return new CudaExecutable(this, plan, kernels(plan.graph()));
+    }
+
+    // ---- what executables share ------------------------------------------------------------------------------------------------
+
+    /** Makes the context current on the calling thread. */
+    void use() {
+        Driver.use(what, context);
+    }
+
+    String what() {
+        return what + " (" + gpu.name() + ")";
+    }
+
+    DriverLibrary library() {
+        return library;
+    }
+
+    CUstream stream() {
+        return stream;
+    }
+
+    /** @param what the step, for errors */
+    CUfunction function(String what, Launch launch) {
+        return functions.computeIfAbsent(launch.kernel() + "/" + launch.sharedBytes(),
+                _ -> Driver.function(what, module, launch.kernel(), launch.sharedBytes()));
+    }
+
+    @Override
+    public void close() {
+        if (!closed) {
+            closed = true;
+            use();
+            Driver.destroy(what, stream);
+            Driver.unload(what, module);
+            Driver.releaseContext(what, device);
+        }
+    }
+}

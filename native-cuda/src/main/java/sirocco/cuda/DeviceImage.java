@@ -1,0 +1,101 @@
+package sirocco.cuda;
+
+import java.util.List;
+import java.lang.foreign.MemorySegment;
+import jcuda.driver.CUstream;
+import sirocco.api.MemoryPlanner;
+import sirocco.api.Plan;
+import sirocco.api.Value;
+import sirocco.cuda.driver.DeviceMemory;
+import sirocco.cuda.driver.Driver;
+import sirocco.cuda.driver.DriverLibrary;
+import sirocco.cuda.driver.Staging;
+import sirocco.cuda.kernel.Kernel;
+import sirocco.cuda.kernel.Places;
+
+/** A plan's memory on the device: one allocation, of the persistent values, the arena, and the steps' tables, in this order. All zero at first. */
+final class DeviceImage implements AutoCloseable {
+    private final Plan plan;
+    private final DeviceMemory memory;
+    private final Staging staging;
+    private final long arenaAt;
+    private final long[] tableAt;
+
+    DeviceImage(String what, Plan plan, List<Kernel> kernels, DriverLibrary library, CUstream stream) {
+        this.plan = plan;
+        arenaAt = plan.persistentBytes();
+        tableAt = new long[kernels.size()];
+        long end = arenaAt + plan.arenaBytes();
+        for (int i = 0; i < tableAt.length; i++) {
+            tableAt[i] = end;
+            end += tableBytes(kernels.get(i));
+        }
+        long bytes = Math.max(end, MemoryPlanner.ALIGNMENT);
+        memory = Driver.allocate(what, bytes);
+        try {
+            Driver.zero(what, memory, bytes, stream);
+            staging = new Staging(library, stream, plan.graph().values().stream().mapToLong(v -> plan.slot(v) == null ? 0 : plan.slot(v).bytes()).max()
+                    .orElse(0));
+        } catch (RuntimeException e) {
+            Driver.free(what, memory);
+            throw e;
+        }
+    }
+
+    /** What a step's table takes here. */
+    static long tableBytes(Kernel kernel) {
+        long align = MemoryPlanner.ALIGNMENT;
+        return ((long) kernel.tableWords() * Long.BYTES + align - 1) / align * align;
+    }
+
+    /** @param fault see {@link Places#fault} */
+    Places places(int step, String what, long fault) {
+        return new Places() {
+            @Override
+            public long at(Value v) {
+                return DeviceImage.this.at(v).address();
+            }
+
+            @Override
+            public long scratch() {
+                return memory.address() + arenaAt + plan.scratch()[step];
+            }
+
+            @Override
+            public long table(long[] words) {
+                DeviceMemory to = memory.at(tableAt[step]);
+                staging.upload(what, MemorySegment.ofArray(words), to);
+                return to.address();
+            }
+
+            @Override
+            public long fault() {
+                return fault;
+            }
+
+            @Override
+            public int faultCode() {
+                return step + 1;
+            }
+        };
+    }
+
+    private DeviceMemory at(Value v) {
+        Plan.Slot slot = plan.slot(v);
+        return memory.at(slot.offset() + (slot.region() == Plan.Region.ARENA ? arenaAt : 0));
+    }
+
+    void write(Value v, MemorySegment array) {
+        staging.upload("write " + v, array, at(v));
+    }
+
+    void read(Value v, MemorySegment array) {
+        staging.download("read " + v, at(v), array);
+    }
+
+    @Override
+    public void close() {
+        staging.close();
+        Driver.free("device memory", memory);
+    }
+}

@@ -1,0 +1,59 @@
+package sirocco.cuda;
+
+import java.util.HashMap;
+import java.util.Map;
+import sirocco.api.Graph;
+import sirocco.api.Op;
+import sirocco.api.Step;
+import sirocco.api.Value;
+
+/**
+ * Checks the ids that the host writes for embeddings, so that a run can refuse bad ones at once and need not wait for the device to find
+ * them. Ids that a step computes are the kernels' to check.
+ */
+final class Ids {
+    /** The embedding that reads them, and its rows. */
+    private record Use(Step step, int rows) { }
+
+    /** By the value that the host writes. */
+    private final Map<Value, Use> uses = new HashMap<>();
+    private final Map<Value, String> bad = new HashMap<>();
+
+    Ids(Graph graph) {
+        Map<Value, Value> origin = new HashMap<>();
+        for (Step step : graph.steps()) {
+            switch (step.op()) {
+                case Op.Repeat op -> origin.put(op.y(), origin.getOrDefault(op.x(), op.x()));
+                case Op.Embedding op -> {
+                    Value source = origin.getOrDefault(op.ids(), op.ids());
+                    uses.merge(source, new Use(step, op.table().shape().n()), (a, b) -> a.rows <= b.rows ? a : b);
+                }
+                default -> { }
+            }
+        }
+    }
+
+    void written(Value v, int[] ids) {
+        Use use = uses.get(v);
+        if (use != null) {
+            bad.remove(v);
+            for (int i = 0; i < ids.length; i++) {
+                if (ids[i] < 0 || ids[i] >= use.rows) {
+                    bad.put(v, message(use.step, ids[i], use.rows) + ", image " + i + " of " + v);
+                    return;
+                }
+            }
+        }
+    }
+
+    static String message(Step step, int id, int rows) {
+        return step + ": id " + id + " is not a row of the table, expected 0 to " + (rows - 1);
+    }
+
+    /** @throws IllegalStateException if what was written last is not all rows of its table */
+    void check() {
+        if (!bad.isEmpty()) {
+            throw new IllegalStateException(bad.values().iterator().next());
+        }
+    }
+}

@@ -1,0 +1,12 @@
+package sirocco.cuda.kernel;
+
+/**
+ * What kernels are chosen for.
+ *
+ * @param architecture ten times the compute capability, as in sm_90
+ * @param multiprocessors streaming multiprocessors
+ * @param sharedBytes shared memory that a block may have at most
+ * @param emulated whether kernels run on the CPU: then those that need Hopper's own instructions do not
+ * @param activations how activations are stored
+ */
+public record Target(int architecture, int multiprocessors, int sharedBytes, boolean emulated, Storage activations) { }
