@@ -1,5 +1,6 @@
 package sirocco.cli;
 
+import java.util.Optional;
 import java.util.function.IntUnaryOperator;
 import picocli.CommandLine.Option;
 import sirocco.api.Device;
@@ -16,6 +17,7 @@ import sirocco.model.DiffusersFolder;
 import sirocco.model.UNet;
 import sirocco.model.UNetConfig;
 import sirocco.sample.ImageSampler;
+import sirocco.train.TrainConfig;
 
 /** How to walk from noise to an image. */
 final class ChainOptions {
@@ -78,6 +80,26 @@ final class ChainOptions {
             case Ddim _ -> Math.min(50, all);
             case DpmSolverPP _ -> Math.min(20, all);
         };
+    }
+
+    /**
+     * Guidance steers away from what the model draws without a class, and a model that never learned that draws noise.
+     *
+     * @param training how the model was trained, where that is known
+     * @return a warning; empty if there is nothing to warn of
+     * @throws IllegalArgumentException if the model is known to have learned no null class
+     */
+    Optional<String> checkGuidance(UNetConfig config, Optional<TrainConfig> training) {
+        if (guidance == 1 || config.numClassEmbeds().isEmpty()) {
+            return Optional.empty();
+        }
+        if (training.isPresent() && training.get().labelDrop() == 0) {
+            throw new IllegalArgumentException("--guidance " + guidance + ": the model was trained with --label-drop 0, so it has not learned to draw "
+                    + "without a class, and guidance has nothing to steer away from; leave --guidance out, or train with --label-drop 0.1");
+        }
+        return training.isPresent() ? Optional.empty() : Optional.of("warning: --guidance " + guidance + " takes class "
+                + (config.numClassEmbeds().getAsInt() - 1) + ", the model's last, for \"no class\", and nothing here tells whether it was trained as such "
+                + "(label dropping); if the images are noisy or all wrong, leave --guidance out");
     }
 
     /** The class of each image, by its number. */

@@ -7,14 +7,30 @@ import java.util.Optional;
 import picocli.CommandLine.Option;
 import sirocco.model.DiffusersFolder;
 import sirocco.train.Checkpoints;
+import sirocco.train.TrainConfig;
 
 /** Which model. */
 final class ModelOption {
+    /** Folders from a run's down to a checkpoint's model. */
+    private static final int DEPTH = 2;
+
     @Option(names = "--model", required = true, paramLabel = "DIR", description = "a model folder (diffusers' layout), or a run's folder: its last checkpoint's model")
     Path folder;
 
     DiffusersFolder load() throws IOException {
         return DiffusersFolder.load(resolved());
+    }
+
+    /** How the model was trained, if it lies in the folder of a run. */
+    Optional<TrainConfig> training() throws IOException {
+        Path in = resolved().toAbsolutePath().normalize();
+        for (Path run = in; run != null && in.getNameCount() - run.getNameCount() <= DEPTH; run = run.getParent()) {
+            Path file = run.resolve(TrainingRun.CONFIG);
+            if (Files.isRegularFile(file)) {
+                return Optional.of(TrainConfig.parse(Files.readString(file), TrainConfig.DEFAULT, file.toString()));
+            }
+        }
+        return Optional.empty();
     }
 
     /** The folder that has the model in it. */

@@ -68,6 +68,7 @@ final class SampleCommand implements Callable<Integer> {
         PrintWriter print = spec.commandLine().getOut();
         DiffusersFolder loaded = model.load();
         IntUnaryOperator labels = chain.labels(loaded.config());
+        chain.checkGuidance(loaded.config(), model.training()).ifPresent(spec.commandLine().getErr()::println);
         try (Interrupt interrupt = new Interrupt(); Device opened = device.open(print);
                 ImageSampler sampler = chain.sampler(opened, loaded, Math.min(batch, num))) {
             print.println("sampling step: " + sampler.plan().summary());

@@ -186,6 +186,23 @@ class CommandLineTest {
     }
 
     @Test
+    void guidanceNeedsAModelThatKnowsNoClass() throws IOException {
+        Path run = folder.resolve("run");
+        good("train", "--out", run, TINY, "--steps", "1", "--label-drop", "0");
+        for (Path from : List.of(run, run.resolve("model"), run.resolve("checkpoints/step-00000001"))) {
+            Result r = run("sample", "--model", from, "--out", folder.resolve("none"), "--num", "1", "--steps", "1", "--guidance", "2");
+            assertEquals(Main.IMPOSSIBLE, r.code);
+            assertTrue(r.err.contains("--guidance 2.0") && r.err.contains("--label-drop 0.1"), r.err);
+        }
+        good("sample", "--model", run, "--out", folder.resolve("plain"), "--num", "1", "--steps", "1");
+        String trained = good("sample", "--model", model, "--out", folder.resolve("guided"), "--num", "1", "--steps", "1", "--guidance", "2").err;
+        assertFalse(trained.contains("warning"), trained);
+        Path elsewhere = Files.move(run.resolve("model"), folder.resolve("elsewhere"));
+        String unknown = good("sample", "--model", elsewhere, "--out", folder.resolve("maybe"), "--num", "1", "--steps", "1", "--guidance", "2").err;
+        assertTrue(unknown.contains("warning: --guidance") && unknown.contains("class 8"), unknown);
+    }
+
+    @Test
     void aResumedRunIsSampledFromItsNewestCheckpoint() throws IOException {
         Path run = folder.resolve("run");
         good("train", "--out", run, TINY, "--steps", "1");
