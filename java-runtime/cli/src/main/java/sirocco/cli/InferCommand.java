@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -16,6 +17,7 @@ import sirocco.io.Nchw;
 import sirocco.io.Safetensors;
 import sirocco.io.SafetensorsWriter;
 import sirocco.model.DiffusersFolder;
+import sirocco.model.ImageSize;
 import sirocco.model.UNet;
 import sirocco.model.UNetConfig;
 import sirocco.sample.Denoiser;
@@ -53,17 +55,21 @@ final class InferCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         DeviceOptions.checkBatch(batch);
         PrintWriter print = spec.commandLine().getOut();
-        DiffusersFolder loaded = model.load();
-        UNetConfig config = loaded.config();
         try (Safetensors tensors = Safetensors.open(in); Device opened = device.open(print)) {
             long[] shape = need(tensors, "sample");
-            if (shape.length != 4 || shape[1] != config.inChannels() || tensors.info("sample").elements() == 0) {
-                throw new IllegalArgumentException(in + ": sample has shape " + Arrays.toString(shape) + ", expected [n," + config.inChannels() + ",h,w], none of them 0");
+            if (shape.length != 4 || tensors.info("sample").elements() == 0) {
+                throw new IllegalArgumentException(in + ": sample has shape " + Arrays.toString(shape) + ", expected [n,c,h,w], none of them 0");
             }
             int n = Math.toIntExact(shape[0]);
-            int c = config.inChannels();
+            int c = Math.toIntExact(shape[1]);
             int h = Math.toIntExact(shape[2]);
             int w = Math.toIntExact(shape[3]);
+            DiffusersFolder loaded = model.load(Optional.of(new ImageSize(h, w)));
+            UNetConfig config = loaded.config();
+            if (c != config.inChannels()) {
+                throw new IllegalArgumentException(in + ": sample has shape " + Arrays.toString(shape) + ", expected [n," + config.inChannels()
+                        + ",h,w]: the model's images have " + config.inChannels() + " channels");
+            }
             float[] sample = Nchw.toNhwc(tensors.floats("sample"), n, c, h, w);
             float[] timesteps = perImage(tensors.shape(needed(tensors, "timesteps")), numbers(tensors, "timesteps"), n);
             int[] labels = config.numClassEmbeds().isPresent() ? labels(tensors, n, config.numClassEmbeds().getAsInt()) : new int[n];

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -18,6 +19,7 @@ import sirocco.api.Backends;
 import sirocco.api.Device;
 import sirocco.api.Plan;
 import sirocco.model.DiffusersFolder;
+import sirocco.model.ImageSize;
 import sirocco.model.UNet;
 import sirocco.model.UNetConfig;
 import sirocco.sample.SamplePlan;
@@ -50,6 +52,9 @@ final class InfoCommand implements Callable<Integer> {
 
     @Option(names = "--batches", split = ",", defaultValue = "1,8,64", paramLabel = "N", description = "batch sizes to plan; default: ${DEFAULT-VALUE}")
     List<Integer> batches;
+
+    @Option(names = "--image-size", paramLabel = "N", description = "height and width of the images in pixels; default: the model's")
+    Integer imageSize;
 
     @Option(names = "--dump", paramLabel = "STEP", description = "print the whole plan of a step at the first batch size: ${COMPLETION-CANDIDATES}")
     Dump dump;
@@ -116,11 +121,12 @@ final class InfoCommand implements Callable<Integer> {
 
     private UNetConfig config() throws IOException {
         if (which.preset != null) {
-            return UNetConfig.preset(which.preset);
+            UNetConfig preset = UNetConfig.preset(which.preset);
+            return imageSize == null ? preset : preset.toBuilder().size(imageSize).build();
         }
         ModelOption option = new ModelOption();
         option.folder = which.model;
-        return DiffusersFolder.readConfig(option.resolved());
+        return DiffusersFolder.readConfig(option.resolved(), Optional.ofNullable(imageSize).map(ImageSize::square));
     }
 
     private static String gib(long bytes) {

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 import sirocco.model.DiffusersFolder;
+import sirocco.model.ImageSize;
 import sirocco.train.Checkpoints;
 import sirocco.train.TrainConfig;
 
@@ -17,8 +18,9 @@ final class ModelOption {
     @Option(names = "--model", required = true, paramLabel = "DIR", description = "a model folder (diffusers' layout), or a run's folder: its last checkpoint's model")
     Path folder;
 
-    DiffusersFolder load() throws IOException {
-        return DiffusersFolder.load(resolved());
+    /** @param size of the images, where it is not the model's own */
+    DiffusersFolder load(Optional<ImageSize> size) throws IOException {
+        return DiffusersFolder.load(resolved(), size);
     }
 
     /** How the model was trained, if it lies in the folder of a run. */

@@ -5,6 +5,7 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.IntUnaryOperator;
 import picocli.CommandLine.Command;
@@ -15,6 +16,7 @@ import picocli.CommandLine.Spec;
 import sirocco.api.Device;
 import sirocco.image.Png;
 import sirocco.model.DiffusersFolder;
+import sirocco.model.ImageSize;
 import sirocco.sample.ImageSampler;
 
 /** Draws images from a model. */
@@ -44,6 +46,9 @@ final class SampleCommand implements Callable<Integer> {
     @Option(names = "--batch", defaultValue = "16", paramLabel = "N", description = "images at a time; changes no image, but for float32's rounding; default: ${DEFAULT-VALUE}")
     int batch;
 
+    @Option(names = "--image-size", paramLabel = "N", description = "height and width of the images in pixels; default: the model's")
+    Integer imageSize;
+
     @Mixin
     ChainOptions chain;
 
@@ -66,7 +71,7 @@ final class SampleCommand implements Callable<Integer> {
         }
         DeviceOptions.checkBatch(batch);
         PrintWriter print = spec.commandLine().getOut();
-        DiffusersFolder loaded = model.load();
+        DiffusersFolder loaded = model.load(Optional.ofNullable(imageSize).map(ImageSize::square));
         IntUnaryOperator labels = chain.labels(loaded.config());
         chain.checkGuidance(loaded.config(), model.training()).ifPresent(spec.commandLine().getErr()::println);
         try (Interrupt interrupt = new Interrupt(); Device opened = device.open(print);

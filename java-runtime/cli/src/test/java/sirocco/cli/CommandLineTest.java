@@ -186,6 +186,33 @@ class CommandLineTest {
     }
 
     @Test
+    void aModelThatDoesNotSayItsImageSizeIsTold() throws IOException {
+        Path open = Files.createDirectory(folder.resolve("open"));
+        for (String file : List.of("scheduler_config.json", "diffusion_pytorch_model.safetensors")) {
+            Files.copy(model.resolve("model").resolve(file), open.resolve(file));
+        }
+        Path config = open.resolve("config.json");
+        Files.writeString(config, Files.readString(model.resolve("model/config.json")).replaceFirst("\"sample_size\" : 16", "\"sample_size\" : null"));
+        Path images = folder.resolve("images");
+        for (Result r : List.of(run("sample", "--model", open, "--out", images), run("info", "--model", open))) {
+            assertEquals(Main.IMPOSSIBLE, r.code);
+            assertTrue(r.err.contains("sample_size is null") && r.err.contains("--image-size"), r.err);
+        }
+        good("sample", "--model", open, "--out", images, "--num", "1", "--steps", "1", "--image-size", "24");
+        assertEquals(24, ImageIO.read(images.resolve("000000.png").toFile()).getWidth());
+        assertTrue(good("info", "--model", open, "--batches", "1", "--image-size", "24").out.contains("model: 24×24"));
+        good("train", "--out", folder.resolve("again"), TINY, "--model", config, "--steps", "1");
+        Path in = folder.resolve("x.safetensors");
+        Path out = folder.resolve("y.safetensors");
+        new SafetensorsWriter().floats("sample", new long[] {1, 3, 8, 12}, () -> new float[288]).floats("timesteps", new long[] {1}, () -> new float[1])
+                .longs("class_labels", new long[] {1}, () -> new long[1]).write(in);
+        good("infer", "--model", open, "--in", in, "--out", out);
+        new SafetensorsWriter().floats("sample", new long[] {1, 1, 8, 12}, () -> new float[96]).write(in);
+        Result r = run("infer", "--model", open, "--in", in, "--out", out);
+        assertTrue(r.code == Main.IMPOSSIBLE && r.err.contains("[1, 1, 8, 12]") && r.err.contains("3 channels"), r.err);
+    }
+
+    @Test
     void guidanceNeedsAModelThatKnowsNoClass() throws IOException {
         Path run = folder.resolve("run");
         good("train", "--out", run, TINY, "--steps", "1", "--label-drop", "0");

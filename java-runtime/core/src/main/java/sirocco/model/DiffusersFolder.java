@@ -30,7 +30,12 @@ public record DiffusersFolder(Weights weights, Optional<String> schedulerJson) {
 
     /** A folder's configuration alone: quick, whatever the size of the weights. */
     public static UNetConfig readConfig(Path folder) throws IOException {
-        return UNetConfig.read(modelFolder(folder).resolve(CONFIG));
+        return readConfig(folder, Optional.empty());
+    }
+
+    /** The same for images of another size than the configuration's. */
+    public static UNetConfig readConfig(Path folder, Optional<ImageSize> size) throws IOException {
+        return UNetConfig.read(modelFolder(folder).resolve(CONFIG), size);
     }
 
     /**
@@ -42,8 +47,13 @@ public record DiffusersFolder(Weights weights, Optional<String> schedulerJson) {
      * @throws NonFiniteException if a weight is NaN or infinite
      */
     public static DiffusersFolder load(Path folder) throws IOException {
+        return load(folder, Optional.empty());
+    }
+
+    /** The same for images of another size than the configuration's: no weight depends on it. */
+    public static DiffusersFolder load(Path folder, Optional<ImageSize> size) throws IOException {
         Path model = modelFolder(folder);
-        UNetConfig config = UNetConfig.read(model.resolve(CONFIG));
+        UNetConfig config = UNetConfig.read(model.resolve(CONFIG), size);
         return new DiffusersFolder(WeightsFile.read(model.resolve(WEIGHTS), config), readScheduler(folder));
     }
 

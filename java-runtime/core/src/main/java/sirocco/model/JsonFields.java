@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Function;
@@ -124,18 +125,21 @@ final class JsonFields {
         }
     }
 
-    /** An image size: one number for a square, or [height, width]. */
-    int[] size(String key) {
+    /** An image size: one number for a square, or [height, width]; empty where it is left open, by null or by saying nothing. */
+    Optional<ImageSize> size(String key) {
         asked.add(key);
         JsonNode node = object.path(key);
+        if (node.isMissingNode() || node.isNull()) {
+            return Optional.empty();
+        }
         if (isInt(node)) {
-            return new int[] {node.intValue(), node.intValue()};
+            return Optional.of(ImageSize.square(node.intValue()));
         }
         if (node.isArray() && node.size() == 2) {
             List<Integer> both = integers(key, List.of());
-            return new int[] {both.get(0), both.get(1)};
+            return Optional.of(new ImageSize(both.get(0), both.get(1)));
         }
-        throw wrong(key, "the images' size in pixels, as one number or [height, width]");
+        throw wrong(key, "the images' size in pixels, as one number or [height, width], or null");
     }
 
     /** Refuses keys that nobody asked for, and that say something: what is not understood cannot be followed. */

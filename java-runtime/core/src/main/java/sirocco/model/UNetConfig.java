@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Supplier;
 
@@ -128,7 +129,12 @@ public record UNetConfig(int height, int width, int inChannels, int outChannels,
      * @throws IllegalArgumentException naming file, key, value and what is supported, where a value asks for what is not
      */
     public static UNetConfig read(Path file) throws IOException {
-        return UNetConfigJson.read(file);
+        return read(file, Optional.empty());
+    }
+
+    /** The same for images of another size than the file's {@code sample_size}, which may be null then. */
+    public static UNetConfig read(Path file, Optional<ImageSize> size) throws IOException {
+        return UNetConfigJson.read(file, size);
     }
 
     /** The text of a {@code config.json} that diffusers and {@link #read} understand. */

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /** Reads and writes {@link UNetConfig} as diffusers' {@code config.json}. */
@@ -19,7 +20,7 @@ final class UNetConfigJson {
 
     private UNetConfigJson() { }
 
-    static UNetConfig read(Path file) throws IOException {
+    static UNetConfig read(Path file, Optional<ImageSize> wanted) throws IOException {
         JsonFields json = JsonFields.read(file);
         json.only("_class_name", CLASS, CLASS);
         // What diffusers can do beyond this: named here, so that such a model is refused and not run wrongly.
@@ -34,7 +35,7 @@ final class UNetConfigJson {
         json.onlyFalse("attention_legacy_order");
 
         List<Integer> widths = json.integers("block_out_channels", List.of(224, 448, 672, 896));
-        int[] size = json.size("sample_size");
+        Optional<ImageSize> given = json.size("sample_size");
         List<Boolean> down = json.choices("down_block_types", DOWN, ATTENTION_DOWN, List.of(false, true, true, true));
         List<Boolean> up = json.choices("up_block_types", UP, ATTENTION_UP, List.of(true, true, true, false));
         String middle = json.choice("mid_block_type", MIDDLE, MIDDLE, null);
@@ -54,11 +55,14 @@ final class UNetConfigJson {
         double dropout = json.number("dropout", 0);
         boolean attention = json.flag("add_attention", true);
         json.refuseOthers();
+        ImageSize size = wanted.or(() -> given).orElseThrow(() -> new IllegalArgumentException(file
+                + ": sample_size is null, so the model does not say how large its images are; say it with --image-size N (pixels), or write it into the file"));
         try {
-            return new UNetConfig(size[0], size[1], inChannels, outChannels, widths, layers, down, up, headDim, groups, attentionGroups, eps, padding,
+            return new UNetConfig(size.height(), size.width(), inChannels, outChannels, widths, layers, down, up, headDim, groups, attentionGroups, eps, padding,
                     flip, shift, embedding, classes, dropout, middle != null, attention);
         } catch (IllegalArgumentException e) {
-            throw new IllegalArgumentException(file + ": " + e.getMessage(), e);
+            String asked = wanted.map(s -> ", for images of " + s.height() + "×" + s.width()).orElse("");
+            throw new IllegalArgumentException(file + asked + ": " + e.getMessage(), e);
         }
     }
 

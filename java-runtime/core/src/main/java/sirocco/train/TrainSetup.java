@@ -2,11 +2,13 @@ package sirocco.train;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
 import sirocco.data.Dataset;
 import sirocco.data.Datasets;
 import sirocco.diffusion.BetaSchedule;
 import sirocco.diffusion.NoiseSchedule;
 import sirocco.diffusion.Prediction;
+import sirocco.model.ImageSize;
 import sirocco.model.UNet;
 import sirocco.model.UNetConfig;
 import sirocco.model.UNetConfigBuilder;
@@ -31,7 +33,7 @@ public record TrainSetup(TrainConfig config, Dataset data, UNet model, NoiseSche
 
     private static UNetConfig model(TrainConfig c, Dataset data) throws IOException {
         boolean file = c.model().endsWith(".json");
-        UNetConfigBuilder b = (file ? UNetConfig.read(Path.of(c.model())) : UNetConfig.preset(c.model())).toBuilder();
+        UNetConfigBuilder b = (file ? UNetConfig.read(Path.of(c.model()), Optional.of(new ImageSize(data.height(), data.width()))) : UNetConfig.preset(c.model())).toBuilder();
         b.size(data.height(), data.width()).channels(data.channels());
         if (!c.blockOutChannels().isEmpty()) {
             b.blockOutChannels(c.blockOutChannels().stream().mapToInt(Integer::intValue).toArray());

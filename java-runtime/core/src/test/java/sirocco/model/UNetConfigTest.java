@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -83,7 +84,8 @@ class UNetConfigTest {
         "norm_eps | 0 | positive",
         "freq_shift | 64 | less than half",
         "sample_size | 28 | multiples of 8",
-        "sample_size | null | [height, width]",
+        "sample_size | null | --image-size N",
+        "sample_size | \"large\" | [height, width]",
         "new_feature | 3 | supported keys are"})
     void refusesWhatItCannotDoNamingKeyAndValue(String key, String value, String expected) throws IOException {
         ObjectMapper mapper = new ObjectMapper();
@@ -91,6 +93,25 @@ class UNetConfigTest {
         json.set(key, mapper.readTree(value));
         String message = assertThrows(IllegalArgumentException.class, () -> read(json.toString())).getMessage();
         assertTrue(message.contains(key) && message.contains(expected) && message.contains("config.json"), message);
+    }
+
+    /** As diffusers writes it for a model that no one gave a size. */
+    @Test
+    void aSizeThatIsLeftOpenCanBeGiven() throws IOException {
+        ObjectMapper mapper = new ObjectMapper();
+        ObjectNode json = (ObjectNode) mapper.readTree(CIFAR10);
+        for (String open : List.of("null", "16", "absent")) {
+            if (open.equals("absent")) {
+                json.remove("sample_size");
+            } else {
+                json.set("sample_size", mapper.readTree(open));
+            }
+            Path file = Files.writeString(folder.resolve("config.json"), json.toString());
+            UNetConfig given = UNetConfig.read(file, Optional.of(new ImageSize(8, 24)));
+            assertEquals(UNetConfig.cifar10().toBuilder().size(8, 24).dropout(0).build(), given);
+            String message = assertThrows(IllegalArgumentException.class, () -> UNetConfig.read(file, Optional.of(ImageSize.square(12)))).getMessage();
+            assertTrue(message.contains("for images of 12×12") && message.contains("multiples of 8"), message);
+        }
     }
 
     @Test
