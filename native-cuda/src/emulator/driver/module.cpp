@@ -1,0 +1,235 @@
+// Modules, functions and launches. The kernels are compiled into this library: a module's image is not read.
+#include "state.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+using namespace emulated;
+
+namespace {
+
+constexpr int MAX_DYNAMIC = 163 << 10;
+constexpr int MULTIPROCESSOR_SHARED = 164 << 10;
+
+bool is_kernel(const Kernel* kernel) {
+    const auto& all = kernels();
+    return std::find(all.begin(), all.end(), kernel) != all.end();
+}
+
+/** Registers that a kernel's bounds leave to a thread: what nvcc would take at most. */
+int registers(const Kernel& kernel) {
+    int left = 65536 / (kernel.maxThreads * std::max(1, kernel.minBlocks)) / 8 * 8;
+    return std::min(255, left);
+}
+
+int check(const Kernel* kernel, dim3 grid, dim3 block, unsigned shared) {
+    auto bad = [&](int code, const std::string& what) { return error(code, "kernel " + kernel->name + ": " + what); };
+    std::uint64_t threads = static_cast<std::uint64_t>(block.x) * block.y * block.z;
+    if (threads == 0 || grid.x == 0 || grid.y == 0 || grid.z == 0) {
+        return bad(CODE_INVALID_VALUE, "an empty grid or block");
+    }
+    if (threads > 1024 || block.z > 64 || grid.x > 0x7fffffffu || grid.y > 65535 || grid.z > 65535) {
+        return bad(CODE_INVALID_VALUE, "grid (" + std::to_string(grid.x) + "," + std::to_string(grid.y) + "," + std::to_string(grid.z) + ") of blocks of "
+                + std::to_string(threads) + " threads; at most (2^31-1,65535,65535) of 1024");
+    }
+    if (threads > static_cast<std::uint64_t>(kernel->maxThreads)) {
+        return bad(CODE_INVALID_VALUE, std::to_string(threads) + " threads in a block; it is built for at most " + std::to_string(kernel->maxThreads));
+    }
+    if (shared > static_cast<unsigned>(kernel->dynamicSharedLimit)) {
+        return bad(CODE_INVALID_VALUE, std::to_string(shared) + " bytes of dynamic shared memory; allowed are " + std::to_string(kernel->dynamicSharedLimit)
+                + " (raise CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES)");
+    }
+    if (shared + kernel->staticShared > static_cast<std::size_t>(MAX_DYNAMIC)) {
+        return bad(CODE_INVALID_VALUE, "more shared memory than a block can have");
+    }
+    return CODE_SUCCESS;
+}
+
+}  // namespace
+
+Outcome emulated::launch_and_check(const Launch& launch) {
+    Outcome outcome = run(launch);
+    std::string damaged = find_damaged_allocation();
+    if (!damaged.empty() && outcome.code == 0) {
+        outcome = {CODE_ILLEGAL_ADDRESS, "kernel " + launch.kernel->name + ": " + damaged};
+    }
+    return outcome;
+}
+
+/** A launch as cuLaunchKernel checks and keeps it: parameters are read now. */
+static int launch_kernel(Kernel* kernel, dim3 grid, dim3 block, unsigned shared, void* stream, void** parameters, void** extra) {
+    if (!is_kernel(kernel)) {
+        return error(CODE_INVALID_HANDLE, "not a kernel");
+    }
+    if (int code = check(kernel, grid, block, shared)) {
+        return code;
+    }
+    if (extra != nullptr && parameters == nullptr) {
+        return error(CODE_NOT_SUPPORTED, "parameters as one buffer (extra)");
+    }
+    if (parameters == nullptr && !kernel->parameterBytes.empty()) {
+        return error(CODE_INVALID_VALUE, "kernel " + kernel->name + ": no parameters; it takes " + std::to_string(kernel->parameterBytes.size()));
+    }
+    Launch launch{kernel, grid, block, shared, {}};
+    for (std::size_t i = 0; i < kernel->parameterBytes.size(); i++) {
+        auto p = static_cast<const unsigned char*>(parameters[i]);
+        if (p == nullptr) {
+            return error(CODE_INVALID_VALUE, "kernel " + kernel->name + ": parameter " + std::to_string(i) + " is missing");
+        }
+        launch.values.emplace_back(p, p + kernel->parameterBytes[i]);
+    }
+    return enqueue(stream_of(stream), 0, [launch = std::move(launch)] { return launch_and_check(launch); });
+}
+
+SIROCCO_API cuLaunchKernel(Kernel* kernel, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz, unsigned shared, void* stream,
+        void** parameters, void** extra) {
+    SIROCCO_ENTER
+    return launch_kernel(kernel, {gx, gy, gz}, {bx, by, bz}, shared, stream, parameters, extra);
+}
+
+namespace {
+
+/** CUlaunchConfig; its attributes are about scheduling, which is not emulated, except clusters. */
+struct Config {
+    unsigned gx, gy, gz, bx, by, bz, shared;
+    void* stream;
+    const void* attributes;
+    unsigned attributeCount;
+};
+
+}  // namespace
+
+SIROCCO_API cuLaunchKernelEx(const Config* c, Kernel* kernel, void** parameters, void** extra) {
+    SIROCCO_ENTER
+    return launch_kernel(kernel, {c->gx, c->gy, c->gz}, {c->bx, c->by, c->bz}, c->shared, c->stream, parameters, extra);
+}
+
+SIROCCO_API cuModuleLoadData(Module** module, const void* image) {
+    SIROCCO_ENTER
+    if (image == nullptr) {
+        return error(CODE_INVALID_VALUE, "no image");
+    }
+    *module = born(new Module);
+    return CODE_SUCCESS;
+}
+
+SIROCCO_API cuModuleLoadDataEx(Module** module, const void* image, unsigned, int*, void**) { return cuModuleLoadData(module, image); }
+SIROCCO_API cuModuleLoadFatBinary(Module** module, const void* image) { return cuModuleLoadData(module, image); }
+
+SIROCCO_API cuModuleUnload(Module* module) {
+    SIROCCO_ENTER
+    if (!live(module)) {
+        return error(CODE_INVALID_HANDLE, "not a module");
+    }
+    buried(module);
+    return CODE_SUCCESS;
+}
+
+SIROCCO_API cuModuleGetFunction(Kernel** kernel, Module* module, const char* name) {
+    SIROCCO_ENTER
+    if (!live(module)) {
+        return error(CODE_INVALID_HANDLE, "not a module");
+    }
+    for (Kernel* k : kernels()) {
+        if (k->name == name) {
+            *kernel = k;
+            return CODE_SUCCESS;
+        }
+    }
+    return error(CODE_NOT_FOUND, std::string("no kernel is called ") + name);
+}
+
+SIROCCO_API cuModuleGetFunctionCount(unsigned* count, Module*) {
+    *count = static_cast<unsigned>(kernels().size());
+    return CODE_SUCCESS;
+}
+
+SIROCCO_API cuModuleEnumerateFunctions(Kernel** functions, unsigned count, Module*) {
+    std::copy_n(kernels().begin(), std::min<std::size_t>(count, kernels().size()), functions);
+    return CODE_SUCCESS;
+}
+
+SIROCCO_API cuFuncGetName(const char** name, Kernel* kernel) {
+    SIROCCO_ENTER
+    if (!is_kernel(kernel)) {
+        return error(CODE_INVALID_HANDLE, "not a kernel");
+    }
+    *name = kernel->name.c_str();
+    return CODE_SUCCESS;
+}
+
+SIROCCO_API cuFuncGetParamInfo(Kernel* kernel, std::size_t index, std::size_t* offset, std::size_t* bytes) {
+    SIROCCO_ENTER
+    if (!is_kernel(kernel) || index >= kernel->parameterBytes.size()) {
+        return error(CODE_INVALID_VALUE, "no such parameter");
+    }
+    std::size_t at = 0;
+    for (std::size_t i = 0;; i++) {
+        std::size_t size = kernel->parameterBytes[i];
+        std::size_t alignment = std::min<std::size_t>(8, size & -size);
+        at = (at + alignment - 1) / alignment * alignment;
+        if (i == index) {
+            *offset = at;
+            if (bytes != nullptr) {
+                *bytes = size;
+            }
+            return CODE_SUCCESS;
+        }
+        at += size;
+    }
+}
+
+SIROCCO_API cuFuncGetAttribute(int* value, int which, Kernel* kernel) {
+    SIROCCO_ENTER
+    if (!is_kernel(kernel)) {
+        return error(CODE_INVALID_HANDLE, "not a kernel");
+    }
+    switch (which) {
+        case 0: *value = kernel->maxThreads; break;                         // MAX_THREADS_PER_BLOCK
+        case 1: *value = static_cast<int>(kernel->staticShared); break;     // SHARED_SIZE_BYTES
+        case 4: *value = registers(*kernel); break;                         // NUM_REGS
+        case 5: case 6: *value = 80; break;                                 // PTX_VERSION, BINARY_VERSION
+        case 8: *value = kernel->dynamicSharedLimit; break;                 // MAX_DYNAMIC_SHARED_SIZE_BYTES
+        default: *value = 0;
+    }
+    return CODE_SUCCESS;
+}
+
+SIROCCO_API cuFuncSetAttribute(Kernel* kernel, int which, int value) {
+    SIROCCO_ENTER
+    if (!is_kernel(kernel)) {
+        return error(CODE_INVALID_HANDLE, "not a kernel");
+    }
+    if (which == 8) {
+        if (value < 0 || value + kernel->staticShared > static_cast<std::size_t>(MAX_DYNAMIC)) {
+            return error(CODE_INVALID_VALUE, "kernel " + kernel->name + ": " + std::to_string(value) + " bytes of dynamic shared memory; the device has "
+                    + std::to_string(MAX_DYNAMIC) + " for a block");
+        }
+        kernel->dynamicSharedLimit = value;
+    }
+    return CODE_SUCCESS;
+}
+
+SIROCCO_API cuFuncSetCacheConfig(Kernel*, int) { return CODE_SUCCESS; }
+SIROCCO_API cuFuncSetSharedMemConfig(Kernel*, int) { return CODE_SUCCESS; }
+
+SIROCCO_API cuFuncGetModule(Module** module, Kernel*) {
+    *module = nullptr;
+    return error(CODE_NOT_SUPPORTED, "cuFuncGetModule");
+}
+
+SIROCCO_API cuOccupancyMaxActiveBlocksPerMultiprocessor(int* blocks, Kernel* kernel, int threads, std::size_t dynamicShared) {
+    SIROCCO_ENTER
+    if (!is_kernel(kernel) || threads <= 0) {
+        return error(CODE_INVALID_VALUE);
+    }
+    int warps = (threads + 31) / 32;
+    std::size_t shared = dynamicShared + kernel->staticShared + (1 << 10);
+    *blocks = threads > kernel->maxThreads ? 0
+            : std::min({32, 64 / warps, static_cast<int>(MULTIPROCESSOR_SHARED / shared), 65536 / (registers(*kernel) * warps * 32)});
+    return CODE_SUCCESS;
+}
+
+SIROCCO_API cuOccupancyMaxActiveBlocksPerMultiprocessorWithFlags(int* blocks, Kernel* kernel, int threads, std::size_t shared, unsigned) {
+    return cuOccupancyMaxActiveBlocksPerMultiprocessor(blocks, kernel, threads, shared);
+}

@@ -1,0 +1,60 @@
+// Kernels by name, and running them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "types.hpp"
+
+namespace emulated {
+
+struct Kernel {
+    std::string name;
+    int maxThreads;
+    int minBlocks;
+    std::vector<std::size_t> parameterBytes;
+    /** Calls the kernel with copies of *parameters[0], *parameters[1], … */
+    void (*call)(void* const* parameters);
+    int dynamicSharedLimit = 48 << 10;
+    std::size_t staticShared = 0;  // known after the first launch
+};
+
+/** All kernels that were compiled in. */
+std::vector<Kernel*>& kernels();
+
+struct Launch {
+    Kernel* kernel;
+    dim3 grid, block;
+    unsigned sharedBytes;
+    /** The parameters' values, frozen when the launch was asked for. */
+    std::vector<std::vector<unsigned char>> values;
+};
+
+struct Outcome {
+    int code = 0;
+    std::string message;
+};
+
+/** Runs all blocks of a launch, in a shuffled order, and returns when the last has ended or one has failed. */
+Outcome run(const Launch& launch);
+
+template <auto F> struct Registration;
+
+template <typename... P, void (*F)(P...)>
+struct Registration<F> {
+    Registration(const char* name, int maxThreads, int minBlocks = 1) {
+        kernels().push_back(new Kernel{name, maxThreads, minBlocks, {sizeof(P)...}, call});
+    }
+
+    static void call(void* const* parameters) { invoke(parameters, std::index_sequence_for<P...>{}); }
+
+    template <std::size_t... I>
+    static void invoke(void* const* parameters, std::index_sequence<I...>) {
+        F(*static_cast<P*>(parameters[I])...);
+    }
+};
+
+}  // namespace emulated
