@@ -1,6 +1,8 @@
 # Reads a preprocessed .cu file in which SIROCCO_KERNEL(threads, blocks) stands unexpanded as SIROCCO_KERNEL_HERE(threads, blocks) before
 # "void name(", and writes a registration for each kernel.
-{ text = text " " $0 }
+# Joining all lines would take quadratic time: only those where a kernel's head can stand are kept.
+/SIROCCO_KERNEL_HERE\(/ { head = 8 }
+head-- > 0 { text = text " " $0 }
 END {
     while (match(text, /SIROCCO_KERNEL_HERE\(/)) {
         text = substr(text, RSTART + RLENGTH)
