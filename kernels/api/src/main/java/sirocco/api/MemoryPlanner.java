@@ -4,7 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Gives every value of a graph its place. Persistent values lie one after the other in the order they were made. Temporaries and
+ * Gives every value of a graph its place. Persistent values lie one after the other in the order they were made, those of a
+ * type together and F32 first, so that a backend may keep the types in memories of their own. Temporaries and
  * the steps' scratch share one arena: each lives from the step that writes it to the last that reads it, and takes what {@link Packing} finds
  * free for that time.
  */
@@ -75,13 +76,18 @@ public final class MemoryPlanner {
 
         Plan.Slot[] slots = new Plan.Slot[ofValue.length];
         long persistent = 0;
+        for (DType type : DType.values()) {
+            for (Value v : graph.values()) {
+                if (v.persistent() && v.dtype() == type) {
+                    long bytes = sizes.bytes(v);
+                    slots[v.id()] = new Plan.Slot(Plan.Region.PERSISTENT, persistent, bytes);
+                    persistent += align(bytes);
+                }
+            }
+        }
         for (Value v : graph.values()) {
-            long bytes = sizes.bytes(v);
-            if (v.persistent()) {
-                slots[v.id()] = new Plan.Slot(Plan.Region.PERSISTENT, persistent, bytes);
-                persistent += align(bytes);
-            } else if (ofValue[v.id()] != null) {
-                slots[v.id()] = new Plan.Slot(Plan.Region.ARENA, ofValue[v.id()].offset, bytes);
+            if (ofValue[v.id()] != null) {
+                slots[v.id()] = new Plan.Slot(Plan.Region.ARENA, ofValue[v.id()].offset, sizes.bytes(v));
             }
         }
         long[] scratch = new long[end];

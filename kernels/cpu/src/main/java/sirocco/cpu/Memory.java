@@ -1,12 +1,13 @@
 package sirocco.cpu;
 
 import java.util.Optional;
+import sirocco.api.DType;
 import sirocco.api.Plan;
 import sirocco.api.Value;
 
 /**
- * A plan's memory: F32 values in two arrays, persistent ones and the arena; prepared weights in a third; every I32 and U8 value, all of
- * them small, in an array of its own.
+ * A plan's memory: F32 values in two arrays, persistent ones and the arena; prepared weights in a third; every I32 and U8 value in an array
+ * of its own. So the persistent array ends where F32 values do; I32 temporaries, a few bytes an image, leave their places in the arena empty.
  */
 final class Memory {
     /** Elements that every virtual machine gives an array, if it has the memory. */
@@ -22,7 +23,7 @@ final class Memory {
     /** @throws IllegalArgumentException if the plan is larger than an array or the heap can be */
     Memory(Plan plan) {
         this.plan = plan;
-        int persistentFloats = floats(plan.persistentBytes(), "persistent values");
+        int persistentFloats = floats(persistentFloatBytes(plan), "persistent values");
         int arenaFloats = floats(plan.arenaBytes(), "the arena");
         int preparedFloats = floats(plan.extraBytes(), "prepared weights");
         if (plan.totalBytes() > Runtime.getRuntime().maxMemory()) {
@@ -44,6 +45,12 @@ final class Memory {
         } catch (OutOfMemoryError e) {
             throw tooLarge();
         }
+    }
+
+    /** The planner has F32 values first. */
+    private static long persistentFloatBytes(Plan plan) {
+        return plan.graph().values().stream().filter(v -> v.persistent() && v.dtype() == DType.F32).map(plan::slot)
+                .mapToLong(slot -> slot.offset() + slot.bytes()).max().orElse(0);
     }
 
     private static int floats(long bytes, String what) {

@@ -103,6 +103,29 @@ class CpuBackendTest {
         assertTrue(message.contains("smaller batch") && message.contains(Long.toString(plan.persistentBytes() / 4)), message);
     }
 
+    /** What is held in arrays of its own is not held in the array of floats too. */
+    @Test
+    void takesTheMemoryThatThePlanSays() {
+        GraphBuilder g = new GraphBuilder();
+        Value x = g.input("x", Shape.vector(32), DType.F32);
+        g.input("images", new Shape(64, 512, 512, 1), DType.U8);
+        g.input("labels", Shape.features(1 << 20, 1), DType.I32);
+        Value late = g.input("late", Shape.vector(32), DType.F32);
+        Value y = g.output(g.in("sum", () -> g.add(x, late)));
+        Plan plan = device.plan(g.build());
+        assertTrue(plan.totalBytes() >= (16 << 20) + (4 << 20), plan.summary());
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        long before = threads.getCurrentThreadAllocatedBytes();
+        try (Executable e = device.load(plan)) {
+            long allocated = threads.getCurrentThreadAllocatedBytes() - before;
+            assertEquals(plan.totalBytes(), allocated, 1 << 20, plan.summary());
+            e.write(x, filled(x, 1));
+            e.write(late, filled(late, 2));
+            e.run();
+            assertArrayEquals(filled(y, 3), read(e, y));
+        }
+    }
+
     @Test
     void saysWhereAPlanIsLargerThanTheHeap() {
         long images = Runtime.getRuntime().maxMemory() / Float.BYTES / (256 * 256 * 16);
