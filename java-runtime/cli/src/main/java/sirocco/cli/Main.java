@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.util.Locale;
 import picocli.AutoComplete;
 import picocli.CommandLine;
@@ -52,6 +53,7 @@ public final class Main implements Runnable {
         CommandLine line = new CommandLine(main);
         TrainFlags.addTo(line.getSubcommands().get("train").getCommandSpec());
         line.setCaseInsensitiveEnumValuesAllowed(true);
+        line.registerConverter(Path.class, Main::path);
         line.setUsageHelpWidth(HELP_COLUMNS).setUsageHelpAutoWidth(true);
         line.setParameterExceptionHandler(Main::misused);
         line.setExecutionStrategy(Main::execute);
@@ -66,6 +68,14 @@ public final class Main implements Runnable {
             return e instanceof IllegalArgumentException || e instanceof UnsupportedOperationException ? IMPOSSIBLE : FAILED;
         });
         return line;
+    }
+
+    /** An empty text is what is left of a variable that was not set, and no one's way to say "here". */
+    private static Path path(String text) {
+        if (text.isBlank()) {
+            throw new CommandLine.TypeConversionException("expected a path, got an empty text; . is the folder that you are in");
+        }
+        return Path.of(text);
     }
 
     /** Says what is wrong with a flag; the page of all flags would push that off the screen. */

@@ -42,6 +42,9 @@ final class TrainFlags {
     static TrainConfig read(ParseResult parsed, TrainConfig base, Optional<Path> file) throws IOException {
         TrainConfig config = base;
         if (file.isPresent()) {
+            if (Files.isDirectory(file.get())) {
+                throw new IllegalArgumentException("--config " + file.get() + ": this is a folder, expected a file such as a run's " + TrainingRun.CONFIG);
+            }
             config = TrainConfig.parse(Files.readString(file.get()), config, file.get().toString());
         }
         return TrainConfig.parse(given(parsed).toString(), config, "command line");

@@ -285,6 +285,17 @@ class CommandLineTest {
         assertTrue(good("generate-completion").out.contains("--learning-rate"));
     }
 
+    /** As of a shell variable that was not set: it would be the folder that one is in. */
+    @Test
+    void anEmptyPathIsNoFolder() {
+        for (List<String> command : List.of(List.of("train", "--out", "", "--steps", "1"), List.of("demo", "--out", ""),
+                List.of("sample", "--model", model.toString(), "--out", " "), List.of("sample", "--model", "", "--out", folder.resolve("y").toString()))) {
+            Result r = run(command);
+            assertEquals(Main.IMPOSSIBLE, r.code, r.out);
+            assertTrue(r.err.contains("expected a path"), r.err);
+        }
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             train                                                   | --out
@@ -314,6 +325,10 @@ class CommandLineTest {
             bench --batch 0                                         | batch
             train --out %s/x --model %s/none.json                   | no such file
             train --out %s/x --config %s/none.json                  | no such file
+            train --out %s/x --config MODEL                         | this is a folder
+            train --out %s/x --schedule zigzag                      | cosine (squaredcos_cap_v2)
+            sample --model MODEL --out %s/y --guidance 1e300        | guidance
+            sample --model MODEL --out %s/y --image-size 0          | positive multiples
             train --out MODEL/run.json                              | this is a file
             demo --out MODEL/run.json                               | this is a file
             trian                                                   | sirocco train""")

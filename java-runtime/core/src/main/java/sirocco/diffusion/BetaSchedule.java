@@ -47,7 +47,8 @@ public enum BetaSchedule {
             }
         }
         throw new IllegalArgumentException("unknown noise schedule \"" + text + "\"; known are "
-                + Arrays.stream(values()).map(s -> s.text).collect(Collectors.joining(", ")));
+                + Arrays.stream(values()).map(s -> s.text.equals(s.name().toLowerCase(Locale.ROOT)) ? s.text
+                : s.name().toLowerCase(Locale.ROOT) + " (" + s.text + ")").collect(Collectors.joining(", ")));
     }
 
     /** β_0 … β_{T−1} from {@code first} to {@code last}. */

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import sirocco.io.JsonErrors;
 import sirocco.io.MalformedFileException;
 
 /**
@@ -57,7 +58,7 @@ public record SchedulerConfig(NoiseSchedule schedule, Prediction prediction, Sam
         try {
             node = JSON.readTree(json);
         } catch (JsonProcessingException e) {
-            throw new IllegalArgumentException("not acceptable JSON: " + e.getOriginalMessage(), e);
+            throw new IllegalArgumentException("not acceptable JSON: " + JsonErrors.describe(e), e);
         }
         if (!(node instanceof ObjectNode object)) {
             throw new IllegalArgumentException("expected a JSON object, found " + (node == null ? "nothing" : node.getNodeType()));

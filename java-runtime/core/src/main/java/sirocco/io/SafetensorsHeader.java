@@ -56,7 +56,7 @@ record SafetensorsHeader(Map<String, String> metadata, Map<String, TensorInfo> t
             header.checkCoverage(file, dataBytes);
             return header;
         } catch (JacksonException e) {
-            throw new MalformedFileException(file, "the header is not acceptable JSON: " + e.getOriginalMessage(), e);
+            throw new MalformedFileException(file, "the header is not acceptable JSON: " + JsonErrors.describe(e), e);
         } catch (CharacterCodingException e) {
             throw new MalformedFileException(file, "the header is not UTF-8", e);
         }

@@ -19,6 +19,7 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import sirocco.io.JsonErrors;
 
 /** The fields of a small JSON object: each is asked for by key, type and default, and a wrong one is an error that names the file. */
 final class JsonFields {
@@ -45,7 +46,7 @@ final class JsonFields {
         try {
             node = MAPPER.readTree(Files.readAllBytes(file));
         } catch (JsonProcessingException e) {
-            throw new IOException(file + ": not valid JSON: " + e.getMessage(), e);
+            throw new IOException(file + ": not valid JSON: " + JsonErrors.describe(e), e);
         }
         if (!node.isObject()) {
             throw new IOException(file + ": expected a JSON object, found " + shown(node));

@@ -174,7 +174,7 @@ public record UNetConfig(int height, int width, int inChannels, int outChannels,
     private static void checkHalvings(int h, int w, int levels) {
         int unit = 1 << (levels - 1);
         check(h >= 1 && w >= 1 && h % unit == 0 && w % unit == 0, "sample_size", h + "×" + w,
-                "multiples of " + unit + ", since " + levels + " levels halve an image " + (levels - 1) + " times");
+                "positive multiples of " + unit + ", since " + levels + " levels halve an image " + (levels - 1) + " times");
     }
 
     private static void checkHeads(int channels, OptionalInt headDim) {

@@ -38,8 +38,8 @@ public final class ImageSampler implements AutoCloseable {
         if (batch < 1) {
             throw new IllegalArgumentException("batch: expected at least 1, got " + batch);
         }
-        if (!Double.isFinite(guidance)) {
-            throw new IllegalArgumentException("guidance: expected a finite number, got " + guidance);
+        if (!Float.isFinite((float) guidance)) {
+            throw new IllegalArgumentException("guidance: expected a finite number of float32, got " + guidance);
         }
         guided = guidance != 1;
         if (guided && model.config().numClassEmbeds().isEmpty()) {

@@ -10,6 +10,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import sirocco.io.AtomicFiles;
+import sirocco.io.JsonErrors;
 
 /** {@code metrics.jsonl}: a line of JSON every so many steps. */
 public final class Metrics {
@@ -43,7 +44,7 @@ public final class Metrics {
                     lines.add(JSON.readValue(text.get(i), Line.class));
                 } catch (JsonProcessingException e) {
                     if (i < text.size() - 1) {
-                        throw new IOException(file + " line " + (i + 1) + ": not a line of metrics: " + e.getOriginalMessage(), e);
+                        throw new IOException(file + " line " + (i + 1) + ": not a line of metrics: " + JsonErrors.describe(e), e);
                     }
                 }
             }

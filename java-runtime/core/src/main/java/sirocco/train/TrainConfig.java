@@ -6,9 +6,12 @@ import com.fasterxml.jackson.core.json.JsonReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.MapperFeature;
+import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
+import java.util.stream.Collectors;
+import sirocco.io.JsonErrors;
 
 /**
  * All that decides what a training run computes. Saved with the run, and accepted back; every field is a flag of {@code sirocco train}.
@@ -112,10 +115,14 @@ public record TrainConfig(
             if (e.getCause() instanceof IllegalArgumentException bad) {
                 throw new IllegalArgumentException(where + ": " + bad.getMessage(), e);
             }
+            if (e instanceof UnrecognizedPropertyException unknown) {
+                throw new IllegalArgumentException(where + ": \"" + unknown.getPropertyName() + "\" is no setting; the settings are "
+                        + unknown.getKnownPropertyIds().stream().map(Object::toString).sorted().collect(Collectors.joining(", ")), e);
+            }
             String field = e.getPath().isEmpty() ? "" : " at \"" + e.getPath().getLast().getFieldName() + "\"";
-            throw new IllegalArgumentException(where + ": not a training configuration" + field + ": " + e.getOriginalMessage(), e);
+            throw new IllegalArgumentException(where + ": not a training configuration" + field + ": " + JsonErrors.describe(e), e);
         } catch (JsonProcessingException e) {
-            throw new IllegalArgumentException(where + ": not valid JSON: " + e.getOriginalMessage(), e);
+            throw new IllegalArgumentException(where + ": not valid JSON: " + JsonErrors.describe(e), e);
         }
     }
 

@@ -1,6 +1,7 @@
 package sirocco.train;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -40,6 +41,19 @@ class TrainConfigTest {
     void whatCannotBeIsNamed(String json, String named) {
         var e = assertThrows(IllegalArgumentException.class, () -> TrainConfig.parse(json, TrainConfig.DEFAULT, "run.json"));
         assertTrue(e.getMessage().startsWith("run.json: ") && e.getMessage().contains(named), e.getMessage());
+        assertFalse(e.getMessage().matches("(?s).*(Source|REDACTED|sirocco\\.|\n).*"), e.getMessage());
+    }
+
+    @Test
+    void aSettingThatIsNoneListsThoseThatAre() {
+        var e = assertThrows(IllegalArgumentException.class, () -> TrainConfig.parse("{\"bacth\": 8}", TrainConfig.DEFAULT, "run.json"));
+        assertTrue(e.getMessage().contains("\"bacth\" is no setting; the settings are adamEpsilon, attentionLevels, batch, "), e.getMessage());
+    }
+
+    @Test
+    void brokenJsonIsFound() {
+        var e = assertThrows(IllegalArgumentException.class, () -> TrainConfig.parse("{\"batch\": 8,\n \"seed\" 3}", TrainConfig.DEFAULT, "run.json"));
+        assertTrue(e.getMessage().startsWith("run.json: not valid JSON: line 2, column "), e.getMessage());
     }
 
     @Test
