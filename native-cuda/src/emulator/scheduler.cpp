@@ -275,6 +275,7 @@ Outcome run(const Launch& launch) {
         w.block.shape = launch.block;
         w.block.threadCount = threadCount;
         w.block.dynamicBytes = launch.sharedBytes;
+        w.block.staticBytes = 0;  // also where no block is left for this thread
         for (unsigned long long i = taken++; i < blocks; i = taken++) {
             unsigned long long b = order[i];
             uint3 index{static_cast<unsigned>(b % launch.grid.x), static_cast<unsigned>(b / launch.grid.x % launch.grid.y),
