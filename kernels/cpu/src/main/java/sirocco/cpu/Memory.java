@@ -13,6 +13,8 @@ final class Memory {
     /** Elements that every virtual machine gives an array, if it has the memory. */
     static final int LARGEST_ARRAY = Integer.MAX_VALUE - 8;
 
+    private static final Slice NOWHERE = new Slice(null, 0);
+
     private final Plan plan;
     private final float[] persistent;
     private final float[] arena;
@@ -77,6 +79,11 @@ final class Memory {
     /** Null if there is no value. */
     Slice at(Optional<Value> v) {
         return v.isPresent() ? at(v.get()) : null;
+    }
+
+    /** The same, with no array behind the place of a value that is not there: for kernels that take an array and an offset. */
+    Slice atOrNowhere(Optional<Value> v) {
+        return v.isPresent() ? at(v.get()) : NOWHERE;
     }
 
     /** A step's scratch; a slice of no length if it has none. */

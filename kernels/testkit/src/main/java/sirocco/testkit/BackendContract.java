@@ -30,7 +30,6 @@ import sirocco.api.Backends;
 import sirocco.api.DType;
 import sirocco.api.Device;
 import sirocco.api.Executable;
-import sirocco.api.Graph;
 import sirocco.api.GraphBuilder;
 import sirocco.api.Plan;
 import sirocco.api.Settings;
@@ -42,6 +41,7 @@ import sirocco.api.Value;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 public abstract class BackendContract {
     private final List<Device> devices = new ArrayList<>();
+    private CaseChecks checks;
 
     protected abstract Backend backend();
 
@@ -62,6 +62,7 @@ public abstract class BackendContract {
         for (int threads : threads()) {
             devices.add(backend().open(new Settings(threads, 0, Settings.Precision.F32)));
         }
+        checks = new CaseChecks(devices, threads());
     }
 
     @AfterAll
@@ -73,86 +74,15 @@ public abstract class BackendContract {
         return devices.getFirst();
     }
 
-    private static Executable load(Device device, Graph graph) {
-        Plan plan;
-        try {
-            plan = device.plan(graph);
-        } catch (UnsupportedOperationException e) {
-            return abort(e.getMessage());
-        }
-        return device.load(plan);
-    }
-
     // ---- every case ------------------------------------------------------------------------------------------------------------
 
     @TestFactory
     Stream<DynamicNode> everyCase() {
         return OpCases.all().stream().map(c -> DynamicContainer.dynamicContainer(c.name(), Stream.of(
-                DynamicTest.dynamicTest("is as close to the reference as float32 can be", () -> matchesTheReference(c)),
-                DynamicTest.dynamicTest("gives the same bits each time, whatever memory held before", () -> repeats(c)),
-                DynamicTest.dynamicTest("gives the same bits with any number of threads", () -> threadsChangeNothing(c)),
-                DynamicTest.dynamicTest("gives the same bits where no memory is shared", () -> planningChangesNothing(c)))));
-    }
-
-    private void matchesTheReference(OpCase c) {
-        try (ReferenceDevice reference = new ReferenceDevice(); Executable expected = reference.load(reference.plan(c.graph()));
-                Executable e = load(device(), c.graph())) {
-            c.fill(expected);
-            expected.run();
-            c.fill(e);
-            e.run();
-            List<String> problems = c.violations(e, (ReferenceExecutable) expected);
-            assertTrue(problems.isEmpty(), () -> c + "\n" + String.join("\n", problems));
-        }
-    }
-
-    private void repeats(OpCase c) {
-        try (Executable e = load(device(), c.graph())) {
-            List<float[]> first = runAndRead(c, e);
-            assertSame(c, first, runAndRead(c, e), "second run");
-            for (float garbage : new float[] {Float.NaN, 1e30f}) {
-                c.fillWith(e, garbage);
-                e.run();
-                assertSame(c, first, runAndRead(c, e), "run after one on " + garbage);
-            }
-        }
-    }
-
-    private void threadsChangeNothing(OpCase c) {
-        List<float[]> first;
-        try (Executable e = load(device(), c.graph())) {
-            first = runAndRead(c, e);
-        }
-        for (int i = 1; i < devices.size(); i++) {
-            try (Executable e = load(devices.get(i), c.graph())) {
-                assertSame(c, first, runAndRead(c, e), threads().get(i) + " threads, not " + threads().getFirst());
-            }
-        }
-    }
-
-    private void planningChangesNothing(OpCase c) {
-        try (Executable shared = load(device(), c.graph()); Executable apart = load(device(), c.keepingEverything())) {
-            assertTrue(shared.plan().arenaBytes() <= apart.plan().arenaBytes(), "sharing memory takes more of it");
-            assertSame(c, runAndRead(c, apart), runAndRead(c, shared), "shared memory");
-        }
-    }
-
-    private static List<float[]> runAndRead(OpCase c, Executable e) {
-        c.fill(e);
-        e.run();
-        return c.compared().stream().map(v -> OpCase.read(e, v)).toList();
-    }
-
-    private static void assertSame(OpCase c, List<float[]> expected, List<float[]> actual, String what) {
-        for (int i = 0; i < expected.size(); i++) {
-            Value v = c.compared().get(i);
-            for (int j = 0; j < expected.get(i).length; j++) {
-                if (Float.floatToIntBits(expected.get(i)[j]) != Float.floatToIntBits(actual.get(i)[j])) {
-                    throw new AssertionError("%s, %s: %s differs at %s: %.9g, was %.9g".formatted(c, what, v, Tolerance.position(v, j), actual.get(i)[j],
-                            expected.get(i)[j]));
-                }
-            }
-        }
+                DynamicTest.dynamicTest("is as close to the reference as float32 can be", () -> checks.matchesTheReference(c)),
+                DynamicTest.dynamicTest("gives the same bits each time, whatever memory held before", () -> checks.repeats(c)),
+                DynamicTest.dynamicTest("gives the same bits with any number of threads", () -> checks.threadsChangeNothing(c)),
+                DynamicTest.dynamicTest("gives the same bits where no memory is shared", () -> checks.planningChangesNothing(c)))));
     }
 
     // ---- running ---------------------------------------------------------------------------------------------------------------
@@ -170,7 +100,7 @@ public abstract class BackendContract {
 
     private void allocatesNothing(OpCase c) {
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-        try (Executable e = load(device(), c.graph())) {
+        try (Executable e = CaseChecks.load(device(), c.graph())) {
             c.fill(e);
             Value cursor = c.graph().values().stream().filter(v -> v.name().equals("cursor")).findFirst().orElse(null);
             int[] start = {0};
@@ -194,12 +124,12 @@ public abstract class BackendContract {
     @Test
     void traceVisitsEveryStepInOrderAndLeavesWhatARunDoes() {
         OpCase c = NetworkCases.trainingStep(2, 8, 16, 4);
-        try (Executable e = load(device(), c.graph())) {
-            List<float[]> expected = runAndRead(c, e);
+        try (Executable e = CaseChecks.load(device(), c.graph())) {
+            List<float[]> expected = CaseChecks.runAndRead(c, e);
             c.fill(e);
             List<StepTrace> seen = new ArrayList<>();
             e.trace(seen::add);
-            assertSame(c, expected, c.compared().stream().map(v -> OpCase.read(e, v)).toList(), "traced run");
+            CaseChecks.assertSame(c, expected, c.compared().stream().map(v -> OpCase.read(e, v)).toList(), "traced run");
             assertEquals(c.graph().steps().size(), seen.size());
             for (int i = 0; i < seen.size(); i++) {
                 StepTrace t = seen.get(i);
@@ -219,7 +149,7 @@ public abstract class BackendContract {
         Value x = g.input("x", new Shape(1, 2, 2, 20), DType.F32);
         Value y = g.output(g.in("first", () -> g.add(x, x)));
         g.output(g.in("second", () -> g.silu(y)));
-        try (Executable e = load(device(), g.build())) {
+        try (Executable e = CaseChecks.load(device(), g.build())) {
             float[] data = new float[80];
             data[7] = Float.MAX_VALUE; // twice this is infinite
             data[9] = -3;
@@ -241,7 +171,7 @@ public abstract class BackendContract {
         Value ids = g.input("ids", Shape.features(3, 1), DType.I32);
         Value table = g.parameter("table", new Shape(5, 1, 1, 20));
         g.output(g.in("class_embedding", () -> g.embedding(ids, table)));
-        try (Executable e = load(device(), g.build())) {
+        try (Executable e = CaseChecks.load(device(), g.build())) {
             for (int bad : new int[] {-1, 5, Integer.MAX_VALUE}) {
                 e.write(ids, new int[] {0, bad, 4});
                 String message = assertThrows(RuntimeException.class, e::run).getMessage();
@@ -255,13 +185,13 @@ public abstract class BackendContract {
     @Test
     void executablesShareNothing() {
         OpCase c = NetworkCases.trainingStep(2, 8, 16, 4);
-        try (Executable first = load(device(), c.graph()); Executable second = device().load(first.plan())) {
-            List<float[]> expected = runAndRead(c, first);
+        try (Executable first = CaseChecks.load(device(), c.graph()); Executable second = device().load(first.plan())) {
+            List<float[]> expected = CaseChecks.runAndRead(c, first);
             c.fillWith(second, Float.NaN);
             c.fill(first);
             second.run();
             first.run();
-            assertSame(c, expected, c.compared().stream().map(v -> OpCase.read(first, v)).toList(), "beside another");
+            CaseChecks.assertSame(c, expected, c.compared().stream().map(v -> OpCase.read(first, v)).toList(), "beside another");
         }
     }
 
@@ -277,7 +207,7 @@ public abstract class BackendContract {
             List<Value> floats = List.of(g.input("input", s, DType.F32), g.parameter("parameter", s), g.state("state", s, DType.F32));
             List<Value> ints = List.of(g.input("ints", s, DType.I32), g.state("int state", s, DType.I32));
             g.output(g.in("use", () -> g.add(g.add(floats.get(0), floats.get(1)), floats.get(2))));
-            try (Executable e = load(device(), g.build())) {
+            try (Executable e = CaseChecks.load(device(), g.build())) {
                 assertArrayEquals(new float[(int) s.elements()], OpCase.read(e, floats.get(2)), "a state is zero at first");
                 for (Value v : floats) {
                     float[] data = new float[(int) s.elements()];
@@ -315,7 +245,7 @@ public abstract class BackendContract {
         Value middle = g.in("middle", () -> g.silu(x));
         Value y = g.output(g.in("last", () -> g.silu(middle)));
         Value stranger = new GraphBuilder().input("stranger", new Shape(2, 3, 5, 3), DType.F32);
-        try (Executable e = load(device(), g.build())) {
+        try (Executable e = CaseChecks.load(device(), g.build())) {
             for (int length : new int[] {0, 89, 91}) {
                 refused(List.of("picture", "90", "" + length), () -> e.write(x, new float[length]));
                 refused(List.of("picture", "90", "" + length), () -> e.read(x, new float[length]));

@@ -1,0 +1,148 @@
+package sirocco.cpu;
+
+import java.util.Arrays;
+import java.util.Optional;
+import sirocco.api.Op;
+import sirocco.api.Shape;
+import sirocco.api.Value;
+import sirocco.cpu.noise.DropLabels;
+import sirocco.cpu.noise.Dropout;
+import sirocco.cpu.noise.Noising;
+import sirocco.cpu.noise.SamplingStep;
+import sirocco.cpu.pointwise.ClassEmbedding;
+import sirocco.cpu.pointwise.MseLoss;
+import sirocco.cpu.pointwise.MseLossBackward;
+
+/** Makes the kernels of conditioning, noise, loss and sampling. */
+final class DiffusionKernels {
+    private final Layouts layouts;
+    private final Workers workers;
+
+    DiffusionKernels(Layouts layouts, Workers workers) {
+        this.layouts = layouts;
+        this.workers = workers;
+    }
+
+    Kernel dropout(Op.Dropout op) {
+        Dropout kernel = new Dropout(at(op.x()), at(op.y()), op.p(), op.id(), workers);
+        return Kernel.of(m -> {
+            Slice x = m.at(op.x());
+            int[] rng = m.ints(op.rng());
+            int[] index = m.ints(op.index());
+            Slice y = m.at(op.y());
+            return () -> kernel.run(x.array(), x.offset(), rng, 0, index, 0, y.array(), y.offset());
+        });
+    }
+
+    Kernel embedding(Op.Embedding op) {
+        ClassEmbedding kernel = new ClassEmbedding(at(op.y()), op.table().shape().n(), workers);
+        return Kernel.of(m -> {
+            int[] ids = m.ints(op.ids());
+            Slice table = m.at(op.table());
+            Slice y = m.at(op.y());
+            return () -> kernel.run(ids, 0, table.array(), table.offset(), y.array(), y.offset());
+        });
+    }
+
+    Kernel embeddingBackward(Op.EmbeddingBackward op) {
+        ClassEmbedding kernel = new ClassEmbedding(at(op.dy()), op.dTable().shape().n(), workers);
+        return Kernel.of(m -> {
+            int[] ids = m.ints(op.ids());
+            Slice dy = m.at(op.dy());
+            Slice dTable = m.at(op.dTable());
+            return () -> kernel.runBackward(ids, 0, dy.array(), dy.offset(), dTable.array(), dTable.offset());
+        });
+    }
+
+    static Kernel dropLabels(Op.DropLabels op) {
+        DropLabels kernel = new DropLabels(op.y().shape().n(), op.p(), op.nullLabel());
+        return Kernel.of(m -> {
+            int[] labels = m.ints(op.labels());
+            int[] rng = m.ints(op.rng());
+            int[] index = m.ints(op.index());
+            int[] y = m.ints(op.y());
+            return () -> kernel.run(labels, 0, rng, 0, index, 0, y, 0);
+        });
+    }
+
+    Kernel noising(Op.Noising op) {
+        Noising kernel = new Noising(at(op.xt()), at(op.target()), op.schedule().shape().n(), op.flip(), workers);
+        return Kernel.of(m -> {
+            byte[] images = m.bytes(op.images());
+            int[] rng = m.ints(op.rng());
+            int[] index = m.ints(op.index());
+            Slice schedule = m.at(op.schedule());
+            Slice xt = m.at(op.xt());
+            Slice target = m.at(op.target());
+            Slice t = m.at(op.t());
+            Slice weight = m.at(op.weight());
+            return () -> kernel.run(images, 0, rng, 0, index, 0, schedule.array(), schedule.offset(), xt.array(), xt.offset(), target.array(),
+                    target.offset(), t.array(), t.offset(), weight.array(), weight.offset());
+        });
+    }
+
+    static Kernel chainTimestep(Op.ChainTimestep op) {
+        return Kernel.of(m -> {
+            Slice table = m.at(op.table());
+            int[] cursor = m.ints(op.cursor());
+            Slice t = m.at(op.t());
+            Shape s = op.table().shape();
+            int n = op.t().shape().n();
+            return () -> Bookkeeping.chainTimestep(table, s.n(), s.c(), cursor[0], t, n);
+        });
+    }
+
+    Kernel mseLoss(Op.MseLoss op) {
+        MseLoss kernel = new MseLoss(at(op.prediction()), at(op.target()), workers);
+        return Kernel.of(m -> {
+            Slice prediction = m.at(op.prediction());
+            Slice target = m.at(op.target());
+            Slice weight = orOnes(m, op.weight(), op.prediction());
+            Slice loss = m.at(op.loss());
+            return () -> kernel.run(prediction.array(), prediction.offset(), target.array(), target.offset(), weight.array(), weight.offset(),
+                    loss.array(), loss.offset());
+        });
+    }
+
+    Kernel mseLossBackward(Op.MseLossBackward op) {
+        MseLossBackward kernel = new MseLossBackward(at(op.prediction()), at(op.target()), at(op.dPrediction()), workers);
+        return Kernel.of(m -> {
+            Slice prediction = m.at(op.prediction());
+            Slice target = m.at(op.target());
+            Slice weight = orOnes(m, op.weight(), op.prediction());
+            Slice gradient = m.at(op.dPrediction());
+            return () -> kernel.run(prediction.array(), prediction.offset(), target.array(), target.offset(), weight.array(), weight.offset(),
+                    gradient.array(), gradient.offset());
+        });
+    }
+
+    Kernel samplingStep(Op.SamplingStep op) {
+        SamplingStep kernel = new SamplingStep(at(op.x()), at(op.out()), layouts.of(op.h1()), op.table().shape().n(), workers);
+        return Kernel.of(m -> {
+            Slice x = m.at(op.x());
+            Slice out = m.at(op.out());
+            Slice h1 = m.atOrNowhere(op.h1());
+            Slice h2 = m.atOrNowhere(op.h2());
+            Slice table = m.at(op.table());
+            int[] cursor = m.ints(op.cursor());
+            int[] rng = m.ints(op.rng());
+            int[] index = m.ints(op.index());
+            return () -> kernel.run(x.array(), x.offset(), out.array(), out.offset(), h1.array(), h1.offset(), h2.array(), h2.offset(),
+                    table.array(), table.offset(), cursor, 0, rng, 0, index, 0);
+        });
+    }
+
+    private Layout at(Value v) {
+        return layouts.of(v);
+    }
+
+    /** A weight for each image: 1 where there is none. */
+    private static Slice orOnes(Memory m, Optional<Value> weight, Value images) {
+        if (weight.isPresent()) {
+            return m.at(weight.get());
+        }
+        float[] ones = new float[images.shape().n()];
+        Arrays.fill(ones, 1f);
+        return new Slice(ones, 0);
+    }
+}

@@ -1,0 +1,57 @@
+package sirocco.cpu;
+
+import java.util.List;
+import sirocco.api.Op;
+import sirocco.cpu.optim.AdamEma;
+import sirocco.cpu.optim.GradientNorm;
+
+/** Makes the kernels that see all parameters at once. */
+final class OptimizerKernels {
+    private final Layouts layouts;
+    private final Workers workers;
+
+    OptimizerKernels(Layouts layouts, Workers workers) {
+        this.layouts = layouts;
+        this.workers = workers;
+    }
+
+    Kernel gradientNorm(Op.GradientNorm op) {
+        return Kernel.of(m -> {
+            Regions regions = Regions.of(m, layouts, List.of(op.gradients()));
+            Slice norm = m.at(op.norm());
+            GradientNorm[] kernels = new GradientNorm[regions.count()];
+            for (int i = 0; i < kernels.length; i++) {
+                kernels[i] = new GradientNorm(regions.floats()[i], workers);
+            }
+            float[] norms = new float[kernels.length];
+            return () -> {
+                double squares = 0;
+                for (int i = 0; i < kernels.length; i++) {
+                    Slice g = regions.starts()[i][0];
+                    kernels[i].run(g.array(), g.offset(), norms, i);
+                    squares += (double) norms[i] * norms[i];
+                }
+                norm.array()[norm.offset()] = (float) Math.sqrt(squares);
+            };
+        });
+    }
+
+    Kernel adamEma(Op.AdamEma op) {
+        return Kernel.of(m -> {
+            Regions regions = Regions.of(m, layouts, List.of(op.parameters(), op.gradients(), op.m(), op.v(), op.ema()));
+            Slice hyper = m.at(op.hyper());
+            Slice norm = m.at(op.norm());
+            AdamEma[] kernels = new AdamEma[regions.count()];
+            for (int i = 0; i < kernels.length; i++) {
+                kernels[i] = new AdamEma(regions.floats()[i], workers);
+            }
+            return () -> {
+                for (int i = 0; i < kernels.length; i++) {
+                    Slice[] at = regions.starts()[i];
+                    kernels[i].run(at[0].array(), at[0].offset(), at[1].array(), at[1].offset(), at[2].array(), at[2].offset(), at[3].array(),
+                            at[3].offset(), at[4].array(), at[4].offset(), hyper.array(), hyper.offset(), norm.array(), norm.offset());
+                }
+            };
+        });
+    }
+}
