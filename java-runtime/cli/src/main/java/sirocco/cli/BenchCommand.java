@@ -88,12 +88,15 @@ final class BenchCommand implements Callable<Integer> {
         } while (System.nanoTime() < end);
         int each = (int) Math.max(1, Math.ceil(1e8 / ((System.nanoTime() - began) / (double) warm)));
         double[] millis = new double[rounds];
-        for (int r = 0; r < rounds; r++) {
-            long start = System.nanoTime();
-            for (int i = 0; i < each; i++) {
-                step.run();
+        try (Progress progress = new Progress("time", "rounds", rounds, 0)) {
+            for (int r = 0; r < rounds; r++) {
+                long start = System.nanoTime();
+                for (int i = 0; i < each; i++) {
+                    step.run();
+                }
+                millis[r] = (System.nanoTime() - start) * 1e-6 / each;
+                progress.to(r + 1);
             }
-            millis[r] = (System.nanoTime() - start) * 1e-6 / each;
         }
         Arrays.sort(millis);
         double median = millis[rounds / 2];

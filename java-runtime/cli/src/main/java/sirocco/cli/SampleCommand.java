@@ -81,7 +81,8 @@ final class SampleCommand implements Callable<Integer> {
             sampler.load(loaded.weights());
             Files.createDirectories(out);
             int drawn = draw(sampler, labels, interrupt);
-            print.printf("%s: %d images%s%n", out, drawn, drawn < num ? ", stopped; the rest: --start " + (start + drawn) + " --num " + (num - drawn) : "");
+            print.printf("%s: %d images%s%n", out, drawn, drawn < num ? ", stopped; the rest: --start " + (start + drawn) + " --num " + (num - drawn)
+                    : ", together in grid.png" + (gif ? ", and their way there in denoising.gif" : ""));
             print.flush();
             return drawn < num ? Main.STOPPED : 0;
         }

@@ -136,6 +136,10 @@ final class TrainingRun {
         @Override
         public void step(long step, float loss) throws IOException {
             progress.to(step);
+            if (last.step() == 0) {
+                // The first line of metrics may be minutes away.
+                progress.say("loss %.4f", loss);
+            }
             sheets.step(step);
         }
 

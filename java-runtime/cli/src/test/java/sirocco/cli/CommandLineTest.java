@@ -87,12 +87,13 @@ class CommandLineTest {
     void imagesAreNumberedAndDoNotDependOnTheBatch() throws IOException {
         Path all = folder.resolve("all");
         Path some = folder.resolve("some");
-        good("sample", "--model", model, "--out", all, "--num", "6", "--batch", "6", "--steps", "3", "--guidance", "2", "--gif");
+        String said = good("sample", "--model", model, "--out", all, "--num", "6", "--batch", "6", "--steps", "3", "--guidance", "2", "--gif").out;
         good("sample", "--model", model, "--out", some, "--num", "3", "--start", "2", "--batch", "2", "--steps", "3", "--guidance", "2");
         for (String name : List.of("000002.png", "000003.png", "000004.png")) {
             assertAlike(ImageIO.read(all.resolve(name).toFile()), ImageIO.read(some.resolve(name).toFile()), name);
         }
         assertTrue(Files.exists(all.resolve("grid.png")) && Files.exists(all.resolve("denoising.gif")));
+        assertTrue(said.contains("6 images, together in grid.png, and their way there in denoising.gif"), said);
         assertFalse(Files.exists(some.resolve("000001.png")) || Files.exists(some.resolve("000005.png")));
         Result r = good("eval", "--images", all, "--checker", "--against", "shapes16", "--num", "6");
         assertTrue(r.out.contains("of 6 valid") && r.out.contains("Fréchet distance") && r.out.contains("between 6 images") && r.out.contains("for comparison"), r.out);
@@ -319,6 +320,7 @@ class CommandLineTest {
             sample --model MODEL --out %s/y --class cat             | cat
             sample --model MODEL --out %s/y --guidance NaN          | guidance
             infer --model MODEL --in %s/none --out %s/y             | none
+            infer --model MODEL --in MODEL --out %s/y               | this is a folder
             eval --images shapes16                                  | --checker
             info --preset huge                                      | huge
             info --preset small --batches 1,0                       | got 0

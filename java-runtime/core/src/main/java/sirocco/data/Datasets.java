@@ -1,5 +1,6 @@
 package sirocco.data;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -51,8 +52,9 @@ public final class Datasets {
             part = spec.substring(spec.lastIndexOf('#') + 1);
         }
         if (!exists(file)) {
-            throw new DataException("dataset \"" + spec + "\": not a built-in one, and no file or folder \"" + Path.of("").toAbsolutePath()
-                    + "\" / \"" + file + "\"; give one of: " + KINDS);
+            throw new DataException("dataset \"" + spec + "\": not a built-in one, and no file or folder of that name"
+                    + (new File(file).isAbsolute() ? "" : " in \"" + Path.of("").toAbsolutePath() + "\"")
+                    + "; give one of: " + KINDS);
         }
         Path path = Path.of(file);
         try {
