@@ -44,8 +44,8 @@ public final class CudaBackend implements Backend {
             throw new IllegalArgumentException("cuda: device " + settings.device() + ", " + gpu + ", has no kernels; needed is sm_"
                     + Probe.OLDEST_ARCHITECTURE + " or later");
         }
-        if (settings.precision() != Settings.Precision.F32) {
-            throw new IllegalArgumentException("cuda: precision " + settings.precision() + " is not supported, only F32 is");
+        if (settings.precision() == Settings.Precision.TF32) {
+            throw new IllegalArgumentException("cuda: precision TF32 is not supported; there are F32 and BF16");
         }
         return new CudaDevice(gpu, settings);
     }

@@ -25,6 +25,7 @@ import sirocco.cuda.kernel.Kernel;
 import sirocco.cuda.kernel.KernelFactory;
 import sirocco.cuda.kernel.KernelRule;
 import sirocco.cuda.kernel.Launch;
+import sirocco.cuda.kernel.Layout;
 import sirocco.cuda.kernel.Storage;
 import sirocco.cuda.kernel.Target;
 
@@ -51,7 +52,8 @@ public final class CudaDevice implements Device {
         library = DriverLibrary.open().orElseThrow();
         device = Driver.device(what, settings.device());
         target = new Target(gpu.architecture(), Driver.attribute(what, device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT),
-                Driver.attribute(what, device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN), gpu.emulated(), Storage.F32);
+                Driver.attribute(what, device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN), gpu.emulated(),
+                settings.precision() == Settings.Precision.BF16 ? Storage.BF16 : Storage.F32);
         byte[] image = gpu.emulated() ? NO_IMAGE : Fatbin.read();
         context = Driver.retainContext(what, device);
         try {
@@ -66,8 +68,8 @@ public final class CudaDevice implements Device {
     @Override
     public String describe() {
         use();
-        return String.format(Locale.ROOT, "cuda: %s, %d multiprocessors, %s free of %s", gpu, target.multiprocessors(),
-                OutOfMemory.bytes(Driver.memory(what)[0]), OutOfMemory.bytes(Driver.memory(what)[1]));
+        return String.format(Locale.ROOT, "cuda: %s, %d multiprocessors, %s free of %s, activations in %s", gpu, target.multiprocessors(),
+                OutOfMemory.bytes(Driver.memory(what)[0]), OutOfMemory.bytes(Driver.memory(what)[1]), target.activations());
     }
 
     @Override
@@ -83,11 +85,12 @@ public final class CudaDevice implements Device {
                         + "; use a smaller batch");
             }
         }
-        List<Kernel> kernels = kernels(graph);
+        Layout layout = layout(graph);
+        List<Kernel> kernels = kernels(graph, layout);
         return MemoryPlanner.plan(graph, new MemoryPlanner.Sizes() {
             @Override
             public long bytes(Value v) {
-                return v.shape().elements() * v.dtype().bytes();
+                return layout.bytes(v);
             }
 
             @Override
@@ -107,8 +110,12 @@ public final class CudaDevice implements Device {
         }, share);
     }
 
-    private List<Kernel> kernels(Graph graph) {
-        KernelFactory factory = new KernelFactory(target, rule);
+    private Layout layout(Graph graph) {
+        return new Layout(graph, target.activations());
+    }
+
+    private List<Kernel> kernels(Graph graph, Layout layout) {
+        KernelFactory factory = new KernelFactory(target, rule, layout);
         List<Kernel> kernels = new ArrayList<>();
         for (Step step : graph.steps()) {
             kernels.add(factory.of(step));
@@ -122,7 +129,8 @@ public final class CudaDevice implements Device {
             throw new IllegalStateException("cuda: this device is closed");
         }
         use();
-        return new CudaExecutable(this, plan, kernels(plan.graph()));
+        Layout layout = layout(plan.graph());
+        return new CudaExecutable(this, plan, kernels(plan.graph(), layout), layout);
     }
 
     // ---- what executables share ------------------------------------------------------------------------------------------------

@@ -19,49 +19,73 @@ import sirocco.cuda.driver.Driver;
 import sirocco.cuda.driver.PinnedMemory;
 import sirocco.cuda.kernel.Kernel;
 import sirocco.cuda.kernel.Launch;
+import sirocco.cuda.kernel.Layout;
+import sirocco.cuda.kernel.Storage;
 
 /**
  * A plan on the device: a list of launches, captured once as one CUDA graph. {@link #run} starts it and returns; what is read or written
  * comes after it on the same stream.
  */
 final class CudaExecutable implements Executable {
+    private static final String CAPTURE = "capture of a plan";
     private static final String REPLAY = "run of a captured plan";
 
     private final CudaDevice device;
     private final Plan plan;
     private final List<Kernel> kernels;
+    private final Layout layout;
     private final Step[] steps;
     private final BoundLaunch[][] launches;
     private final Ids ids;
     private final CUstream stream;
-    private final AutoCloseable[] owned;
+    /** In the order in which they were made. */
+    private final List<Owned> owned = new ArrayList<>();
     private final DeviceImage memory;
     private final PinnedMemory fault;
-    private final CUgraph graph;
     private final CUgraphExec replay;
     private boolean closed;
 
+    /** What must be given back. */
+    @FunctionalInterface
+    interface Owned extends AutoCloseable {
+        @Override
+        void close();
+    }
+
     /** The device's context must be current. */
-    CudaExecutable(CudaDevice device, Plan plan, List<Kernel> kernels) {
+    CudaExecutable(CudaDevice device, Plan plan, List<Kernel> kernels, Layout layout) {
         this.device = device;
         this.plan = plan;
         this.kernels = kernels;
+        this.layout = layout;
         stream = device.stream();
         steps = plan.graph().steps().toArray(Step[]::new);
         ids = new Ids(plan.graph());
-        long[] room = Driver.memory(device.what());
-        OutOfMemory.check(device.what(), plan, room[0], room[1]);
-        fault = new PinnedMemory(device.library(), device.what(), Long.BYTES);
-        memory = new DeviceImage(device.what(), plan, kernels, device.library(), stream);
         launches = new BoundLaunch[steps.length][];
-        for (int i = 0; i < steps.length; i++) {
-            String what = steps[i].toString();
-            List<Launch> bound = kernels.get(i).binding().bind(memory.places(i, what, fault.segment().address()));
-            launches[i] = bound.stream().map(l -> new BoundLaunch(what, device.function(what, l), l)).toArray(BoundLaunch[]::new);
+        try {
+            long[] room = Driver.memory(device.what());
+            OutOfMemory.check(device.what(), plan, room[0], room[1]);
+            fault = new PinnedMemory(device.library(), device.what(), Long.BYTES);
+            owned.add(fault::close);
+            memory = new DeviceImage(device.what(), plan, kernels, device.library(), stream);
+            owned.add(memory);
+            for (int i = 0; i < steps.length; i++) {
+                launches[i] = bind(i);
+            }
+            CUgraph graph = Driver.capture(CAPTURE, stream, this::launchAll);
+            owned.add(() -> Driver.destroy(CAPTURE, graph));
+            replay = Driver.instantiate(CAPTURE, graph);
+            owned.add(() -> Driver.destroy(CAPTURE, replay));
+        } catch (RuntimeException e) {
+            closeOwned();
+            throw e;
         }
-        graph = Driver.capture("capture of a plan", stream, this::launchAll);
-        replay = Driver.instantiate("capture of a plan", graph);
-        owned = new AutoCloseable[] {fault, memory, () -> Driver.destroy(REPLAY, graph), () -> Driver.destroy(REPLAY, replay)};
+    }
+
+    private BoundLaunch[] bind(int step) {
+        String what = steps[step].toString();
+        return kernels.get(step).binding().bind(memory.places(step, what, fault.segment().address())).stream()
+                .map(l -> new BoundLaunch(what, device.function(what, l), l)).toArray(BoundLaunch[]::new);
     }
 
     @Override
@@ -137,7 +161,7 @@ final class CudaExecutable implements Executable {
 
     private StepTrace.Stats stats(Value v) {
         float[] data = new float[Math.toIntExact(v.shape().elements())];
-        memory.read(v, MemorySegment.ofArray(data));
+        load(v, data);
         return StepTrace.Stats.of(v, data);
     }
 
@@ -170,22 +194,36 @@ final class CudaExecutable implements Executable {
 
     @Override
     public void read(Value v, float[] data) {
-        read(v, DType.F32, data.length, MemorySegment.ofArray(data));
+        readable(v, DType.F32, data.length);
+        load(v, data);
+        checkFault();
     }
 
     @Override
     public void read(Value v, int[] data) {
-        read(v, DType.I32, data.length, MemorySegment.ofArray(data));
+        readable(v, DType.I32, data.length);
+        memory.read(v, MemorySegment.ofArray(data));
+        checkFault();
     }
 
-    private void read(Value v, DType dtype, int length, MemorySegment data) {
+    private void load(Value v, float[] data) {
+        if (layout.of(v) == Storage.F32) {
+            memory.read(v, MemorySegment.ofArray(data));
+        } else {
+            short[] upperHalves = new short[data.length];
+            memory.read(v, MemorySegment.ofArray(upperHalves));
+            for (int i = 0; i < data.length; i++) {
+                data[i] = Float.intBitsToFloat(upperHalves[i] << 16);
+            }
+        }
+    }
+
+    private void readable(Value v, DType dtype, int length) {
         check("read", v, dtype, length);
         if (!v.persistent() && !plan.graph().outputs().contains(v)) {
             throw new IllegalArgumentException("read " + v + ": its memory has been used again; mark it as an output of the graph to read it");
         }
         device.use();
-        memory.read(v, data);
-        checkFault();
     }
 
     private void check(String what, Value v, DType dtype, int length) {
@@ -215,19 +253,12 @@ final class CudaExecutable implements Executable {
             closed = true;
             device.use();
             Driver.synchronize(REPLAY, stream);
-            for (int i = owned.length - 1; i >= 0; i--) {
-                close(owned[i]);
-            }
+            closeOwned();
         }
     }
 
-    private static void close(AutoCloseable resource) {
-        try {
-            resource.close();
-        } catch (RuntimeException e) {
-            throw e;
-        } catch (Exception e) {
-            throw new IllegalStateException(e);
-        }
+    private void closeOwned() {
+        owned.reversed().forEach(Owned::close);
+        owned.clear();
     }
 }

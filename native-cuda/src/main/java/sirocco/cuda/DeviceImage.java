@@ -1,7 +1,7 @@
 package sirocco.cuda;
 
-import java.util.List;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import jcuda.driver.CUstream;
 import sirocco.api.MemoryPlanner;
 import sirocco.api.Plan;
@@ -14,7 +14,7 @@ import sirocco.cuda.kernel.Kernel;
 import sirocco.cuda.kernel.Places;
 
 /** A plan's memory on the device: one allocation, of the persistent values, the arena, and the steps' tables, in this order. All zero at first. */
-final class DeviceImage implements AutoCloseable {
+final class DeviceImage implements CudaExecutable.Owned {
     private final Plan plan;
     private final DeviceMemory memory;
     private final Staging staging;

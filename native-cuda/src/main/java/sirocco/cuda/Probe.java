@@ -75,7 +75,7 @@ final class Probe {
     static synchronized Answer answer() {
         if (answer == null) {
             try {
-                answer = answer(DriverLibrary.open().map(Calls::new), Fatbin.built());
+                answer = answer(DriverLibrary.open().map(Calls::new), Fatbin.oldestDriver());
             } catch (RuntimeException | LinkageError e) {
                 answer = no("the CUDA driver cannot be used: " + e.getMessage(), "reinstall the NVIDIA driver");
             }
@@ -83,15 +83,19 @@ final class Probe {
         return answer;
     }
 
-    static Answer answer(Optional<? extends Query> driver, boolean built) {
+    /**
+     * @param kernels the oldest driver that loads this build's kernels, in the driver's numbers; 0 if there are none
+     */
+    static Answer answer(Optional<? extends Query> driver, int kernels) {
+        boolean built = kernels > 0;
+        int oldest = Math.max(OLDEST_DRIVER, kernels);
         if (driver.isEmpty()) {
             return built ? no("there is no NVIDIA driver: " + DriverLibrary.fileName() + " was not found", "install one of CUDA "
-                    + version(OLDEST_DRIVER) + " or later") : no(Fatbin.MISSING + ", and there is no NVIDIA driver", Fatbin.REMEDY);
+                    + version(oldest) + " or later") : no(Fatbin.MISSING + ", and there is no NVIDIA driver", Fatbin.REMEDY);
         }
         Query query = driver.get();
         if (query.version() < OLDEST_DRIVER) {
-            return no("the NVIDIA driver is too old: it serves CUDA " + version(query.version()) + ", needed is " + version(OLDEST_DRIVER),
-                    "update the driver");
+            return tooOld(query, oldest);
         }
         int code = query.init();
         List<Gpu> devices = code == SUCCESS ? query.devices() : List.of();
@@ -105,6 +109,9 @@ final class Probe {
         if (devices.getFirst().emulated()) {
             return new Answer(Availability.yes(all + ": kernels run on the CPU, to be tested; never taken by auto"), devices);
         }
+        if (query.version() < oldest) {
+            return tooOld(query, oldest);
+        }
         if (!built) {
             return no(Fatbin.MISSING + " (here: " + all + ")", Fatbin.REMEDY);
         }
@@ -113,6 +120,10 @@ final class Probe {
                     "use a GPU of the Ampere generation or later");
         }
         return new Answer(Availability.yes(all + ", driver of CUDA " + version(query.version())), devices);
+    }
+
+    private static Answer tooOld(Query query, int oldest) {
+        return no("the NVIDIA driver is too old: it serves CUDA " + version(query.version()) + ", needed is " + version(oldest), "update the driver");
     }
 
     private static Answer no(String because, String remedy) {

@@ -86,6 +86,7 @@ final class BenchCommand implements Callable<Integer> {
             step.run();
             warm++;
         } while (System.nanoTime() < end);
+        executable.await();
         int each = (int) Math.max(1, Math.ceil(1e8 / ((System.nanoTime() - began) / (double) warm)));
         double[] millis = new double[rounds];
         try (Progress progress = new Progress("time", "rounds", rounds, 0)) {
@@ -94,6 +95,7 @@ final class BenchCommand implements Callable<Integer> {
                 for (int i = 0; i < each; i++) {
                     step.run();
                 }
+                executable.await();
                 millis[r] = (System.nanoTime() - start) * 1e-6 / each;
                 progress.to(r + 1);
             }

@@ -35,6 +35,10 @@ public record Kernel(long scratchBytes, int tableWords, String algorithm, IntFun
         return new Kernel(scratchBytes, tableWords, name, fault, binding);
     }
 
+    public Kernel withBinding(Binding other) {
+        return new Kernel(scratchBytes, tableWords, algorithm, fault, other);
+    }
+
     public Kernel withFault(IntFunction<String> text) {
         return new Kernel(scratchBytes, tableWords, algorithm, text, binding);
     }

@@ -14,10 +14,12 @@ public final class KernelFactory {
     private final Convolutions convolutions;
     private final Norms norms;
     private final Attentions attentions;
+    private final Conversions conversions;
 
-    public KernelFactory(Target target, KernelRule rule) {
+    public KernelFactory(Target target, KernelRule rule, Layout layout) {
+        conversions = new Conversions(layout, target.activations());
         pointwise = new Pointwise(target);
-        moves = new Moves(target);
+        moves = new Moves(layout);
         sums = new Sums(target);
         conditioning = new Conditioning(target);
         diffusion = new Diffusion(target);
@@ -28,7 +30,11 @@ public final class KernelFactory {
     }
 
     public Kernel of(Step step) {
-        return switch (step.op()) {
+        return conversions.around(step.op(), plain(step.op()));
+    }
+
+    private Kernel plain(Op any) {
+        return switch (any) {
             case Op.Conv2d op -> convolutions.forward(op);
             case Op.Conv2dBackwardData op -> convolutions.backwardData(op);
             case Op.Conv2dBackwardWeights op -> convolutions.backwardWeights(op);

@@ -7,19 +7,19 @@ import sirocco.api.Value;
 
 /** Ops that only move elements: as words of 16, 4 or 2 bytes, whatever they mean, the largest that divides everything. */
 final class Moves {
-    private final Storage storage;
+    private final Layout layout;
 
-    Moves(Target target) {
-        storage = target.activations();
+    Moves(Layout layout) {
+        this.layout = layout;
     }
 
     Kernel concat(Op.Concat op) {
         int ca = op.a().shape().c();
         int cb = op.b().shape().c();
-        int word = word(bytes(op.a(), ca), bytes(op.b(), cb));
+        int word = word(bytes(op.y(), ca), bytes(op.y(), cb));
         int pixels = pixels(op.y().shape());
-        int a = words(op.a(), ca, word);
-        int b = words(op.b(), cb, word);
+        int a = words(op.y(), ca, word);
+        int b = words(op.y(), cb, word);
         return Kernel.of(m -> List.of(Launch.threads(kernel("concat", word), (long) pixels * (a + b), m.at(op.a()), m.at(op.b()), m.at(op.y()), pixels,
                 a, b)));
     }
@@ -27,40 +27,41 @@ final class Moves {
     Kernel slice(Op.Slice op) {
         int cx = op.x().shape().c();
         int cy = op.y().shape().c();
-        int word = word(bytes(op.x(), cx), bytes(op.x(), op.from()), bytes(op.y(), cy));
+        int word = word(bytes(op.y(), cx), bytes(op.y(), op.from()), bytes(op.y(), cy));
         int pixels = pixels(op.y().shape());
         int y = words(op.y(), cy, word);
         return Kernel.of(m -> List.of(Launch.threads(kernel("slice", word), (long) pixels * y, m.at(op.x()), m.at(op.y()), pixels,
-                words(op.x(), cx, word), words(op.x(), op.from(), word), y)));
+                words(op.y(), cx, word), words(op.y(), op.from(), word), y)));
     }
 
     Kernel upsample(Op.Upsample op) {
         Shape s = op.x().shape();
-        int word = word(bytes(op.x(), s.c()));
-        int c = words(op.x(), s.c(), word);
+        int word = word(bytes(op.y(), s.c()));
+        int c = words(op.y(), s.c(), word);
         int rows = s.n() * s.h();
         return Kernel.of(m -> List.of(Launch.threads(kernel("upsample", word), 4L * rows * s.w() * c, m.at(op.x()), m.at(op.y()), rows, s.w(), c)));
     }
 
     Kernel repeat(Op.Repeat op) {
         int n = (int) op.x().shape().elements();
-        int word = word(bytes(op.x(), n));
-        int count = words(op.x(), n, word);
+        int word = word(bytes(op.y(), n));
+        int count = words(op.y(), n, word);
         return Kernel.of(m -> List.of(Launch.threads(kernel("repeat", word), count, m.at(op.x()), m.at(op.y()), count)));
     }
 
-    private int bytes(Value v, int elements) {
-        return storage.bytes(v) * elements;
+    /** @param like a value stored as what is moved: the result, since operands may be converted before */
+    private long bytes(Value like, int elements) {
+        return (long) layout.elementBytes(like) * elements;
     }
 
-    private int words(Value v, int elements, int word) {
-        return bytes(v, elements) / word;
+    private int words(Value like, int elements, int word) {
+        return (int) (bytes(like, elements) / word);
     }
 
-    private static int word(int... bytes) {
+    private static int word(long... bytes) {
         for (int word : new int[] {16, 4, 2}) {
             boolean divides = true;
-            for (int b : bytes) {
+            for (long b : bytes) {
                 divides &= b % word == 0;
             }
             if (divides) {

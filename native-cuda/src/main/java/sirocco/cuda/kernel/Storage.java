@@ -1,8 +1,5 @@
 package sirocco.cuda.kernel;
 
-import sirocco.api.DType;
-import sirocco.api.Value;
-
 /** How activations lie in device memory. Parameters, optimizer state, statistics, losses and gradients of weights are always float32. */
 public enum Storage {
     F32(4), BF16(2);
@@ -25,10 +22,5 @@ public enum Storage {
     /** A kernel that is compiled for each storage type, as in {@code add_f32}. */
     public String kernel(String name) {
         return name + (this == F32 ? "_f32" : "_bf16");
-    }
-
-    /** Bytes of one element of an I32 or U8 value, or of an F32 value that lies like this. */
-    int bytes(Value v) {
-        return v.dtype() == DType.F32 ? bytes : v.dtype().bytes();
     }
 }

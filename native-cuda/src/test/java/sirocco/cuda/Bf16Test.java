@@ -1,0 +1,123 @@
+package sirocco.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.TestInstance;
+import sirocco.api.DType;
+import sirocco.api.Executable;
+import sirocco.api.Op;
+import sirocco.api.Settings;
+import sirocco.api.Step;
+import sirocco.api.Value;
+import sirocco.testkit.NetworkCases;
+import sirocco.testkit.OpCase;
+import sirocco.testkit.OpCases;
+import sirocco.testkit.ReferenceDevice;
+import sirocco.testkit.ReferenceExecutable;
+import sirocco.testkit.Tolerance;
+
+/** Every op case with activations stored as bf16, on the emulated driver. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class Bf16Test {
+    /** Unit roundoff of bf16: 8 bits of significand. */
+    private static final double U = 0x1p-8;
+
+    private static final int ROUNDINGS = 12;
+
+    /** As where float32 is compared: the largest of values that are compared alike lends its size to the others. */
+    private static final double GROUP_SHARE = 0.1;
+
+    private CudaDevice device;
+
+    @BeforeAll
+    void open() {
+        device = (CudaDevice) Emulated.backend().open(new Settings(0, 0, Settings.Precision.BF16));
+    }
+
+    @AfterAll
+    void close() {
+        if (device != null) {
+            device.close();
+        }
+    }
+
+    @TestFactory
+    Stream<DynamicTest> everyCase() {
+        return OpCases.all().stream().map(c -> DynamicTest.dynamicTest(c.name(), () -> matchesTheReference(c)));
+    }
+
+    private void matchesTheReference(OpCase c) {
+        try (ReferenceDevice reference = new ReferenceDevice(); ReferenceExecutable expected = (ReferenceExecutable) reference.load(reference.plan(c.graph()));
+                Executable e = device.load(device.plan(c.graph()))) {
+            c.fill(expected);
+            expected.run();
+            c.fill(e);
+            e.run();
+            List<String> problems = new ArrayList<>();
+            for (OpCase.Result r : c.results()) {
+                double largest = r.values().stream().mapToDouble(v -> rms(expected.readExact(v))).max().orElse(0);
+                Tolerance tolerance = tolerance(c, r.tolerance(), r.values().size() > 1 ? GROUP_SHARE * largest : 0);
+                for (Value v : r.values()) {
+                    if (v.dtype() == DType.F32 && tolerance.relative() < 1) {
+                        tolerance.violation(v, read(e, v), expected.readExact(v)).ifPresent(problems::add);
+                    }
+                }
+            }
+            assertTrue(problems.isEmpty(), () -> c + "\n" + String.join("\n", problems));
+        }
+    }
+
+    /**
+     * Sums are float32's, so their length does not matter: operands and results are rounded, {@value #ROUNDINGS} times what one rounding
+     * does at most, layers of a network included. What a norm of large numbers, or a softmax of large logits, makes of a rounding, it makes of bf16's
+     * too; where that leaves no digit there is nothing to compare.
+     */
+    private static Tolerance tolerance(OpCase c, Tolerance t, double scale) {
+        boolean amplifies = c.loss().isEmpty() && c.graph().steps().stream().map(Step::op).anyMatch(op -> op instanceof Op.GroupNorm
+                || op instanceof Op.GroupNormBackward || op instanceof Op.Attention || op instanceof Op.AttentionBackward);
+        double roundings = t.relative() / Tolerance.U;
+        return new Tolerance(Math.max(1, amplifies ? roundings : Math.min(roundings, ROUNDINGS)) * U, Math.max(t.scale(), scale));
+    }
+
+    private static double rms(double[] x) {
+        double squares = 0;
+        for (double e : x) {
+            squares += Double.isFinite(e) ? e * e : 0;
+        }
+        return Math.sqrt(squares / x.length);
+    }
+
+    private static float[] read(Executable e, Value v) {
+        float[] data = new float[(int) v.shape().elements()];
+        e.read(v, data);
+        return data;
+    }
+
+    @Test
+    void aPlanTakesLessMemoryAndGivesTheSameBitsEachTime() {
+        OpCase c = NetworkCases.trainingStep(2, 8, 20, 4);
+        try (CudaDevice full = Emulated.device(); Executable e = device.load(device.plan(c.graph()))) {
+            assertTrue(e.plan().arenaBytes() < 0.75 * full.plan(c.graph()).arenaBytes(), e.plan().summary());
+            List<float[]> first = runAndRead(c, e);
+            List<float[]> second = runAndRead(c, e);
+            for (int i = 0; i < first.size(); i++) {
+                assertArrayEquals(first.get(i), second.get(i));
+            }
+        }
+    }
+
+    private static List<float[]> runAndRead(OpCase c, Executable e) {
+        c.fill(e);
+        e.run();
+        return c.compared().stream().map(v -> read(e, v)).toList();
+    }
+}
