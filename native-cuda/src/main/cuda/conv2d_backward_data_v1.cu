@@ -5,7 +5,7 @@
 
 namespace sirocco::conv2d_backward_data_v1 {
 
-template <typename T> __device__ __forceinline__ void run(const T* dy, const float* w, const ConvShape& z, T* dx) {
+template <typename T> __device__ __forceinline__ void run(const T* dy, const T* w, const ConvShape& z, T* dx) {
     // The output pixel that read this input pixel by this tap, if there is one.
     auto pixel = [=](int row, int d) {
         int tap = d / z.k;
@@ -15,7 +15,7 @@ template <typename T> __device__ __forceinline__ void run(const T* dy, const flo
         bool met = h >= 0 && column >= 0 && h % z.stride == 0 && column % z.stride == 0 && h / z.stride < z.oh && column / z.stride < z.ow;
         return met ? to_float(dy[((static_cast<size_t>(n) * z.oh + h / z.stride) * z.ow + column / z.stride) * z.k + d % z.k]) : 0.0f;
     };
-    auto weight = [=](int d, int c) { return w[(static_cast<size_t>(d % z.k) * z.r * z.s + d / z.k) * z.c + c]; };
+    auto weight = [=](int d, int c) { return to_float(w[(static_cast<size_t>(d % z.k) * z.r * z.s + d / z.k) * z.c + c]); };
     auto write = [=](int row, int c, float sum) { dx[static_cast<size_t>(row) * z.c + c] = from_float<T>(sum); };
     gemm_v1::product<gemm_v1::Along::DEPTH, gemm_v1::Along::OUTER>(z.n * z.h * z.w, z.c, z.r * z.s * z.k, pixel, weight, write);
 }
@@ -26,6 +26,6 @@ SIROCCO_KERNEL(256, 4) void conv2d_backward_data_v1_f32(const float* dy, const f
     sirocco::conv2d_backward_data_v1::run(dy, w, shape, dx);
 }
 
-SIROCCO_KERNEL(256, 4) void conv2d_backward_data_v1_bf16(const sirocco::bf16* dy, const float* w, ConvShape shape, sirocco::bf16* dx) {
+SIROCCO_KERNEL(256, 4) void conv2d_backward_data_v1_bf16(const sirocco::bf16* dy, const sirocco::bf16* w, ConvShape shape, sirocco::bf16* dx) {
     sirocco::conv2d_backward_data_v1::run(dy, w, shape, dx);
 }

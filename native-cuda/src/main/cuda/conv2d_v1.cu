@@ -8,7 +8,7 @@
 namespace sirocco::conv2d_v1 {
 
 template <typename T>
-__device__ __forceinline__ void run(const T* x, const float* w, const float* bias, const T* perChannel, const T* residual, const ConvShape& z, T* y) {
+__device__ __forceinline__ void run(const T* x, const T* w, const float* bias, const T* perChannel, const T* residual, const ConvShape& z, T* y) {
     int depth = z.r * z.s * z.c;
     auto pixel = [=](int row, int d) {
         int tap = d / z.c;
@@ -18,7 +18,7 @@ __device__ __forceinline__ void run(const T* x, const float* w, const float* bia
         bool inside = h >= 0 && h < z.h && column >= 0 && column < z.w;
         return inside ? to_float(x[((static_cast<size_t>(n) * z.h + h) * z.w + column) * z.c + d % z.c]) : 0.0f;
     };
-    auto weight = [=](int d, int k) { return w[static_cast<size_t>(k) * depth + d]; };
+    auto weight = [=](int d, int k) { return to_float(w[static_cast<size_t>(k) * depth + d]); };
     auto write = [=](int row, int k, float sum) {
         size_t i = static_cast<size_t>(row) * z.k + k;
         sum += bias == nullptr ? 0.0f : bias[k];
@@ -33,7 +33,7 @@ __device__ __forceinline__ void run(const T* x, const float* w, const float* bia
 
 #define KERNEL(T, name)                                                                                                                    \
     SIROCCO_KERNEL(256, 4)                                                                                                                 \
-    void name(const T* x, const float* w, const float* bias, const T* perChannel, const T* residual, ConvShape shape, T* y) {              \
+    void name(const T* x, const T* w, const float* bias, const T* perChannel, const T* residual, ConvShape shape, T* y) {              \
         sirocco::conv2d_v1::run(x, w, bias, perChannel, residual, shape, y);                                                               \
     }
 

@@ -28,6 +28,7 @@ import sirocco.cuda.kernel.Launch;
 import sirocco.cuda.kernel.Layout;
 import sirocco.cuda.kernel.Storage;
 import sirocco.cuda.kernel.Target;
+import sirocco.cuda.kernel.WeightCopies;
 
 /** One GPU: its context, the kernels, and a stream that all executables share. */
 public final class CudaDevice implements Device {
@@ -87,6 +88,8 @@ public final class CudaDevice implements Device {
         }
         Layout layout = layout(graph);
         List<Kernel> kernels = kernels(graph, layout);
+        WeightCopies copies = new WeightCopies(graph, kernels);
+        long extraBytes = copies.bytes() + DeviceImage.tableBytes(copies.kernel()) + kernels.stream().mapToLong(DeviceImage::tableBytes).sum();
         return MemoryPlanner.plan(graph, new MemoryPlanner.Sizes() {
             @Override
             public long bytes(Value v) {
@@ -100,7 +103,7 @@ public final class CudaDevice implements Device {
 
             @Override
             public long extraBytes() {
-                return kernels.stream().mapToLong(DeviceImage::tableBytes).sum();
+                return extraBytes;
             }
 
             @Override

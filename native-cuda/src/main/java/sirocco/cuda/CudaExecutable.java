@@ -21,6 +21,7 @@ import sirocco.cuda.kernel.Kernel;
 import sirocco.cuda.kernel.Launch;
 import sirocco.cuda.kernel.Layout;
 import sirocco.cuda.kernel.Storage;
+import sirocco.cuda.kernel.WeightCopies;
 
 /**
  * A plan on the device: a list of launches, captured once as one CUDA graph. {@link #run} starts it and returns; what is read or written
@@ -36,6 +37,11 @@ final class CudaExecutable implements Executable {
     private final Layout layout;
     private final Step[] steps;
     private final BoundLaunch[][] launches;
+    private final WeightCopies copies;
+    /** Makes the copies of weights. */
+    private final BoundLaunch[] copy;
+    /** Whether that has to be done before the next run. */
+    private boolean stale;
     private final Ids ids;
     private final CUstream stream;
     /** In the order in which they were made. */
@@ -62,16 +68,21 @@ final class CudaExecutable implements Executable {
         steps = plan.graph().steps().toArray(Step[]::new);
         ids = new Ids(plan.graph());
         launches = new BoundLaunch[steps.length][];
+        copies = new WeightCopies(plan.graph(), kernels);
+        stale = !copies.isEmpty() && !copies.everyRun();
+        List<Kernel> all = new ArrayList<>(kernels);
+        all.add(copies.kernel());
         try {
             long[] room = Driver.memory(device.what());
             OutOfMemory.check(device.what(), plan, room[0], room[1]);
             fault = new PinnedMemory(device.library(), device.what(), Long.BYTES);
             owned.add(fault::close);
-            memory = new DeviceImage(device.what(), plan, kernels, device.library(), stream);
+            memory = new DeviceImage(device.what(), plan, all, copies, device.library(), stream);
             owned.add(memory);
             for (int i = 0; i < steps.length; i++) {
-                launches[i] = bind(i);
+                launches[i] = bind(i, all.get(i), steps[i].toString());
             }
+            copy = copies.isEmpty() ? new BoundLaunch[0] : bind(steps.length, all.getLast(), "copies of weights");
             CUgraph graph = Driver.capture(CAPTURE, stream, this::launchAll);
             owned.add(() -> Driver.destroy(CAPTURE, graph));
             replay = Driver.instantiate(CAPTURE, graph);
@@ -82,9 +93,8 @@ final class CudaExecutable implements Executable {
         }
     }
 
-    private BoundLaunch[] bind(int step) {
-        String what = steps[step].toString();
-        return kernels.get(step).binding().bind(memory.places(step, what, fault.segment().address())).stream()
+    private BoundLaunch[] bind(int number, Kernel kernel, String what) {
+        return kernel.binding().bind(memory.places(number, what, fault.segment().address())).stream()
                 .map(l -> new BoundLaunch(what, device.function(what, l), l)).toArray(BoundLaunch[]::new);
     }
 
@@ -100,6 +110,7 @@ final class CudaExecutable implements Executable {
         requireOpen();
         ids.check();
         device.use();
+        refresh();
         Driver.launch(REPLAY, replay, stream);
     }
 
@@ -111,14 +122,25 @@ final class CudaExecutable implements Executable {
         checkFault();
     }
 
-    private void launchAll() {
-        for (int i = 0; i < steps.length; i++) {
-            launch(i);
+    /** Copies weights anew if the host has written one. */
+    private void refresh() {
+        if (stale) {
+            launch(copy);
+            stale = false;
         }
     }
 
-    private void launch(int step) {
-        for (BoundLaunch l : launches[step]) {
+    private void launchAll() {
+        if (copies.everyRun()) {
+            launch(copy);
+        }
+        for (int i = 0; i < steps.length; i++) {
+            launch(launches[i]);
+        }
+    }
+
+    private void launch(BoundLaunch[] step) {
+        for (BoundLaunch l : step) {
             l.on(stream);
         }
     }
@@ -138,13 +160,17 @@ final class CudaExecutable implements Executable {
         requireOpen();
         ids.check();
         device.use();
+        refresh();
+        if (copies.everyRun()) {
+            launch(copy);
+        }
         CUevent start = Driver.event("trace");
         CUevent end = Driver.event("trace");
         try {
             for (int i = 0; i < steps.length; i++) {
                 String what = steps[i].toString();
                 Driver.record(what, start, stream);
-                launch(i);
+                launch(launches[i]);
                 Driver.record(what, end, stream);
                 Driver.synchronize(what, stream);
                 checkFault();
@@ -190,6 +216,7 @@ final class CudaExecutable implements Executable {
         }
         device.use();
         memory.write(v, data);
+        stale |= copies.contains(v) && !copies.everyRun();
     }
 
     @Override

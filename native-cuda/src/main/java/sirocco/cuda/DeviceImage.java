@@ -12,20 +12,29 @@ import sirocco.cuda.driver.DriverLibrary;
 import sirocco.cuda.driver.Staging;
 import sirocco.cuda.kernel.Kernel;
 import sirocco.cuda.kernel.Places;
+import sirocco.cuda.kernel.WeightCopies;
 
-/** A plan's memory on the device: one allocation, of the persistent values, the arena, and the steps' tables, in this order. All zero at first. */
+/**
+ * A plan's memory on the device: one allocation, of the persistent values, the arena, the copies of weights, and the kernels' tables, in this
+ * order. All zero at first.
+ */
 final class DeviceImage implements CudaExecutable.Owned {
     private final Plan plan;
     private final DeviceMemory memory;
     private final Staging staging;
+    private final WeightCopies copies;
     private final long arenaAt;
+    private final long copiesAt;
     private final long[] tableAt;
 
-    DeviceImage(String what, Plan plan, List<Kernel> kernels, DriverLibrary library, CUstream stream) {
+    /** @param kernels the steps' and, last, the one that copies weights */
+    DeviceImage(String what, Plan plan, List<Kernel> kernels, WeightCopies copies, DriverLibrary library, CUstream stream) {
         this.plan = plan;
+        this.copies = copies;
         arenaAt = plan.persistentBytes();
+        copiesAt = arenaAt + plan.arenaBytes();
         tableAt = new long[kernels.size()];
-        long end = arenaAt + plan.arenaBytes();
+        long end = copiesAt + copies.bytes();
         for (int i = 0; i < tableAt.length; i++) {
             tableAt[i] = end;
             end += tableBytes(kernels.get(i));
@@ -48,8 +57,11 @@ final class DeviceImage implements CudaExecutable.Owned {
         return ((long) kernel.tableWords() * Long.BYTES + align - 1) / align * align;
     }
 
-    /** @param fault see {@link Places#fault} */
-    Places places(int step, String what, long fault) {
+    /**
+     * @param number a kernel's, as the constructor had them
+     * @param fault see {@link Places#fault}
+     */
+    Places places(int number, String what, long fault) {
         return new Places() {
             @Override
             public long at(Value v) {
@@ -57,13 +69,18 @@ final class DeviceImage implements CudaExecutable.Owned {
             }
 
             @Override
+            public long weights(Value w) {
+                return copies.contains(w) ? memory.address() + copiesAt + copies.offset(w) : at(w);
+            }
+
+            @Override
             public long scratch() {
-                return memory.address() + arenaAt + plan.scratch()[step];
+                return memory.address() + arenaAt + plan.scratch()[number];
             }
 
             @Override
             public long table(long[] words) {
-                DeviceMemory to = memory.at(tableAt[step]);
+                DeviceMemory to = memory.at(tableAt[number]);
                 staging.upload(what, MemorySegment.ofArray(words), to);
                 return to.address();
             }
@@ -75,7 +92,7 @@ final class DeviceImage implements CudaExecutable.Owned {
 
             @Override
             public int faultCode() {
-                return step + 1;
+                return number + 1;
             }
         };
     }

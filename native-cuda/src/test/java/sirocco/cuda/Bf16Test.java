@@ -4,7 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -14,10 +16,13 @@ import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.TestInstance;
 import sirocco.api.DType;
 import sirocco.api.Executable;
+import sirocco.api.GraphBuilder;
 import sirocco.api.Op;
 import sirocco.api.Settings;
+import sirocco.api.Shape;
 import sirocco.api.Step;
 import sirocco.api.Value;
+import sirocco.api.Window;
 import sirocco.testkit.NetworkCases;
 import sirocco.testkit.OpCase;
 import sirocco.testkit.OpCases;
@@ -119,5 +124,53 @@ class Bf16Test {
         c.fill(e);
         e.run();
         return c.compared().stream().map(v -> read(e, v)).toList();
+    }
+
+    /** In training the masters change on the device: a second step must not see the first one's copies. */
+    @Test
+    void aSecondStepComputesWithTheWeightsOfTheFirst() {
+        OpCase c = NetworkCases.trainingStep(2, 8, 20, 4);
+        Value loss = c.graph().outputs().stream().filter(v -> v.shape().elements() == 1).findFirst().orElseThrow();
+        try (Executable e = device.load(device.plan(c.graph())); Executable other = device.load(e.plan())) {
+            c.fill(e);
+            c.fill(other);
+            e.run();
+            float[] first = read(e, loss);
+            for (Value w : c.graph().parameters()) {
+                other.write(w, read(e, w));
+            }
+            e.run();
+            other.run();
+            assertArrayEquals(read(other, loss), read(e, loss));
+            assertTrue(first[0] != read(e, loss)[0], "the step changed nothing");
+        }
+    }
+
+    /** Where no step changes them, copies are made after the host has written, and only then. */
+    @Test
+    void seesWeightsThatAreWrittenBetweenRuns() {
+        GraphBuilder g = new GraphBuilder();
+        Value x = g.input("x", new Shape(2, 4, 4, 16), DType.F32);
+        Value w = g.parameter("w", new Shape(16, 1, 1, 16));
+        Value y = g.output(g.in("conv", () -> g.conv2d(x, w, Optional.empty(), Optional.empty(), Optional.empty(), Window.same(1))));
+        try (Executable e = device.load(device.plan(g.build()))) {
+            e.write(x, filled(x, 1));
+            for (float each : new float[] {0.5f, -0.25f}) {
+                e.write(w, filled(w, each));
+                for (int run = 0; run < 2; run++) {
+                    e.run();
+                    assertArrayEquals(filled(y, 16 * each), read(e, y));
+                }
+            }
+            e.write(w, filled(w, 2));
+            e.trace(_ -> { });
+            assertArrayEquals(filled(y, 32), read(e, y));
+        }
+    }
+
+    private static float[] filled(Value v, float with) {
+        float[] data = new float[(int) v.shape().elements()];
+        Arrays.fill(data, with);
+        return data;
     }
 }

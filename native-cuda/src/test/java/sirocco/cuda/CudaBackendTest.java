@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
@@ -16,10 +17,12 @@ import sirocco.api.DType;
 import sirocco.api.Executable;
 import sirocco.api.Graph;
 import sirocco.api.GraphBuilder;
+import sirocco.api.Op;
 import sirocco.api.Plan;
 import sirocco.api.Settings;
 import sirocco.api.Shape;
 import sirocco.api.Value;
+import sirocco.api.Window;
 import sirocco.cuda.driver.CudaException;
 import sirocco.cuda.driver.Driver;
 import sirocco.cuda.kernel.Launch;
@@ -74,7 +77,7 @@ class CudaBackendTest {
     @Test
     void saysWhereNoBatchWouldFit() {
         GraphBuilder g = new GraphBuilder();
-        List<Value> large = new java.util.ArrayList<>();
+        List<Value> large = new ArrayList<>();
         device.use();
         for (long bytes = 0; bytes < 2 * Driver.memory("test")[0]; bytes += 4L << 30) {
             large.add(g.parameter("p" + large.size(), new Shape(1 << 15, 1, 1, 1 << 15)));
@@ -168,7 +171,7 @@ class CudaBackendTest {
         GraphBuilder g = new GraphBuilder();
         Value x = g.input("x", new Shape(1, 1, 1, 5), DType.F32);
         Value sum = g.state("sum", new Shape(5, 1, 1, 1), DType.F32);
-        g.in("accumulate", () -> g.record(new sirocco.api.Op.Conv2dBackwardWeights(one(g), x, sirocco.api.Window.same(1), sum, Optional.empty()), null));
+        g.in("accumulate", () -> g.record(new Op.Conv2dBackwardWeights(one(g), x, Window.same(1), sum, Optional.empty()), null));
         try (Executable e = device.load(device.plan(g.build()))) {
             e.write(g.build().find("one"), new float[] {1});
             float[] expected = new float[5];

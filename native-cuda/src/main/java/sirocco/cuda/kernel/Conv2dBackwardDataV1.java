@@ -18,7 +18,7 @@ final class Conv2dBackwardDataV1 implements Variant<Op.Conv2dBackwardData> {
     @Override
     public Kernel kernel(Op.Conv2dBackwardData op, Target target) {
         ConvShape s = ConvShape.of(op.dx(), op.w(), op.window());
-        return Kernel.of(m -> List.of(Conv2dV1.tiles(target.activations().kernel("conv2d_backward_data_v1"), s.inputs(), s.c(), m.at(op.dy()), m.at(op.w()),
-                s.argument(), m.at(op.dx()))));
+        return Kernel.of(m -> List.of(Conv2dV1.tiles(target.activations().kernel("conv2d_backward_data_v1"), s.inputs(), s.c(), m.at(op.dy()), m.weights(op.w()),
+                s.argument(), m.at(op.dx())))).withWeights(op.w(), target);
     }
 }

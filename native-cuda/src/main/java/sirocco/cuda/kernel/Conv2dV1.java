@@ -21,8 +21,8 @@ final class Conv2dV1 implements Variant<Op.Conv2d> {
     @Override
     public Kernel kernel(Op.Conv2d op, Target target) {
         ConvShape s = ConvShape.of(op.x(), op.w(), op.window());
-        return Kernel.of(m -> List.of(tiles(target.activations().kernel("conv2d_v1"), s.outputs(), s.k(), m.at(op.x()), m.at(op.w()), m.at(op.bias()),
-                m.at(op.perChannel()), m.at(op.residual()), s.argument(), m.at(op.y()))));
+        return Kernel.of(m -> List.of(tiles(target.activations().kernel("conv2d_v1"), s.outputs(), s.k(), m.at(op.x()), m.weights(op.w()), m.at(op.bias()),
+                m.at(op.perChannel()), m.at(op.residual()), s.argument(), m.at(op.y())))).withWeights(op.w(), target);
     }
 
     /** A thread block for each tile of a rows × columns matrix. */

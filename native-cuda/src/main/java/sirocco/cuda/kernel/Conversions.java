@@ -28,8 +28,8 @@ final class Conversions {
     /** The operands that kernels read as activations. */
     private static List<Value> activations(Op op) {
         return switch (op) {
-            case Op.Conv2d o -> some(List.of(o.x()), o.perChannel(), o.residual());
-            case Op.Conv2dBackwardData o -> List.of(o.dy());
+            case Op.Conv2d o -> some(List.of(o.x()), o.perChannel(), o.residual(), computed(o.w()));
+            case Op.Conv2dBackwardData o -> some(List.of(o.dy()), computed(o.w()));
             case Op.Conv2dBackwardWeights o -> List.of(o.x(), o.dy());
             case Op.GroupNorm o -> List.of(o.x());
             case Op.GroupNormBackward o -> some(List.of(o.x(), o.dy()), o.addend());
@@ -52,6 +52,11 @@ final class Conversions {
             case Op.TimestepEmbedding _, Op.Embedding _, Op.DropLabels _, Op.Noising _, Op.ChainTimestep _, Op.GradientNorm _, Op.AdamEma _ -> List.of();
             case Op.Repeat _ -> List.of(); // moves what there is
         };
+    }
+
+    /** Weights, if a step made them: of persistent ones there are {@link WeightCopies}. */
+    private static Optional<Value> computed(Value w) {
+        return w.persistent() ? Optional.empty() : Optional.of(w);
     }
 
     @SafeVarargs
@@ -103,6 +108,11 @@ final class Conversions {
         public long at(Value v) {
             Long offset = offsets.get(v);
             return offset == null ? places.at(v) : places.scratch() + offset;
+        }
+
+        @Override
+        public long weights(Value w) {
+            return offsets.containsKey(w) ? at(w) : places.weights(w);
         }
 
         @Override

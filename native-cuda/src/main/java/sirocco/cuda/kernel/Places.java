@@ -12,6 +12,9 @@ public interface Places {
         return v.isPresent() ? at(v.get()) : 0;
     }
 
+    /** A convolution's weights in the storage type of activations: a copy of what is float32, if the kernel has asked for it. */
+    long weights(Value w);
+
     /** The step's working memory. */
     long scratch();
 
