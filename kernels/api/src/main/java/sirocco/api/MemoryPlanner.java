@@ -49,6 +49,7 @@ public final class MemoryPlanner {
         Packing.Block[] ofValue = new Packing.Block[graph.values().size()];
         Packing.Block[] ofStep = new Packing.Block[end];
         List<Packing.Block> blocks = new ArrayList<>();
+        List<Packing.Block> scratches = new ArrayList<>();
         long unplanned = 0;
         for (int i = 0; i < end; i++) {
             for (Value v : steps.get(i).op().outputs()) {
@@ -65,14 +66,14 @@ public final class MemoryPlanner {
             long scratch = sizes.scratchBytes(i);
             if (scratch > 0) {
                 ofStep[i] = new Packing.Block(align(scratch), i, i);
-                blocks.add(ofStep[i]);
+                scratches.add(ofStep[i]);
             }
         }
         for (Value v : graph.outputs()) {
             ofValue[v.id()].last = end;
         }
 
-        long arena = Packing.place(blocks);
+        long arena = Packing.place(scratches, blocks);
 
         Plan.Slot[] slots = new Plan.Slot[ofValue.length];
         long persistent = 0;

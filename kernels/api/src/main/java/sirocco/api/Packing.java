@@ -4,12 +4,16 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * Places stretches of memory that are needed for known spans of time into one arena that is as small as simple means make it. Blocks are
  * placed one after the other, each at the tightest gap that is free during its whole life (greedy; Pisarchyk &amp; Lee 2020). What matters
  * is the order: first the largest first, and where the widest step comes first; then, as long as it pays, those that ended on top of
  * everything are placed earlier (squeaky wheel optimisation; Joslin &amp; Clements 1999).
+ *
+ * <p>Blocks that never live at the same time can be asked to begin at the arena's bottom, one and all. A backend's scratch does: it is the
+ * same memory in every step, and so it stays in a processor's cache.
  */
 final class Packing {
     /** Tries without gain before it gives up. */
@@ -40,21 +44,27 @@ final class Packing {
         }
     }
 
+    private final List<Block> bottom;
     private final List<Block> blocks;
     private final long enough;
     private final long[] bestOffsets;
     private long best = Long.MAX_VALUE;
 
-    private Packing(List<Block> blocks, long bound) {
+    private Packing(List<Block> bottom, List<Block> blocks, long bound) {
+        this.bottom = bottom;
         this.blocks = blocks;
         enough = (long) (GOOD * bound);
         bestOffsets = new long[blocks.size()];
     }
 
-    /** Sets every block's offset; returns the arena's size. */
-    static long place(List<Block> blocks) {
-        long[] breadth = breadth(blocks);
-        Packing packing = new Packing(blocks, Arrays.stream(breadth).max().orElse(0));
+    /**
+     * Sets every block's offset; returns the arena's size.
+     *
+     * @param bottom those to begin at 0; no two of them live at the same time
+     */
+    static long place(List<Block> bottom, List<Block> blocks) {
+        long[] breadth = breadth(Stream.concat(bottom.stream(), blocks.stream()).toList());
+        Packing packing = new Packing(bottom, blocks, Arrays.stream(breadth).max().orElse(0));
         Comparator<Block> largest = Comparator.comparingLong((Block b) -> -b.bytes).thenComparingInt(b -> b.first);
         packing.improve(largest);
         packing.improve(Comparator.comparingLong((Block b) -> -widest(b, breadth)).thenComparing(largest));
@@ -84,10 +94,10 @@ final class Packing {
     }
 
     /** Places every block; returns the arena's size. */
-    private static long inOrder(List<Block> order) {
-        long arena = 0;
+    private long inOrder(List<Block> order) {
+        long arena = bottom.stream().mapToLong(Block::end).max().orElse(0);
         // Those already placed, by offset.
-        List<Block> placed = new ArrayList<>(order.size());
+        List<Block> placed = new ArrayList<>(bottom);
         for (Block b : order) {
             long free = 0;
             long chosen = -1;

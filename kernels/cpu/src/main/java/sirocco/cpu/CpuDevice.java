@@ -28,7 +28,9 @@ public final class CpuDevice implements Device {
     public String describe() {
         List<String> flags = ManagementFactory.getRuntimeMXBean().getInputArguments();
         return "cpu: " + vectors() + ", " + workers.threads() + (workers.threads() == 1 ? " thread" : " threads") + ", heap up to "
-                + (Runtime.getRuntime().maxMemory() >> 20) + " MiB" + (flags.contains(HUGE_PAGES) ? "" : "; large models gain from " + HUGE_PAGES);
+                + (Runtime.getRuntime().maxMemory() >> 20) + " MiB"
+                + (flags.contains(HUGE_PAGES) ? "" : "; large models gain from " + HUGE_PAGES)
+                + (flags.contains(Alignment.FLAG) ? "" : "; convolutions gain from " + Alignment.FLAG);
     }
 
     @Override

@@ -8,6 +8,7 @@ import sirocco.api.Value;
 /**
  * A plan's memory: F32 values in two arrays, persistent ones and the arena; prepared weights in a third; every I32 and U8 value in an array
  * of its own. So the persistent array ends where F32 values do; I32 temporaries, a few bytes an image, leave their places in the arena empty.
+ * The three begin with a few floats for nothing, so that what the plan aligned is aligned.
  */
 final class Memory {
     /** Elements that every virtual machine gives an array, if it has the memory. */
@@ -34,9 +35,9 @@ final class Memory {
         ints = new int[plan.graph().values().size()][];
         bytes = new byte[plan.graph().values().size()][];
         try {
-            persistent = new float[persistentFloats];
-            arena = new float[arenaFloats];
-            prepared = new float[preparedFloats];
+            persistent = new float[Alignment.FIRST + persistentFloats];
+            arena = new float[Alignment.FIRST + arenaFloats];
+            prepared = new float[Alignment.FIRST + preparedFloats];
             for (Value v : plan.graph().values()) {
                 switch (v.dtype()) {
                     case F32 -> { }
@@ -57,8 +58,8 @@ final class Memory {
 
     private static int floats(long bytes, String what) {
         long floats = bytes / Float.BYTES;
-        if (floats > LARGEST_ARRAY) {
-            throw new IllegalArgumentException("cpu: " + what + " take " + floats + " floats, and a Java array holds " + LARGEST_ARRAY
+        if (floats > LARGEST_ARRAY - Alignment.FIRST) {
+            throw new IllegalArgumentException("cpu: " + what + " take " + floats + " floats, and a Java array holds " + (LARGEST_ARRAY - Alignment.FIRST)
                     + " at most; use a smaller batch");
         }
         return (int) floats;
@@ -73,7 +74,7 @@ final class Memory {
     /** Where an F32 value lies. */
     Slice at(Value v) {
         Plan.Slot slot = plan.slot(v);
-        return new Slice(slot.region() == Plan.Region.ARENA ? arena : persistent, (int) (slot.offset() / Float.BYTES));
+        return new Slice(slot.region() == Plan.Region.ARENA ? arena : persistent, Alignment.FIRST + (int) (slot.offset() / Float.BYTES));
     }
 
     /** Null if there is no value. */
@@ -88,11 +89,11 @@ final class Memory {
 
     /** A step's scratch; a slice of no length if it has none. */
     Slice scratch(int step) {
-        return new Slice(arena, (int) (plan.scratch()[step] / Float.BYTES));
+        return new Slice(arena, Alignment.FIRST + (int) (plan.scratch()[step] / Float.BYTES));
     }
 
     Slice prepared(int offset) {
-        return new Slice(prepared, offset);
+        return new Slice(prepared, Alignment.FIRST + offset);
     }
 
     int[] ints(Value v) {

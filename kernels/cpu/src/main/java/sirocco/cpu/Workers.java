@@ -2,14 +2,16 @@ package sirocco.cpu;
 
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.locks.LockSupport;
 
 /**
  * A fixed team of threads that runs one loop at a time, the caller among them.
  *
- * <p>Items are handed out one by one, so a thread that the system took off its core costs the loop one item's time at most, and a
- * thread that never wakes is not waited for. Idle threads spin briefly, since a plan is hundreds of loops of some tens of
- * microseconds, then park. {@link #run} allocates nothing.
+ * <p>Each thread has a share of neighbouring items, which it takes one by one from the front; when it has none left it takes from the
+ * back of another's. So a thread that the system took off its core costs the loop one item's time at most, and a thread that never
+ * wakes is not waited for; but mostly the thread that wrote an image in one loop reads it in the next, out of its own cache.
+ * Idle threads spin briefly, since a plan is hundreds of loops of some tens of microseconds, then park. {@link #run} allocates nothing.
  *
  * <p>Which thread runs which item is left to chance: an item must write only what no other item writes, and then the results do not
  * depend on the number of threads.
@@ -30,8 +32,13 @@ public final class Workers implements AutoCloseable {
 
     private static final int SPINS = 4_000;
 
-    /** The loop's epoch (20 bits), its item count (22) and the next item to hand out (22), changed together. */
-    private final AtomicLong ticket = new AtomicLong();
+    /** Longs between two threads' shares: each on a cache line of its own, and on none that the hardware fetches along with it. */
+    private static final int APART = 16;
+
+    /** Of each thread: the loop's number (20 bits), the end of its share (22) and the first item not taken (22), changed together. */
+    private final AtomicLongArray shares;
+    /** The loop's number. */
+    private final AtomicLong loop = new AtomicLong();
     private final AtomicInteger done = new AtomicInteger();
     private final Thread[] helpers;
     private final Parked[] parked;
@@ -49,6 +56,7 @@ public final class Workers implements AutoCloseable {
         if (threads < 1) {
             throw new IllegalArgumentException("threads: expected at least 1, got " + threads);
         }
+        shares = new AtomicLongArray((threads + 1) * APART);
         helpers = new Thread[threads - 1];
         parked = new Parked[threads - 1];
         for (int i = 0; i < helpers.length; i++) {
@@ -83,8 +91,14 @@ public final class Workers implements AutoCloseable {
         this.task = task;
         failure = null;
         done.set(0);
-        long epoch = (ticket.get() >>> 44) + 1;
-        ticket.set(epoch << 44 | (long) items << 22);
+        long number = loop.get() + 1;
+        int threads = threads();
+        for (int i = 0; i < threads; i++) {
+            long first = (long) items * i / threads;
+            long end = (long) items * (i + 1) / threads;
+            shares.set(at(i), number << 44 | end << 22 | first);
+        }
+        loop.set(number);
         for (int i = 0; i < helpers.length && i < items - 1; i++) {
             if (parked[i].yes) {
                 LockSupport.unpark(helpers[i]);
@@ -107,17 +121,18 @@ public final class Workers implements AutoCloseable {
         }
     }
 
+    private static int at(int worker) {
+        return (worker + 1) * APART;
+    }
+
     /** Takes items while there are any. The task is read after an item was won: until that item is done, the loop cannot change. */
     private void work(int worker) {
-        while (true) {
-            long t = ticket.get();
-            int next = (int) (t & MAX_ITEMS);
-            if (next >= (int) (t >>> 22 & MAX_ITEMS)) {
-                return;
-            }
-            if (ticket.compareAndSet(t, t + 1)) {
+        int threads = threads();
+        for (int i = 0; i < threads; i++) {
+            int owner = (worker + i) % threads;
+            for (int item = take(owner, i > 0); item >= 0; item = take(owner, i > 0)) {
                 try {
-                    task.run(next, worker);
+                    task.run(item, worker);
                 } catch (Throwable e) {
                     failure = e;
                 }
@@ -126,24 +141,36 @@ public final class Workers implements AutoCloseable {
         }
     }
 
-    private boolean itemsLeft() {
-        long t = ticket.get();
-        return (t & MAX_ITEMS) < (t >>> 22 & MAX_ITEMS);
+    /** An item of a thread's share, its first or its last; −1 if there are none left. */
+    private int take(int owner, boolean last) {
+        while (true) {
+            long share = shares.get(at(owner));
+            int first = (int) (share & MAX_ITEMS);
+            int end = (int) (share >>> 22 & MAX_ITEMS);
+            if (first >= end) {
+                return -1;
+            }
+            if (shares.compareAndSet(at(owner), share, last ? share - (1L << 22) : share + 1)) {
+                return last ? end - 1 : first;
+            }
+        }
     }
 
     private void help(int helper) {
+        long seen = 0;
         while (!closed) {
-            work(helper + 1);
-            for (int spins = 0; spins < SPINS && !itemsLeft() && !closed; spins++) {
+            for (int spins = 0; spins < SPINS && loop.get() == seen && !closed; spins++) {
                 Thread.onSpinWait();
             }
-            if (!itemsLeft()) {
+            if (loop.get() == seen) {
                 parked[helper].yes = true;
-                if (!itemsLeft() && !closed) {
+                if (loop.get() == seen && !closed) {
                     LockSupport.park(this);
                 }
                 parked[helper].yes = false;
             }
+            seen = loop.get();
+            work(helper + 1);
         }
     }
 

@@ -21,8 +21,7 @@ public final class ConvBackwardData {
         Checks.fits("dy", dy, shape.n(), shape.outH(), shape.outW(), shape.k(), shape);
         Checks.fits("dx", dx, shape.n(), shape.h(), shape.w(), shape.c(), shape);
         ConvRule.Choice choice = rule.choose(shape, ConvRule.Pass.BACKWARD_DATA);
-        kernel = choice.winograd() ? new WinogradConv(shape, true, dy, dx, null, workers, ConvRule.BLOCK_TILES,
-                        ConvRule.SHARED_TILES)
+        kernel = choice.winograd() ? new WinogradConv(shape, true, dy, dx, null, workers)
                 : new GemmConv(shape, true, dy, dx, null, workers);
         description = shape + ": " + kernel + "; " + choice.why();
     }

@@ -22,7 +22,7 @@ public final class ConvBackwardWeights {
         Checks.fits("x", x, shape.n(), shape.h(), shape.w(), shape.c(), shape);
         Checks.fits("dy", dy, shape.n(), shape.outH(), shape.outW(), shape.k(), shape);
         ConvRule.Choice choice = rule.choose(shape, ConvRule.Pass.BACKWARD_WEIGHTS);
-        kernel = choice.winograd() ? new WinogradWeightsGradient(shape, x, dy, workers)
+        kernel = choice.winograd() ? WinogradWeightsGradient.of(shape, x, dy, workers)
                 : new GemmWeightsGradient(shape, x, dy, workers);
         bias = new BiasGradient(dy, workers);
         description = shape + ": " + kernel + "; " + choice.why();

@@ -27,8 +27,7 @@ public final class ConvForward {
             Checks.fits("residual", residual, shape.n(), shape.outH(), shape.outW(), shape.k(), shape);
         }
         ConvRule.Choice choice = rule.choose(shape, ConvRule.Pass.FORWARD);
-        kernel = choice.winograd() ? new WinogradConv(shape, false, x, y, residual, workers, ConvRule.BLOCK_TILES,
-                        ConvRule.SHARED_TILES)
+        kernel = choice.winograd() ? new WinogradConv(shape, false, x, y, residual, workers)
                 : new GemmConv(shape, false, x, y, residual, workers);
         description = shape + ": " + kernel + "; " + choice.why();
     }

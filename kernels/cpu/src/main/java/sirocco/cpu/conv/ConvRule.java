@@ -26,10 +26,6 @@ public record ConvRule(Mode mode) {
      */
     public record Choice(boolean winograd, String why) { }
 
-    /** Tiles that Winograd takes through all channels at a time: enough for each to share the weights that stream by. */
-    static final int BLOCK_TILES = 64;
-    /** With fewer blocks than a few threads need, all tiles are one block that the threads share. */
-    static final int SHARED_TILES = 4 * BLOCK_TILES;
     /** With fewer tiles than this, reading the transformed weights takes longer than multiplying by the plain ones. */
     static final int FEWEST_TILES = 8;
     /** Winograd's multiplications are to be fewer by this factor at least, or the transforms eat up what they save. */

@@ -6,6 +6,7 @@ import static sirocco.cpu.conv.Gemm.PANEL_BLOCK;
 import static sirocco.cpu.conv.Taps.ceilDiv;
 
 import java.util.Arrays;
+import sirocco.cpu.Alignment;
 import sirocco.cpu.Layout;
 import sirocco.cpu.Slice;
 import sirocco.cpu.Workers;

@@ -7,6 +7,7 @@ import static sirocco.cpu.conv.Taps.ceilDiv;
 
 import java.util.Arrays;
 import java.util.List;
+import sirocco.cpu.Alignment;
 import sirocco.cpu.Slice;
 import sirocco.cpu.Workers;
 

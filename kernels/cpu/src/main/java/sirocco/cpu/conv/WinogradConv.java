@@ -4,6 +4,7 @@ import static sirocco.cpu.Layout.BLOCK;
 import static sirocco.cpu.conv.Gemm.SEGMENT;
 import static sirocco.cpu.conv.Taps.ceilDiv;
 
+import sirocco.cpu.Alignment;
 import sirocco.cpu.Layout;
 import sirocco.cpu.Slice;
 import sirocco.cpu.Workers;
@@ -11,9 +12,9 @@ import sirocco.cpu.Workers;
 /**
  * 3×3 convolution of stride 1 by Winograd's F(4×4,3×3): transform tiles of the input, multiply 36 planes, transform back.
  *
- * <p>With many tiles, an item is a block of them, from image to image: its planes stay in a core's level-2 cache, and the transformed
- * weights stream by. With few, all of them are one block and each of the three steps is a loop of its own over all threads; then
- * each weight is read by one thread only, which is what a small batch spends its time on.
+ * <p>An item is a block of tiles, from image to image, whose planes stay in a core's level-2 cache while the transformed weights stream
+ * by, or stay there too. With large weights and few tiles all of these are one block and each of the three steps is a loop of its own
+ * over all threads; then each weight is read by one thread only, which is what a small batch spends its time on.
  */
 final class WinogradConv implements ConvKernel {
     private static final int SEGMENT_BLOCKS = SEGMENT / BLOCK;
@@ -47,12 +48,7 @@ final class WinogradConv implements ConvKernel {
     private float[] memory;
     private int own;
 
-    /**
-     * @param tilesOfBlock tiles of an item, a multiple of 8 best
-     * @param tilesToShare with no more tiles than this, there is one block, shared by all threads
-     */
-    WinogradConv(ConvShape shape, boolean backward, Layout x, Layout y, Layout residual, Workers workers, int tilesOfBlock,
-            int tilesToShare) {
+    WinogradConv(ConvShape shape, boolean backward, Layout x, Layout y, Layout residual, Workers workers) {
         this.workers = workers;
         in = x;
         out = y;
@@ -62,8 +58,9 @@ final class WinogradConv implements ConvKernel {
         tiles = new WinogradTiles(y.n(), y.h(), y.w());
         addends = new Addends(y.c(), View.perChannel(y.n(), y.h(), y.w(), y.c()), residual == null ? null : View.of(residual));
         halo = new Halo(y);
-        shared = tiles.count() <= tilesToShare;
-        blockTiles = shared ? tiles.count() : Math.min(tilesOfBlock, tiles.count());
+        WinogradBlocks blocks = WinogradBlocks.of(tiles.count(), u.innerBlocks(), u.outerBlocks(), workers.threads());
+        shared = blocks.shared();
+        blockTiles = blocks.tiles();
         runs = ceilDiv(blockTiles, RUN);
         segment = blockTiles * SEGMENT;
         vPlane = ceilDiv(u.innerBlocks() * BLOCK, SEGMENT) * segment + Winograd.GAP;

@@ -8,6 +8,7 @@ import static sirocco.cpu.conv.Taps.ceilDiv;
 
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
+import sirocco.cpu.Alignment;
 import sirocco.cpu.Simd;
 import sirocco.cpu.Slice;
 import sirocco.cpu.Workers;

@@ -3,9 +3,9 @@ package sirocco.cpu.conv;
 import static sirocco.cpu.Layout.BLOCK;
 import static sirocco.cpu.Simd.LANES;
 import static sirocco.cpu.Simd.load;
-import static sirocco.cpu.conv.Taps.ceilDiv;
 
 import java.util.Arrays;
+import sirocco.cpu.Alignment;
 import sirocco.cpu.Layout;
 import sirocco.cpu.Slice;
 import sirocco.cpu.Workers;
@@ -14,114 +14,95 @@ import sirocco.cpu.Workers;
  * dw by the transpose of Winograd's F(4×4,3×3): dw += Gᵀ [Σ over tiles of (A dy Aᵀ) ⊙ (Bᵀ x B)] G, the sum being 36 matrix products of
  * all output channels by all input channels.
  *
- * <p>Tiles go by in chunks of a fixed size, and of each chunk first all tiles are transformed, then all planes multiplied; a sum belongs
- * to one item and takes the chunks in order, so the bits do not depend on the number of threads.
- *
- * <p>With few tiles most of the time would go into the sums' way to memory and back, since there are four of them for each weight. Then
- * an item is a group of output and input channels, small enough that its sums stay in a level-2 cache until they are weights.
+ * <p>Transformed tiles are 2¼ times as large as the pixels they come from, and the sums four times as large as the weights: what decides
+ * is which of them stay in a core's own cache. Hence three orders of doing the same: {@link GradientByChannels} where the tiles are
+ * few, {@link GradientByTiles} where the sums are small, {@link GradientByChunks} where both are large. In each of them the order of
+ * summation is fixed, so the bits do not depend on the number of threads.
  */
-final class WinogradWeightsGradient implements WeightsGradientKernel {
-    /** Tiles of a chunk: many to a product's inner loop, few enough for the planes of a chunk to stay in a cache. */
-    private static final int CHUNK = 256;
-    /** Tiles that one item of the transforms takes through one channel block. */
-    private static final int RUN = 16;
-    /** With no more tiles than this, reading their planes again for each group costs less than keeping all sums in memory. */
-    private static final int FEW_TILES = 128;
-    /** Blocks of output channels of a group, and of input channels: 36 planes of sums are 288 KiB. */
-    private static final int K_GROUP = 2;
-    private static final int C_GROUP = 4;
+abstract class WinogradWeightsGradient implements WeightsGradientKernel {
+    final Workers workers;
+    final ConvShape shape;
+    final WinogradTiles tiles;
+    final int cBlocks;
+    final int kBlocks;
+    /** Tiles whose planes are in memory at a time. */
+    final int chunk;
+    /** Floats from a plane of x to the next, and of dy. */
+    final int vPlane;
+    final int mPlane;
 
-    private final Workers workers;
-    private final ConvShape shape;
     private final Layout xLayout;
     private final Layout dyLayout;
-    private final WinogradTiles tiles;
-    private final int cBlocks;
-    private final int kBlocks;
-    /** Whether the work goes by groups of channels. */
-    private final boolean grouped;
-    private final int cGroups;
-    private final int chunk;
-    private final int runs;
-    private final int vPlane;
-    private final int mPlane;
-    private final int uRow;
-    private final int uPlane;
-    private final Workers.Task toPlanes = this::toPlanes;
-    private final Workers.Task multiply = this::multiply;
-    private final Workers.Task toWeights = this::toWeights;
-    private final Workers.Task group = this::group;
-
     private Slice x;
     private Slice dy;
     private Slice dw;
-    private float[] memory;
     private int own;
-    private int v;
-    private int m;
-    private int u;
-    private int first;
-    private int count;
+    float[] memory;
 
-    WinogradWeightsGradient(ConvShape shape, Layout x, Layout dy, Workers workers) {
+    WinogradWeightsGradient(ConvShape shape, Layout x, Layout dy, int chunk, Workers workers) {
         this.shape = shape;
         this.workers = workers;
         xLayout = x;
         dyLayout = dy;
-        tiles = new WinogradTiles(dy.n(), dy.h(), dy.w());
+        tiles = tiles(dy);
         cBlocks = x.blocks();
         kBlocks = dy.blocks();
-        chunk = Math.min(CHUNK, tiles.count());
-        runs = ceilDiv(chunk, RUN);
-        vPlane = cBlocks * chunk * BLOCK + Winograd.GAP;
-        mPlane = kBlocks * chunk * BLOCK + Winograd.GAP;
-        grouped = tiles.count() <= FEW_TILES;
-        cGroups = ceilDiv(cBlocks, C_GROUP);
-        uRow = (grouped ? C_GROUP : cBlocks) * BLOCK;
-        uPlane = (grouped ? K_GROUP : kBlocks) * BLOCK * uRow + Winograd.GAP;
+        this.chunk = Math.min(chunk, tiles.count());
+        vPlane = cBlocks * this.chunk * BLOCK + Winograd.GAP;
+        mPlane = kBlocks * this.chunk * BLOCK + Winograd.GAP;
+    }
+
+    /** The order that suits the sizes. */
+    static WinogradWeightsGradient of(ConvShape shape, Layout x, Layout dy, Workers workers) {
+        if (tiles(dy).count() <= GradientByChannels.FEW_TILES) {
+            return new GradientByChannels(shape, x, dy, workers);
+        }
+        return GradientByTiles.suits(x, dy) ? new GradientByTiles(shape, x, dy, workers) : new GradientByChunks(shape, x, dy, workers);
+    }
+
+    private static WinogradTiles tiles(Layout dy) {
+        return new WinogradTiles(dy.n(), dy.h(), dy.w());
+    }
+
+    /** Floats of the planes of a chunk: x's, and behind them dy's. */
+    final long planesFloats() {
+        return (long) Winograd.PLANES * (vPlane + mPlane);
+    }
+
+    /** Floats of all planes and sums. */
+    abstract long floats();
+
+    /** Does the work; planes and sums are at {@code memory[at …]}, as many floats as {@link #floats}. */
+    abstract void run(int at);
+
+    @Override
+    public final long scratchFloats() {
+        return Alignment.SLACK + (long) workers.threads() * WinogradTiles.SCRATCH + floats();
     }
 
     @Override
-    public long scratchFloats() {
-        return Alignment.SLACK + (long) workers.threads() * WinogradTiles.SCRATCH + Winograd.PLANES * ((long) vPlane + mPlane
-                + (grouped ? workers.threads() : 1L) * uPlane);
-    }
-
-    @Override
-    public void run(Slice x, Slice dy, Slice dw, Slice scratch) {
+    public final void run(Slice x, Slice dy, Slice dw, Slice scratch) {
         this.x = x;
         this.dy = dy;
         this.dw = dw;
         memory = scratch.array();
         own = Alignment.up(scratch.offset());
-        v = own + workers.threads() * WinogradTiles.SCRATCH;
-        m = v + Winograd.PLANES * vPlane;
-        u = m + Winograd.PLANES * mPlane;
-        first = 0;
-        if (grouped) {
-            count = tiles.count();
-            workers.run((cBlocks + kBlocks) * runs, toPlanes);
-            workers.run(ceilDiv(kBlocks, K_GROUP) * cGroups, group);
-            return;
-        }
-        for (; first < tiles.count(); first += chunk) {
-            count = Math.min(chunk, tiles.count() - first);
-            workers.run((cBlocks + kBlocks) * runs, toPlanes);
-            workers.run(Winograd.PLANES * kBlocks, multiply);
-        }
-        workers.run(kBlocks * BLOCK, toWeights);
+        run(own + workers.threads() * WinogradTiles.SCRATCH);
     }
 
-    /** Transforms a run of the chunk's tiles, of one channel block of x or of dy. */
-    private void toPlanes(int item, int worker) {
-        int block = item / runs;
-        int from = item % runs * RUN;
+    /**
+     * Transforms tiles first + from … first + to − 1 of one channel block to places from … to − 1 of the planes.
+     *
+     * @param block of x's channels, or behind them of dy's
+     */
+    final void toPlanes(int block, int first, int from, int to, int planes, int worker) {
         int scratch = own + worker * WinogradTiles.SCRATCH;
-        for (int t = from; t < Math.min(count, from + RUN); t++) {
+        int m = planes + Winograd.PLANES * vPlane;
+        for (int t = from; t < to; t++) {
             int g = first + t;
             if (block < cBlocks) {
                 WinogradTiles.input(x.array(), x.offset(), xLayout, tiles.image(g), block, tiles.y(g) - shape.padTop(),
-                        tiles.x(g) - shape.padLeft(), memory, scratch, memory, v + (block * chunk + t) * BLOCK, vPlane);
+                        tiles.x(g) - shape.padLeft(), memory, scratch, memory, planes + (block * chunk + t) * BLOCK, vPlane);
             } else {
                 WinogradTiles.gradient(dy.array(), dy.offset(), dyLayout, tiles.image(g), block - cBlocks, tiles.y(g), tiles.x(g), memory,
                         scratch, memory, m + ((block - cBlocks) * chunk + t) * BLOCK, mPlane);
@@ -129,53 +110,31 @@ final class WinogradWeightsGradient implements WeightsGradientKernel {
         }
     }
 
-    /** Sums the products of a group's channels over all tiles and transforms the sums to weights. */
-    private void group(int item, int worker) {
-        int k = item / cGroups * K_GROUP;
-        int c = item % cGroups * C_GROUP;
-        int lastK = Math.min(kBlocks, k + K_GROUP);
-        int lastC = Math.min(cBlocks, c + C_GROUP);
-        int sums = u + worker * Winograd.PLANES * uPlane;
-        for (int plane = 0; plane < Winograd.PLANES; plane++) {
-            for (int block = k; block < lastK; block++) {
-                multiply(plane, block, c, lastC, sums + plane * uPlane + (block - k) * BLOCK * uRow);
+    /**
+     * Adds the products of {@code count} tiles of one plane, of an output channel block with input channel blocks c … lastC − 1.
+     *
+     * @param fresh whether the sums begin with this
+     * @param to the first output channel's row of sums; {@code row} floats to the next
+     */
+    final void multiply(int plane, int block, int c, int lastC, int count, int planes, boolean fresh, int to, int row) {
+        if (fresh) {
+            for (int i = 0; i < BLOCK; i++) {
+                Arrays.fill(memory, to + i * row, to + i * row + (lastC - c) * BLOCK, 0f);
             }
         }
-        for (int i = k * BLOCK; i < Math.min(shape.k(), lastK * BLOCK); i++) {
-            toWeights(i, c * BLOCK, Math.min(shape.c(), lastC * BLOCK), sums + (i - k * BLOCK) * uRow, worker);
-        }
-    }
-
-    /** The chunk's products of 16 output channels with all input channels, of one plane. */
-    private void multiply(int item, int worker) {
-        int plane = item / kBlocks;
-        int block = item % kBlocks;
-        multiply(plane, block, 0, cBlocks, u + plane * uPlane + block * BLOCK * uRow);
-    }
-
-    /** Sums the chunk's products of 16 output channels with blocks c … lastC − 1 of input channels, of one plane. */
-    private void multiply(int plane, int block, int c, int lastC, int to) {
-        if (first == 0) {
-            Arrays.fill(memory, to, to + BLOCK * uRow, 0f);
-        }
+        int m = planes + Winograd.PLANES * vPlane + plane * mPlane;
         for (int i = c; i < lastC; i += 2) {
-            Gemm.outer(memory, m + plane * mPlane + block * chunk * BLOCK, 0, memory, v + plane * vPlane + i * chunk * BLOCK, 0,
-                    chunk * BLOCK, 1, count, memory, to + (i - c) * BLOCK, uRow, i + 1 < lastC);
+            Gemm.outer(memory, m + block * chunk * BLOCK, 0, memory, planes + plane * vPlane + i * chunk * BLOCK, 0, chunk * BLOCK, 1,
+                    count, memory, to + (i - c) * BLOCK, row, i + 1 < lastC);
         }
     }
 
-    private void toWeights(int k, int worker) {
-        if (k < shape.k()) {
-            toWeights(k, 0, shape.c(), u + k * uRow, worker);
-        }
-    }
-
-    /** Transforms one output channel's sums with input channels c … lastC − 1, from {@code from} on, to weights and adds them. */
-    private void toWeights(int k, int c, int lastC, int from, int worker) {
+    /** Transforms output channel k's sums with input channels c … lastC − 1, {@code plane} floats between planes, to weights; adds them. */
+    final void toWeights(int k, int c, int lastC, int from, int plane, int worker) {
         int tile = own + worker * WinogradTiles.SCRATCH;
         int taps = tile + Winograd.TILE;
         for (int i = c; i < lastC; i += LANES) {
-            Winograd.weightsGradient(memory, from + i - c, uPlane, memory, tile, memory, taps, BLOCK);
+            Winograd.weightsGradient(memory, from + i - c, plane, memory, tile, memory, taps, BLOCK);
             add(taps, dw.array(), dw.offset() + k * 9 * shape.c() + i, Math.min(LANES, lastC - i));
         }
     }
@@ -195,7 +154,6 @@ final class WinogradWeightsGradient implements WeightsGradientKernel {
 
     @Override
     public String toString() {
-        return "Winograd F(4×4,3×3) transposed, chunks of " + chunk + " of " + tiles.count() + " tiles"
-                + (grouped ? ", by groups of channels" : "");
+        return "Winograd F(4×4,3×3) transposed, chunks of " + chunk + " of " + tiles.count() + " tiles";
     }
 }
