@@ -4,6 +4,7 @@
 #include <cstdarg>
 #include <sys/mman.h>
 
+#include "checks.hpp"
 #include "codes.hpp"
 #include "fibre.hpp"
 #include "scheduler.hpp"
@@ -88,6 +89,7 @@ int barrier(int id, unsigned threads, bool wait, int predicate, const char* what
     if (b.arrived == b.expected) {
         int count = b.count;
         b.arrived = 0;
+        watch.epoch++;
         for (Thread* waiting : b.waiting) {
             waiting->barrierResult = count;
             make_ready(*waiting);
@@ -175,6 +177,7 @@ bool is_shared(const void* at, std::size_t bytes) {
 namespace {
 
 void complete(const AsyncCopy& copy) {
+    note_shared(copy.to, copy.bytes, true);
     memcpy(copy.to, copy.from, copy.fromBytes);
     memset(static_cast<char*>(copy.to) + copy.fromBytes, 0, copy.bytes - copy.fromBytes);
 }
@@ -196,6 +199,10 @@ void async_copy(void* shared, const void* global, int bytes, int fromBytes) {
     if (!is_shared(shared, bytes)) {
         fail(CODE_ILLEGAL_ADDRESS, "cp.async to an address outside the block's shared memory");
     }
+    if (fromBytes > 0) {
+        check_global(global, fromBytes);
+    }
+    note_shared(shared, bytes, true);
     // Until the copy is waited for, the destination holds neither the old nor the new value.
     memset(shared, 0xff, bytes);
     here().copies.push_back({shared, global, bytes, fromBytes});

@@ -31,6 +31,7 @@ struct Rendezvous {
 
 struct Warp {
     std::vector<Rendezvous> pending;
+    std::uint32_t epoch = 0;  // grows at each __syncwarp
 };
 
 struct Barrier {

@@ -25,12 +25,21 @@ struct Kernel {
 /** All kernels that were compiled in. */
 std::vector<Kernel*>& kernels();
 
+struct Range {
+    std::uintptr_t at;
+    std::size_t bytes;
+
+    bool holds(std::uintptr_t p, std::size_t n) const { return p - at < bytes && p - at + n <= bytes; }
+};
+
 struct Launch {
     Kernel* kernel;
     dim3 grid, block;
     unsigned sharedBytes;
     /** The parameters' values, frozen when the launch was asked for. */
     std::vector<std::vector<unsigned char>> values;
+    /** The global memory it may touch; empty if the caller has not told, which allows every allocation. */
+    std::vector<Range> operands;
 };
 
 struct Outcome {
@@ -38,8 +47,12 @@ struct Outcome {
     std::string message;
 };
 
-/** Runs all blocks of a launch, in a shuffled order, and returns when the last has ended or one has failed. */
-Outcome run(const Launch& launch);
+/**
+ * Runs all blocks of a launch, in a shuffled order, and returns when the last has ended or one has failed.
+ *
+ * @param global the global memory that it may touch
+ */
+Outcome run(const Launch& launch, const std::vector<Range>& global);
 
 template <auto F> struct Registration;
 
@@ -49,10 +62,11 @@ struct Registration<F> {
         kernels().push_back(new Kernel{name, maxThreads, minBlocks, {sizeof(P)...}, call});
     }
 
-    static void call(void* const* parameters) { invoke(parameters, std::index_sequence_for<P...>{}); }
+    // Outside the checks: parameters are the runtime's memory.
+    __attribute__((no_sanitize("thread"))) static void call(void* const* parameters) { invoke(parameters, std::index_sequence_for<P...>{}); }
 
     template <std::size_t... I>
-    static void invoke(void* const* parameters, std::index_sequence<I...>) {
+    __attribute__((no_sanitize("thread"))) static void invoke(void* const* parameters, std::index_sequence<I...>) {
         F(*static_cast<P*>(parameters[I])...);
     }
 };

@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <thread>
 
+#include "checks.hpp"
 #include "codes.hpp"
 #include "fibre.hpp"
 #include "guard.hpp"
@@ -21,6 +22,7 @@ constexpr std::size_t STACK_BYTES = 128 << 10;
 constexpr std::size_t STATIC_BYTES = 48 << 10;
 constexpr std::size_t DYNAMIC_BYTES = 227 << 10;
 constexpr std::size_t GUARD_BYTES = 1024;
+constexpr std::size_t SHARED_BYTES = 3 * GUARD_BYTES + DYNAMIC_BYTES + STATIC_BYTES;
 constexpr std::uint64_t STACK_MARK = 0x5afe57ac5afe57acull;
 
 std::uint64_t environment(const char* name, std::uint64_t otherwise) {
@@ -49,9 +51,8 @@ struct Worker {
     const Kernel* kernel;
 
     Worker() {
-        std::size_t bytes = 3 * GUARD_BYTES + DYNAMIC_BYTES + STATIC_BYTES;
-        shared = static_cast<unsigned char*>(aligned_alloc(1024, bytes));
-        fill_guard(shared, bytes);
+        shared = static_cast<unsigned char*>(aligned_alloc(1024, SHARED_BYTES));
+        fill_guard(shared, SHARED_BYTES);
     }
 
     ~Worker() {
@@ -128,6 +129,12 @@ void Worker::start() {
     block.statics.clear();
     block.staticBytes = 0;
     block.dynamicShared = dynamic();
+    watch.stacks = {reinterpret_cast<std::uintptr_t>(stacks), stackCount * STACK_BYTES};
+    watch.threads = {reinterpret_cast<std::uintptr_t>(block.threads.data()), block.threads.size() * sizeof(Thread)};
+    watch.block = {reinterpret_cast<std::uintptr_t>(&block), sizeof block};
+    watch.shared = {reinterpret_cast<std::uintptr_t>(shared), SHARED_BYTES};
+    watch.shadow.resize(SHARED_BYTES / 2);
+    watch.epoch++;
     memset(dynamic(), 0xff, block.dynamicBytes);
 }
 
@@ -242,7 +249,7 @@ std::vector<Kernel*>& kernels() {
     return all;
 }
 
-Outcome run(const Launch& launch) {
+Outcome run(const Launch& launch, const std::vector<Range>& global) {
     static const std::uint64_t seed = environment("SIROCCO_EMULATED_SEED", 1);
     static const unsigned threads = static_cast<unsigned>(environment("SIROCCO_EMULATED_THREADS", std::max(1u, std::thread::hardware_concurrency())));
     static std::atomic<std::uint64_t> launches;
@@ -275,6 +282,9 @@ Outcome run(const Launch& launch) {
         w.block.shape = launch.block;
         w.block.threadCount = threadCount;
         w.block.dynamicBytes = launch.sharedBytes;
+        watch.global = &global;
+        watch.operands = !launch.operands.empty();
+        watch.last = {};
         w.block.staticBytes = 0;  // also where no block is left for this thread
         for (unsigned long long i = taken++; i < blocks; i = taken++) {
             unsigned long long b = order[i];

@@ -2,6 +2,7 @@
 
 #include <bit>
 
+#include "checks.hpp"
 #include "codes.hpp"
 
 namespace emulated {
@@ -92,6 +93,10 @@ struct MmaArguments {
 
 }  // namespace
 
+void sync_warp(unsigned mask, Place place) {
+    collective(mask, nullptr, [](void**) { here().warp().epoch++; }, "__syncwarp", place);
+}
+
 void load_matrices(unsigned* registers, const void* row, int matrices, bool transposed, Place place) {
     if (here().lane() < 8u * matrices) {
         if (reinterpret_cast<std::uintptr_t>(row) % 16 != 0) {
@@ -100,6 +105,7 @@ void load_matrices(unsigned* registers, const void* row, int matrices, bool tran
         if (!is_shared(row, 16)) {
             fail(CODE_ILLEGAL_ADDRESS, "ldmatrix of a row outside the block's shared memory");
         }
+        note_shared(row, 16, false);
     }
     MatrixArguments mine{registers, static_cast<const unsigned char*>(row), matrices, transposed};
     together(ALL, mine, transposed ? "ldmatrix.trans" : "ldmatrix", place);

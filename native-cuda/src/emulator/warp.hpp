@@ -63,6 +63,9 @@ inline unsigned ballot(unsigned mask, bool predicate, const char* what, Place pl
     return mine.ballot;
 }
 
+/** A barrier of the mask's lanes; the only operation of a warp that orders their accesses to memory. */
+void sync_warp(unsigned mask, Place place);
+
 /** Rows of 8 × 8 matrices of 16-bit numbers from shared memory to registers; matrices is 1, 2 or 4. */
 void load_matrices(unsigned* registers, const void* row, int matrices, bool transposed, Place place);
 
@@ -114,7 +117,7 @@ inline int __all_sync(unsigned mask, int predicate, emulated::Place place = emul
 }
 
 inline void __syncwarp(unsigned mask = ~0u, emulated::Place place = emulated::Place::current()) {
-    emulated::ballot(mask, false, "__syncwarp", place);
+    emulated::sync_warp(mask, place);
 }
 
 inline void __syncthreads(emulated::Place place = emulated::Place::current()) {

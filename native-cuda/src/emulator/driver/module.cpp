@@ -45,10 +45,22 @@ int check(const Kernel* kernel, dim3 grid, dim3 block, unsigned shared) {
     return CODE_SUCCESS;
 }
 
+/** What the next launch of this thread may touch. */
+std::vector<Range>& operands() {
+    static thread_local std::vector<Range> next;
+    return next;
+}
+
 }  // namespace
 
 Outcome emulated::launch_and_check(const Launch& launch) {
-    Outcome outcome = run(launch);
+    std::vector<Range> allocations;
+    if (launch.operands.empty()) {
+        for (const auto& [at, a] : state().allocations) {
+            allocations.push_back({at, a.bytes});
+        }
+    }
+    Outcome outcome = run(launch, launch.operands.empty() ? allocations : launch.operands);
     std::string damaged = find_damaged_allocation();
     if (!damaged.empty() && outcome.code == 0) {
         outcome = {CODE_ILLEGAL_ADDRESS, "kernel " + launch.kernel->name + ": " + damaged};
@@ -70,7 +82,8 @@ static int launch_kernel(Kernel* kernel, dim3 grid, dim3 block, unsigned shared,
     if (parameters == nullptr && !kernel->parameterBytes.empty()) {
         return error(CODE_INVALID_VALUE, "kernel " + kernel->name + ": no parameters; it takes " + std::to_string(kernel->parameterBytes.size()));
     }
-    Launch launch{kernel, grid, block, shared, {}};
+    Launch launch{kernel, grid, block, shared, {}, std::move(operands())};
+    operands().clear();
     for (std::size_t i = 0; i < kernel->parameterBytes.size(); i++) {
         auto p = static_cast<const unsigned char*>(parameters[i]);
         if (p == nullptr) {
@@ -85,6 +98,18 @@ SIROCCO_API cuLaunchKernel(Kernel* kernel, unsigned gx, unsigned gy, unsigned gz
         void** parameters, void** extra) {
     SIROCCO_ENTER
     return launch_kernel(kernel, {gx, gy, gz}, {bx, by, bz}, shared, stream, parameters, extra);
+}
+
+/**
+ * Not an entry point of CUDA's: tells all that the next launch from this thread may read or write of global memory, as pairs of an address and
+ * a number of bytes. A launch that nothing was told about may touch every allocation.
+ */
+SIROCCO_API cuEmulatedOperands(const std::uint64_t* pairs, int count) {
+    operands().clear();
+    for (int i = 0; i < count; i++) {
+        operands().push_back({pairs[2 * i], pairs[2 * i + 1]});
+    }
+    return CODE_SUCCESS;
 }
 
 namespace {

@@ -85,3 +85,20 @@ SIROCCO_KERNEL(32, 1) void selftest_misaligned_row(unsigned* x) {
     sirocco::ptx::ldmatrix_x4(d, &tile[threadIdx.x * 8 + 1]);
     x[threadIdx.x] = d[0];
 }
+
+/** Reverses 32 numbers in a warp; without waiting unless told to. */
+SIROCCO_KERNEL(32, 1) void selftest_forgets_syncwarp(float* x, int wait) {
+    SIROCCO_SHARED(float, tile, [32]);
+    tile[threadIdx.x] = x[threadIdx.x];
+    if (wait) {
+        __syncwarp();
+    }
+    x[threadIdx.x] = tile[31 - threadIdx.x];
+}
+
+/** Four floats at once, wherever they are. */
+SIROCCO_KERNEL(1, 1) void selftest_copies_vector(float* to, const float* from) {
+    float v[4];
+    sirocco::load(v, from);
+    sirocco::store(to, v);
+}
