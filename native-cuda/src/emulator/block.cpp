@@ -37,6 +37,8 @@ std::string at(const Place& place) {
     return file.substr(file.rfind('/') + 1) + ":" + std::to_string(place.line());
 }
 
+bool same(const char* a, const char* b) { return a == b || strcmp(a, b) == 0; }
+
 }  // namespace
 
 std::string triple(const uint3& i) {
@@ -81,7 +83,7 @@ int barrier(int id, unsigned threads, bool wait, int predicate, const char* what
         b.place = place;
         b.count = 0;
     } else if (b.expected != expected
-            || (all && (b.place.line() != place.line() || b.place.column() != place.column() || strcmp(b.place.file_name(), place.file_name()) != 0))) {
+            || (all && (b.place.line() != place.line() || b.place.column() != place.column() || !same(b.place.file_name(), place.file_name())))) {
         fail(CODE_LAUNCH_FAILED, std::string("divergent barrier: ") + what + " at " + at(place) + " while others wait at " + at(b.place));
     }
     b.arrived++;
@@ -130,7 +132,7 @@ void collective(unsigned mask, void* arguments, void (*act)(void** arguments), c
     if (r == pending.end()) {
         pending.push_back({mask, 0, what, place, {}});
         r = pending.end() - 1;
-    } else if (strcmp(r->what, what) != 0 || r->place.line() != place.line() || strcmp(r->place.file_name(), place.file_name()) != 0) {
+    } else if (!same(r->what, what) || r->place.line() != place.line() || !same(r->place.file_name(), place.file_name())) {
         fail(CODE_LAUNCH_FAILED, std::string("divergent warp: ") + what + " at " + at(place) + " while other lanes wait in " + r->what + " at "
                 + at(r->place));
     }

@@ -31,7 +31,6 @@ struct Rendezvous {
 
 struct Warp {
     std::vector<Rendezvous> pending;
-    std::uint32_t epoch = 0;  // grows at each __syncwarp
 };
 
 struct Barrier {

@@ -74,11 +74,11 @@ std::string where(std::uintptr_t p) {
             + triple(block.threads[thread].index) + " has " + other + " with no barrier between");
 }
 
-/** Two bytes of shared memory. */
-void access_shadow(Shadow& s, std::uintptr_t p, bool write) {
-    Thread& self = here();
+/** Two bytes of shared memory that somebody else has touched since the last barrier. */
+__attribute__((noinline)) void access_shared_by_several(Shadow& s, std::uintptr_t p, bool write) {
+    const Thread& self = here();
     std::uint32_t epoch = watch.epoch;
-    std::uint32_t warpEpoch = self.warp().epoch;
+    std::uint32_t warpEpoch = watch.warpEpochs[self.flat / 32];
     auto unordered = [&](unsigned other, std::uint32_t otherWarpEpoch) { return other / 32 != self.flat / 32 || otherWarpEpoch == warpEpoch; };
     if (s.writeEpoch == epoch && s.writer != self.flat && unordered(s.writer, s.writeWarpEpoch)) {
         race(p, write, "written", s.writer);
@@ -104,16 +104,53 @@ void access_shadow(Shadow& s, std::uintptr_t p, bool write) {
     s.reader = static_cast<std::uint16_t>(self.flat);
 }
 
-void access_shared(std::uintptr_t p, std::size_t bytes, bool write) {
-    if (!is_shared(reinterpret_cast<void*>(p), bytes)) {
-        fail(CODE_ILLEGAL_ADDRESS, std::string(write ? "writes " : "reads ") + std::to_string(bytes) + " bytes outside the block's shared memory: its "
-                + std::to_string(here().block->dynamicBytes) + " dynamic bytes begin at " + hex(reinterpret_cast<std::uintptr_t>(here().block->dynamicShared))
-                + ", the access is at " + hex(p));
+inline void access_shadow(Shadow& s, std::uintptr_t p, bool write, unsigned self) {
+    std::uint32_t epoch = watch.epoch;
+    if (!write && s.writeEpoch != epoch && s.readEpoch == epoch) {
+        if (s.severalWarps || s.reader == self || (s.severalLanes && s.reader / 32u == self / 32 && s.readWarpEpoch == watch.warpEpochs[self / 32])) {
+            return;  // nothing new
+        }
     }
+    if (!write || s.writeEpoch == epoch || s.readEpoch == epoch) {
+        access_shared_by_several(s, p, write);
+    } else {
+        s.writeEpoch = epoch;
+        s.writeWarpEpoch = watch.warpEpochs[self / 32];
+        s.writer = static_cast<std::uint16_t>(self);
+    }
+}
+
+/** Finds the declaration whose memory this is. */
+__attribute__((noinline)) void find_shared(std::uintptr_t p, std::size_t bytes, bool write) {
+    const Block& block = *here().block;
+    Range dynamic{reinterpret_cast<std::uintptr_t>(block.dynamicShared), block.dynamicBytes};
+    if (dynamic.holds(p, bytes)) {
+        watch.lastShared = dynamic;
+        return;
+    }
+    for (const StaticShared& s : block.statics) {
+        Range r{reinterpret_cast<std::uintptr_t>(s.at), s.bytes};
+        if (r.holds(p, bytes)) {
+            watch.lastShared = r;
+            return;
+        }
+    }
+    fail(CODE_ILLEGAL_ADDRESS, std::string(write ? "writes " : "reads ") + std::to_string(bytes) + " bytes outside the block's shared memory: its "
+            + std::to_string(block.dynamicBytes) + " dynamic bytes begin at " + hex(dynamic.at) + ", the access is at " + hex(p));
+}
+
+inline void access_shared(std::uintptr_t p, std::size_t bytes, bool write) {
+    if (!watch.lastShared.holds(p, bytes)) {
+        std::swap(watch.lastShared, watch.lastSharedButOne);
+        if (!watch.lastShared.holds(p, bytes)) {
+            find_shared(p, bytes, write);
+        }
+    }
+    unsigned self = running->flat;
     std::size_t first = (p - watch.shared.at) / 2;
     std::size_t last = (p - watch.shared.at + bytes - 1) / 2;
     for (std::size_t i = first; i <= last; i++) {
-        access_shadow(watch.shadow[i], watch.shared.at + 2 * i, write);
+        access_shadow(watch.shadow[i], watch.shared.at + 2 * i, write, self);
     }
 }
 
@@ -136,7 +173,7 @@ __attribute__((noinline)) void access_other(std::uintptr_t p, std::size_t bytes,
 inline void access(void* at, std::size_t bytes, bool write, bool aligned) {
     auto p = reinterpret_cast<std::uintptr_t>(at);
     Watch& w = watch;
-    if (p - w.stacks.at < w.stacks.bytes || p - w.threads.at < w.threads.bytes || p - w.block.at < w.block.bytes || at == &running || running == nullptr) {
+    if (at == &running || p - w.stacks.at < w.stacks.bytes || p - w.threads.at < w.threads.bytes || p - w.block.at < w.block.bytes || running == nullptr) {
         return;
     }
     if (aligned && p % bytes != 0) {
@@ -162,11 +199,15 @@ void access_atomic(void* at, std::size_t bytes) {
 
 }  // namespace
 
-void note_shared(const void* at, std::size_t bytes, bool write) { access_shared(reinterpret_cast<std::uintptr_t>(at), bytes, write); }
+void note_shared(const void* at, std::size_t bytes, bool write) {
+    if (CHECKED) {
+        access_shared(reinterpret_cast<std::uintptr_t>(at), bytes, write);
+    }
+}
 
 void check_global(const void* at, std::size_t bytes) {
     auto p = reinterpret_cast<std::uintptr_t>(at);
-    if (!watch.last.holds(p, bytes)) {
+    if (CHECKED && !watch.last.holds(p, bytes)) {
         access_other(p, bytes, false);
     }
 }
@@ -229,3 +270,33 @@ extern "C" void __tsan_vptr_update(void**, void*) { }
 extern "C" void __tsan_vptr_read(void**) { }
 extern "C" void __tsan_read_range(void* at, std::size_t bytes) { emulated::access(at, bytes, false, false); }
 extern "C" void __tsan_write_range(void* at, std::size_t bytes) { emulated::access(at, bytes, true, false); }
+
+// -fsanitize=alignment,bounds: the compiler tests, and calls these where the test fails.
+
+namespace {
+
+/** The beginning of what the compiler passes about a failed test. */
+struct Site {
+    const char* file;
+    std::uint32_t line, column;
+    const void* type;
+
+    std::string text() const {
+        std::string path = file;
+        return path.substr(path.rfind('/') + 1) + ":" + std::to_string(line);
+    }
+};
+
+}  // namespace
+
+extern "C" void __ubsan_handle_type_mismatch_v1(const Site* site, std::uintptr_t p) {
+    if (emulated::running != nullptr) {
+        emulated::fail(emulated::CODE_MISALIGNED_ADDRESS, "at " + site->text() + " a vector or number at " + emulated::hex(p) + ", which is not a multiple of its alignment");
+    }
+}
+
+extern "C" void __ubsan_handle_out_of_bounds(const Site* site, std::uintptr_t index) {
+    if (emulated::running != nullptr) {
+        emulated::fail(emulated::CODE_ILLEGAL_ADDRESS, "at " + site->text() + " index " + std::to_string(static_cast<std::intptr_t>(index)) + " of an array");
+    }
+}

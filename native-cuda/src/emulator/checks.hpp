@@ -13,8 +13,8 @@ namespace emulated {
 
 /** What is known of the last accesses to two bytes of shared memory. Epochs tell what lies before a barrier. */
 struct Shadow {
-    std::uint32_t writeEpoch, writeWarpEpoch;
-    std::uint32_t readEpoch, readWarpEpoch;
+    std::uint32_t writeEpoch, readEpoch;
+    std::uint32_t writeWarpEpoch, readWarpEpoch;
     std::uint16_t writer, reader;
     bool severalLanes, severalWarps;  // of readers in readEpoch
 };
@@ -28,10 +28,18 @@ struct Watch {
     const std::vector<Range>* global = nullptr;
     bool operands;  // what global is: the launch's operands, or all allocations
     Range last;     // of global, the last that was touched
+    Range lastShared, lastSharedButOne;  // declarations' shared memory that was touched last
     std::vector<Shadow> shadow;
+    std::uint32_t warpEpochs[32] = {};  // of each warp, grows at each __syncwarp
     /** Grows at each block and each barrier. */
     std::uint32_t epoch = 1;
 };
+
+#ifdef SIROCCO_CHECKED
+constexpr bool CHECKED = true;
+#else
+constexpr bool CHECKED = false;  // kernels are compiled without the calls: guard zones and the order of threads have to do
+#endif
 
 extern thread_local Watch watch;
 

@@ -134,6 +134,7 @@ void Worker::start() {
     watch.block = {reinterpret_cast<std::uintptr_t>(&block), sizeof block};
     watch.shared = {reinterpret_cast<std::uintptr_t>(shared), SHARED_BYTES};
     watch.shadow.resize(SHARED_BYTES / 2);
+    watch.lastShared = watch.lastSharedButOne = {};
     watch.epoch++;
     memset(dynamic(), 0xff, block.dynamicBytes);
 }

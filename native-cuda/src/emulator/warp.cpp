@@ -94,7 +94,7 @@ struct MmaArguments {
 }  // namespace
 
 void sync_warp(unsigned mask, Place place) {
-    collective(mask, nullptr, [](void**) { here().warp().epoch++; }, "__syncwarp", place);
+    collective(mask, nullptr, [](void**) { watch.warpEpochs[here().flat / 32]++; }, "__syncwarp", place);
 }
 
 void load_matrices(unsigned* registers, const void* row, int matrices, bool transposed, Place place) {

@@ -1,4 +1,5 @@
 // Modules, functions and launches. The kernels are compiled into this library: a module's image is not read.
+#include "../checks.hpp"
 #include "state.hpp"
 
 #include <algorithm>
@@ -99,6 +100,9 @@ SIROCCO_API cuLaunchKernel(Kernel* kernel, unsigned gx, unsigned gy, unsigned gz
     SIROCCO_ENTER
     return launch_kernel(kernel, {gx, gy, gz}, {bx, by, bz}, shared, stream, parameters, extra);
 }
+
+/** Not an entry point of CUDA's: 1 if every access of a kernel is checked. */
+SIROCCO_API cuEmulatedChecked() { return CHECKED; }
 
 /**
  * Not an entry point of CUDA's: tells all that the next launch from this thread may read or write of global memory, as pairs of an address and

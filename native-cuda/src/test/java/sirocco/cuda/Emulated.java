@@ -9,7 +9,8 @@ import sirocco.cuda.driver.DriverLibrary;
 
 /** The backend on the emulated driver, which this module's build makes where there are g++ and make; tests are skipped where there is none. */
 final class Emulated {
-    private static final Path DRIVER = Path.of(System.getProperty("sirocco.root", ".."), "native-cuda/target/emulated/libcuda.so.1").toAbsolutePath().normalize();
+    private static final Path DRIVER = Path.of(System.getProperty("sirocco.root", ".."), "native-cuda/target",
+            System.getProperty("sirocco.cuda.emulated", "emulated"), "libcuda.so.1").toAbsolutePath().normalize();
 
     private Emulated() { }
 

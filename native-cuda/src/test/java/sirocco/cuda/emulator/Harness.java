@@ -30,7 +30,8 @@ final class Harness implements AutoCloseable {
     static final int CAPTURE_UNSUPPORTED = 900;
     static final int CAPTURE_UNJOINED = 904;
 
-    private static final Path DRIVER = Path.of(System.getProperty("sirocco.root", ".."), "native-cuda/target/emulated/libcuda.so.1").toAbsolutePath().normalize();
+    private static final Path DRIVER = Path.of(System.getProperty("sirocco.root", ".."), "native-cuda/target",
+            System.getProperty("sirocco.cuda.emulated", "emulated"), "libcuda.so.1").toAbsolutePath().normalize();
 
     final Arena arena = Arena.ofConfined();
     private final SymbolLookup symbols;
@@ -82,6 +83,11 @@ final class Harness implements AutoCloseable {
         System.arraycopy(arguments, 0, all, 1, arguments.length);
         ok(name, all);
         return out.get(ADDRESS, 0);
+    }
+
+    /** Whether this build of the driver checks every access. */
+    boolean checked() {
+        return call("cuEmulatedChecked") == 1;
     }
 
     /** Ends a capture; the graph. */
