@@ -9,7 +9,7 @@ import sirocco.cpu.Layout;
  * its neighbours.
  *
  * @param tiles of a block
- * @param shared whether that is all of them, worked on by all threads together
+ * @param shared whether all threads work on one block together
  */
 record WinogradBlocks(int tiles, boolean shared) {
     /** Floats of transformed weights that stay in a level-2 cache from block to block, beside the planes of a few tiles. */
@@ -21,6 +21,8 @@ record WinogradBlocks(int tiles, boolean shared) {
     private static final int LEAST_TILES = 16;
     /** With no more tiles than these, and weights that do not stay, it is the reading of weights that takes the time. */
     private static final int FEW_TILES = 4 * MOST_TILES;
+    /** Floats of planes that a single image may have: 2.5 MiB. */
+    private static final int MOST_OF_AN_IMAGE = 640 * 1024;
     /** Rows of the largest register tile. */
     private static final int ROWS = 8;
 
@@ -28,8 +30,13 @@ record WinogradBlocks(int tiles, boolean shared) {
         int inner = innerBlocks * Layout.BLOCK;
         int outer = outerBlocks * Layout.BLOCK;
         long weights = (long) Winograd.PLANES * inner * outer;
+        if (weights > KEPT_WEIGHTS && tiles > FEW_TILES) {
+            return new WinogradBlocks(MOST_TILES, false);
+        }
         if (weights > KEPT_WEIGHTS) {
-            return tiles <= FEW_TILES ? new WinogradBlocks(tiles, true) : new WinogradBlocks(MOST_TILES, false);
+            // A single image's planes would be half of all the memory that a batch of one takes: two blocks then.
+            boolean halved = tiles <= MOST_TILES && (long) Winograd.PLANES * tiles * (inner + outer) > MOST_OF_AN_IMAGE;
+            return new WinogradBlocks(halved ? ceilDiv(ceilDiv(tiles, 2), ROWS) * ROWS : tiles, true);
         }
         long ofTile = (long) Winograd.PLANES * (ceilDiv(inner, Gemm.SEGMENT) * Gemm.SEGMENT + outer);
         int fit = (int) Math.clamp((CACHE - weights) / ofTile / ROWS * ROWS, LEAST_TILES, MOST_TILES);

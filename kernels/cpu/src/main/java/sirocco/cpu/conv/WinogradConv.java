@@ -13,8 +13,8 @@ import sirocco.cpu.Workers;
  * 3×3 convolution of stride 1 by Winograd's F(4×4,3×3): transform tiles of the input, multiply 36 planes, transform back.
  *
  * <p>An item is a block of tiles, from image to image, whose planes stay in a core's level-2 cache while the transformed weights stream
- * by, or stay there too. With large weights and few tiles all of these are one block and each of the three steps is a loop of its own
- * over all threads; then each weight is read by one thread only, which is what a small batch spends its time on.
+ * by, or stay there too. With large weights and few tiles all of these, or half of them, are a block that the threads share, each of the
+ * three steps being a loop of its own; then each weight is read by one thread only, which is what a small batch spends its time on.
  */
 final class WinogradConv implements ConvKernel {
     private static final int SEGMENT_BLOCKS = SEGMENT / BLOCK;
@@ -31,7 +31,7 @@ final class WinogradConv implements ConvKernel {
     private final Addends addends;
     private final Halo halo;
     private final int blockTiles;
-    /** Whether all threads share one block. */
+    /** Whether all threads share a block. */
     private final boolean shared;
     private final int runs;
     private final int segment;
@@ -47,6 +47,9 @@ final class WinogradConv implements ConvKernel {
     private Slice y;
     private float[] memory;
     private int own;
+    /** Of the block that is shared. */
+    private int first;
+    private int count;
 
     WinogradConv(ConvShape shape, boolean backward, Layout x, Layout y, Layout residual, Workers workers) {
         this.workers = workers;
@@ -96,9 +99,12 @@ final class WinogradConv implements ConvKernel {
         addends.bind(bias, perChannel, residual);
         halo.clear(y, workers);
         if (shared) {
-            workers.run(u.innerBlocks() * runs, toPlanes);
-            workers.run(Winograd.PLANES * u.panels(), multiply);
-            workers.run(u.outerBlocks() * runs, toPixels);
+            for (first = 0; first < tiles.count(); first += blockTiles) {
+                count = Math.min(blockTiles, tiles.count() - first);
+                workers.run(u.innerBlocks() * runs, toPlanes);
+                workers.run(Winograd.PLANES * u.panels(), multiply);
+                workers.run(u.outerBlocks() * runs, toPixels);
+            }
         } else {
             workers.run(ceilDiv(tiles.count(), blockTiles), wholeBlock);
         }
@@ -127,16 +133,16 @@ final class WinogradConv implements ConvKernel {
 
     private void toPlanes(int item, int worker) {
         int from = item % runs * RUN;
-        toPlanes(item / runs, 0, from, Math.min(from + RUN, blockTiles), worker);
+        toPlanes(item / runs, first, from, Math.min(from + RUN, count), worker);
     }
 
     private void multiply(int item, int worker) {
-        multiply(item / u.panels(), item % u.panels(), blockTiles, worker);
+        multiply(item / u.panels(), item % u.panels(), count, worker);
     }
 
     private void toPixels(int item, int worker) {
         int from = item % runs * RUN;
-        toPixels(item / runs, 0, from, Math.min(from + RUN, blockTiles), worker);
+        toPixels(item / runs, first, from, Math.min(from + RUN, count), worker);
     }
 
     /** Transforms tiles from … to − 1 of the block that begins with tile {@code first}, of one channel block. */
@@ -170,6 +176,7 @@ final class WinogradConv implements ConvKernel {
 
     @Override
     public String toString() {
-        return "Winograd F(4×4,3×3), " + tiles.count() + " tiles" + (shared ? " in one block" : " by blocks of " + blockTiles);
+        return "Winograd F(4×4,3×3), " + tiles.count() + " tiles" + (blockTiles == tiles.count() ? " in one block" : " by blocks of " + blockTiles)
+                + (shared ? ", shared" : "");
     }
 }

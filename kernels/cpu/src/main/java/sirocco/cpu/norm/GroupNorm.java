@@ -141,7 +141,7 @@ public final class GroupNorm implements Workers.Task {
             for (int c = from; c < from + g.perGroup; c++) {
                 int m = g.held(image, c / BLOCK) * 2 * BLOCK + c % BLOCK;
                 double apart = moments[m] - mean;
-                squares += moments[m + BLOCK] + g.pixels * apart * apart;
+                squares += moments[m + BLOCK] + g.pixels * (apart * apart);
             }
             double rstd = 1 / Math.sqrt(squares / ((double) g.pixels * g.perGroup) + eps);
             int s = offsetStats + (image * g.groups + group) * 2;

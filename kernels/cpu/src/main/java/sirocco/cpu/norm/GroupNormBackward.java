@@ -174,11 +174,16 @@ public final class GroupNormBackward implements Workers.Task {
         int plane = g.held(image, block);
         int k = plane * GradientPasses.COEFFICIENTS;
         Arrays.fill(coefficients, k, k + GradientPasses.COEFFICIENTS, 0f);
-        for (int c = block * BLOCK; c < Math.min(g.channels, (block + 1) * BLOCK); c++) {
-            int s = offsetStats + (image * g.groups + c / g.perGroup) * 2;
-            coefficients[k + GradientPasses.MEAN + c % BLOCK] = stats[s];
-            coefficients[k + GradientPasses.FACTOR + c % BLOCK] = gamma[offsetGamma + c] * stats[s + 1];
-            coefficients[k + GradientPasses.SUMMAND + c % BLOCK] = beta[offsetBeta + c];
+        int first = block * BLOCK;
+        int end = Math.min(g.channels, first + BLOCK);
+        for (int c = first, group = first / g.perGroup; c < end; group++) {
+            int s = offsetStats + (image * g.groups + group) * 2;
+            for (int last = Math.min(end, (group + 1) * g.perGroup); c < last; c++) {
+                int at = k + c - first;
+                coefficients[at + GradientPasses.MEAN] = stats[s];
+                coefficients[at + GradientPasses.FACTOR] = gamma[offsetGamma + c] * stats[s + 1];
+                coefficients[at + GradientPasses.SUMMAND] = beta[offsetBeta + c];
+            }
         }
         if (silu) {
             Halo.clear(dx.array, dx.offset, dx.layout, image, block);
@@ -233,10 +238,12 @@ public final class GroupNormBackward implements Workers.Task {
                 scratch[share + BLOCK] = (float) dGamma;
             }
             double m = (double) g.pixels * g.perGroup;
+            float slope = (float) (-rstd * rstd * second / m);
+            float constant = (float) (-rstd * first / m);
             for (int c = from; c < from + g.perGroup; c++) {
                 int k = g.held(image, c / BLOCK) * GradientPasses.COEFFICIENTS + c % BLOCK;
-                coefficients[k + GradientPasses.SLOPE] = (float) (-rstd * rstd * second / m);
-                coefficients[k + GradientPasses.CONSTANT] = (float) (-rstd * first / m);
+                coefficients[k + GradientPasses.SLOPE] = slope;
+                coefficients[k + GradientPasses.CONSTANT] = constant;
             }
         }
     }

@@ -70,7 +70,11 @@ final class Grouping {
 
     /** Which of {@link #heldPlanes} is a block's. */
     int held(int image, int block) {
-        return split ? image * blocks + block : block % blocksPerUnit;
+        if (split) {
+            return image * blocks + block;
+        }
+        // Asked for each channel, and a remainder takes as long as all the rest of it.
+        return blocksPerUnit == 1 ? 0 : block % blocksPerUnit;
     }
 
     int firstBlock(int unit) {

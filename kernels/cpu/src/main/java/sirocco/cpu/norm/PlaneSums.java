@@ -36,11 +36,11 @@ final class PlaneSums {
         int few = Math.min(Math.min(PIVOT_PIXELS, share), width(layout));
         Arrays.fill(scratch, 0, SCRATCH, 0f);
         about(x, at, 1, 0, few, scratch);
+        float ofPixel = 1f / few;
         for (int c = 0; c < BLOCK; c++) {
-            scratch[c] = scratch[BLOCK + c] / few;
-            out[to + c] = 0;
-            out[to + BLOCK + c] = 0;
+            scratch[c] = scratch[BLOCK + c] * ofPixel;
         }
+        Arrays.fill(out, to, to + 2 * BLOCK, 0);
         int width = width(layout);
         int rows = rows(layout);
         int some = Math.max(1, PIXELS / width);
@@ -53,11 +53,13 @@ final class PlaneSums {
                 }
             }
         }
-        double n = layout.h() * layout.w();
+        double part = 1.0 / (layout.h() * layout.w());
         for (int c = 0; c < BLOCK; c++) {
             double sum = out[to + c];
-            out[to + c] = scratch[c] + sum / n;
-            out[to + BLOCK + c] = Math.max(0, out[to + BLOCK + c] - sum * sum / n);
+            double mean = sum * part;
+            double squares = out[to + BLOCK + c] - sum * mean;
+            out[to + c] = scratch[c] + mean;
+            out[to + BLOCK + c] = squares > 0 ? squares : 0;
         }
     }
 
