@@ -5,7 +5,7 @@ import sirocco.api.Op;
 import sirocco.api.Shape;
 import sirocco.api.Value;
 
-/** Attention: lengths from 1 to 256, head sizes from 1 to 96. */
+/** Attention: lengths from 1 to 256, head sizes from 1 to 256. */
 final class AttentionCases {
     private AttentionCases() { }
 
@@ -17,7 +17,8 @@ final class AttentionCases {
 
     private static final List<Size> SIZES = List.of(size(1, 1, 1, 1, 1), size(3, 1, 1, 16, 4), size(2, 3, 3, 16, 1), size(2, 3, 3, 20, 5),
             size(1, 4, 5, 20, 1), size(2, 8, 8, 32, 4), size(1, 8, 8, 96, 3), size(1, 16, 16, 32, 1), size(1, 16, 16, 16, 2), size(5, 4, 4, 32, 8),
-            size(2, 8, 8, 48, 2), size(1, 5, 7, 64, 1), size(1, 7, 7, 3, 3), size(2, 1, 9, 3, 1), size(1, 4, 4, 96, 1), size(1, 4, 4, 32, 32));
+            size(2, 8, 8, 48, 2), size(1, 5, 7, 64, 1), size(1, 7, 7, 3, 3), size(2, 1, 9, 3, 1), size(1, 4, 4, 96, 1), size(1, 4, 4, 32, 32), size(1, 7, 10, 256, 1),
+            size(1, 5, 7, 130, 1), size(1, 1, 3, 300, 1));
 
     static void addTo(List<OpCase> cases) {
         for (Size s : SIZES) {

@@ -7,8 +7,8 @@ import sirocco.api.Op;
 final class Attentions {
     private final Target target;
     private final KernelRule rule;
-    private final List<Variant<Op.Attention>> forward = List.of(new AttentionV1());
-    private final List<Variant<Op.AttentionBackward>> backward = List.of(new AttentionBackwardV1());
+    private final List<Variant<Op.Attention>> forward = List.of(new AttentionV3(), new AttentionV2(), new AttentionV1());
+    private final List<Variant<Op.AttentionBackward>> backward = List.of(new AttentionBackwardV3(), new AttentionBackwardV2(), new AttentionBackwardV1());
 
     Attentions(Target target, KernelRule rule) {
         this.target = target;
