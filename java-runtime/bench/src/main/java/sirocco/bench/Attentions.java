@@ -77,12 +77,12 @@ final class Attentions {
         Slice key = input(k, 2, l);
         Slice v = input(k, 3, l);
         Slice dy = input(k, 4, l);
-        Slice y = empty(l.floats());
-        Slice dq = empty(l.floats());
-        Slice dk = empty(l.floats());
-        Slice dv = empty(l.floats());
-        Slice logSumExp = empty(sums.floats());
-        Slice scratch = empty(Math.max(forward.scratchFloats(), backward.scratchFloats()));
+        Slice y = Inputs.zeros(l.floats());
+        Slice dq = Inputs.zeros(l.floats());
+        Slice dk = Inputs.zeros(l.floats());
+        Slice dv = Inputs.zeros(l.floats());
+        Slice logSumExp = Inputs.zeros(sums.floats());
+        Slice scratch = Inputs.zeros(Math.max(forward.scratchFloats(), backward.scratchFloats()));
         return new KernelWork() {
             @Override
             public void run() {
@@ -101,15 +101,11 @@ final class Attentions {
     }
 
     private static Slice input(Case k, long seed, Layout l) {
-        return new Slice(Inputs.toLayout(Inputs.channelsFirst(k.values(seed), k.n, k.channels(), k.size, k.size), l), 0);
-    }
-
-    private static Slice empty(long floats) {
-        return new Slice(new float[Math.toIntExact(floats)], 0);
+        return Inputs.toLayout(Inputs.channelsFirst(k.values(seed), k.n, k.channels(), k.size, k.size), l);
     }
 
     /** [n, tokens, channels] */
     private static float[] tokens(Slice values, Layout l) {
-        return Inputs.channelsLast(Inputs.fromLayout(values.array(), l), l.n(), l.c(), l.h(), l.w());
+        return Inputs.channelsLast(Inputs.fromLayout(values, l), l.n(), l.c(), l.h(), l.w());
     }
 }

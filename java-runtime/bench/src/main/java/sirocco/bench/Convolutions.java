@@ -80,12 +80,12 @@ final class Convolutions {
         Layout in = layout(s, s.cin());
         Layout out = Layout.blocked(s.n(), s.size(), s.size(), s.cout(), 0);
         ConvForward kernel = new ConvForward(shape(s), in, out, null, workers, ConvRule.fromProperties());
-        Slice x = new Slice(Inputs.toLayout(x(s), in), 0);
+        Slice x = Inputs.toLayout(x(s), in);
         Slice w = weights(s);
-        Slice bias = new Slice(bias(s), 0);
-        Slice prepared = new Slice(new float[kernel.preparedFloats()], 0);
-        Slice y = new Slice(new float[Math.toIntExact(out.floats())], 0);
-        Slice scratch = new Slice(new float[Math.toIntExact(kernel.scratchFloats())], 0);
+        Slice bias = Inputs.aligned(bias(s));
+        Slice prepared = Inputs.zeros(kernel.preparedFloats());
+        Slice y = Inputs.zeros(out.floats());
+        Slice scratch = Inputs.zeros(kernel.scratchFloats());
         kernel.prepare(w, prepared);
         return new KernelWork() {
             @Override
@@ -98,7 +98,7 @@ final class Convolutions {
 
             @Override
             float[][] read() {
-                return new float[][] {Inputs.fromLayout(y.array(), out)};
+                return new float[][] {Inputs.fromLayout(y, out)};
             }
         };
     }
@@ -108,11 +108,11 @@ final class Convolutions {
         Layout in = layout(s, s.cout());
         Layout out = Layout.blocked(s.n(), s.size(), s.size(), s.cin(), 0);
         ConvBackwardData kernel = new ConvBackwardData(shape(s), in, out, workers, ConvRule.fromProperties());
-        Slice dy = new Slice(Inputs.toLayout(dy(s), in), 0);
+        Slice dy = Inputs.toLayout(dy(s), in);
         Slice w = weights(s);
-        Slice prepared = new Slice(new float[kernel.preparedFloats()], 0);
-        Slice dx = new Slice(new float[Math.toIntExact(out.floats())], 0);
-        Slice scratch = new Slice(new float[Math.toIntExact(kernel.scratchFloats())], 0);
+        Slice prepared = Inputs.zeros(kernel.preparedFloats());
+        Slice dx = Inputs.zeros(out.floats());
+        Slice scratch = Inputs.zeros(kernel.scratchFloats());
         return new KernelWork() {
             @Override
             public void run() {
@@ -122,7 +122,7 @@ final class Convolutions {
 
             @Override
             float[][] read() {
-                return new float[][] {Inputs.fromLayout(dx.array(), out)};
+                return new float[][] {Inputs.fromLayout(dx, out)};
             }
         };
     }
@@ -131,11 +131,11 @@ final class Convolutions {
         Layout in = layout(s, s.cin());
         Layout out = layout(s, s.cout());
         ConvBackwardWeights kernel = new ConvBackwardWeights(shape(s), in, out, workers, ConvRule.fromProperties());
-        Slice x = new Slice(Inputs.toLayout(x(s), in), 0);
-        Slice dy = new Slice(Inputs.toLayout(dy(s), out), 0);
-        Slice dw = new Slice(new float[s.weights()], 0);
-        Slice db = new Slice(new float[s.cout()], 0);
-        Slice scratch = new Slice(new float[Math.toIntExact(kernel.scratchFloats())], 0);
+        Slice x = Inputs.toLayout(x(s), in);
+        Slice dy = Inputs.toLayout(dy(s), out);
+        Slice dw = Inputs.zeros(s.weights());
+        Slice db = Inputs.zeros(s.cout());
+        Slice scratch = Inputs.zeros(kernel.scratchFloats());
         return new KernelWork() {
             @Override
             public void run() {
@@ -151,9 +151,7 @@ final class Convolutions {
 
             @Override
             float[][] read() {
-                return new float[][] {
-                    Inputs.channelsFirst(dw.array(), s.cout(), s.cin(), s.kernel(), s.kernel()), db.array().clone()
-                };
+                return new float[][] {Inputs.channelsFirst(Inputs.dense(dw), s.cout(), s.cin(), s.kernel(), s.kernel()), Inputs.dense(db)};
             }
         };
     }
@@ -168,7 +166,7 @@ final class Convolutions {
     }
 
     private static Slice weights(ConvShape s) {
-        return new Slice(Inputs.channelsLast(weight(s), s.cout(), s.cin(), s.kernel(), s.kernel()), 0);
+        return Inputs.aligned(Inputs.channelsLast(weight(s), s.cout(), s.cin(), s.kernel(), s.kernel()));
     }
 
     private static float[] x(ConvShape s) {

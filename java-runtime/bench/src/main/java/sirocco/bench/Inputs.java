@@ -1,7 +1,10 @@
 package sirocco.bench;
 
+import java.util.Arrays;
 import java.util.Random;
+import sirocco.cpu.Alignment;
 import sirocco.cpu.Layout;
+import sirocco.cpu.Slice;
 
 /** Inputs to measure with, and their way between PyTorch's dense orders and those of Sirocco's kernels. */
 final class Inputs {
@@ -32,8 +35,34 @@ final class Inputs {
         return values;
     }
 
-    /** Dense NCHW → the layout, halo and fill zero. */
-    static float[] toLayout(float[] nchw, Layout l) {
+    /** Zeros that begin on a cache line, as values do in a plan's memory. */
+    static Slice zeros(long floats) {
+        return new Slice(new float[Math.toIntExact(Alignment.FIRST + floats)], Alignment.FIRST);
+    }
+
+    /** A copy that begins on a cache line. */
+    static Slice aligned(float[] values) {
+        Slice copy = zeros(values.length);
+        System.arraycopy(values, 0, copy.array(), copy.offset(), values.length);
+        return copy;
+    }
+
+    /** Dense NCHW → the layout, on a cache line, halo and fill zero. */
+    static Slice toLayout(float[] nchw, Layout l) {
+        return aligned(arranged(nchw, l));
+    }
+
+    /** The layout → dense NCHW. */
+    static float[] fromLayout(Slice values, Layout l) {
+        return fromLayout(dense(values), l);
+    }
+
+    /** The values of {@link #zeros} or {@link #aligned}. */
+    static float[] dense(Slice values) {
+        return Arrays.copyOfRange(values.array(), values.offset(), values.array().length);
+    }
+
+    private static float[] arranged(float[] nchw, Layout l) {
         float[] values = new float[Math.toIntExact(l.floats())];
         int from = 0;
         for (int n = 0; n < l.n(); n++) {
@@ -66,7 +95,7 @@ final class Inputs {
 
     /** [n,c,h,w] → [n,h,w,c]; of weights, OIHW → [k,r,s,c]. */
     static float[] channelsLast(float[] nchw, int n, int c, int h, int w) {
-        return toLayout(nchw, Layout.plain(n, h, w, c));
+        return arranged(nchw, Layout.plain(n, h, w, c));
     }
 
     /** [n,h,w,c] → [n,c,h,w]; of weights, [k,r,s,c] → OIHW. */

@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import sirocco.bench.torch.TorchOps;
 import sirocco.cpu.Layout;
+import sirocco.cpu.Slice;
 import sirocco.cpu.Workers;
 import sirocco.cpu.norm.GroupNorm;
 import sirocco.cpu.norm.GroupNormBackward;
@@ -90,15 +91,15 @@ final class Norms {
         // A convolution comes next, so the halo is part of the work.
         Layout out = layout(k, 1);
         GroupNorm kernel = new GroupNorm(in, out, k.groups, EPS, true, workers);
-        float[] x = Inputs.toLayout(k.x(), in);
+        Slice x = Inputs.toLayout(k.x(), in);
         float[] gamma = k.gamma();
         float[] beta = k.beta();
-        float[] y = new float[Math.toIntExact(out.floats())];
+        Slice y = Inputs.zeros(out.floats());
         float[] stats = new float[k.n * k.groups * 2];
         return new KernelWork() {
             @Override
             public void run() {
-                kernel.run(x, 0, gamma, 0, beta, 0, y, 0, stats, 0, null, 0);
+                kernel.run(x.array(), x.offset(), gamma, 0, beta, 0, y.array(), y.offset(), stats, 0, null, 0);
             }
 
             @Override
@@ -113,21 +114,22 @@ final class Norms {
         Layout out = layout(k, 1);
         GroupNorm forward = new GroupNorm(in, out, k.groups, EPS, true, workers);
         GroupNormBackward backward = new GroupNormBackward(in, in, null, out, k.groups, true, workers);
-        float[] x = Inputs.toLayout(k.x(), in);
-        float[] dy = Inputs.toLayout(k.dy(), in);
+        Slice x = Inputs.toLayout(k.x(), in);
+        Slice dy = Inputs.toLayout(k.dy(), in);
         float[] gamma = k.gamma();
         float[] beta = k.beta();
-        float[] y = new float[Math.toIntExact(out.floats())];
-        float[] dx = new float[Math.toIntExact(out.floats())];
+        Slice y = Inputs.zeros(out.floats());
+        Slice dx = Inputs.zeros(out.floats());
         float[] stats = new float[k.n * k.groups * 2];
         float[] dGamma = new float[k.c];
         float[] dBeta = new float[k.c];
-        float[] scratch = new float[Math.toIntExact(backward.scratchFloats())];
+        Slice scratch = Inputs.zeros(backward.scratchFloats());
         return new KernelWork() {
             @Override
             public void run() {
-                forward.run(x, 0, gamma, 0, beta, 0, y, 0, stats, 0, null, 0);
-                backward.run(x, 0, stats, 0, gamma, 0, beta, 0, dy, 0, null, 0, dx, 0, dGamma, 0, dBeta, 0, scratch, 0);
+                forward.run(x.array(), x.offset(), gamma, 0, beta, 0, y.array(), y.offset(), stats, 0, null, 0);
+                backward.run(x.array(), x.offset(), stats, 0, gamma, 0, beta, 0, dy.array(), dy.offset(), null, 0, dx.array(), dx.offset(),
+                        dGamma, 0, dBeta, 0, scratch.array(), scratch.offset());
             }
 
             /** The kernel adds to the parameters' gradients. */
