@@ -33,7 +33,10 @@ class ConvTest {
                 ConvShape.same(3, 16, 12, 16, 48, 3),
                 ConvShape.same(1, 32, 32, 64, 96, 3),
                 ConvShape.same(5, 4, 4, 48, 80, 3),
-                ConvShape.same(9, 23, 24, 17, 20, 3), // tiles enough for two chunks of the weights' gradient
+                ConvShape.same(9, 23, 24, 17, 20, 3), // tiles enough for shares of the weights' gradient
+                ConvShape.same(2, 6, 7, 96, 112, 3), // weights too large to stay in a cache: threads share all tiles,
+                ConvShape.same(1, 32, 32, 96, 208, 3), // half of them,
+                ConvShape.same(17, 13, 13, 96, 96, 3), // or have blocks of their own; two chunks of the weights' gradient
                 ConvShape.same(2, 7, 5, 20, 33, 3),
                 ConvShape.same(3, 1, 1, 32, 16, 3),
                 ConvShape.same(2, 2, 3, 16, 16, 3),
