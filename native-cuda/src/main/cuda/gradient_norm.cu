@@ -17,6 +17,7 @@ SIROCCO_KERNEL(256, 8) void gradient_norm(const sirocco::gradient_norm::Chunk* t
     sirocco::gradient_norm::Chunk chunk = table[blockIdx.x];
     int n = static_cast<int>(chunk.elements);
     float sum[1] = {0.0f};
+#pragma unroll 4
     for (int i = 4 * threadIdx.x; i < n; i += 4 * blockDim.x) {
         if (i + 4 <= n) {
             float g[4];
@@ -34,9 +35,10 @@ SIROCCO_KERNEL(256, 8) void gradient_norm(const sirocco::gradient_norm::Chunk* t
     }
 }
 
-SIROCCO_KERNEL(256, 1) void gradient_norm_finish(const float* sums, int chunks, float* norm) {
+SIROCCO_KERNEL(1024, 1) void gradient_norm_finish(const float* sums, int chunks, float* norm) {
     SIROCCO_SHARED(double, room, [32]);
     double sum[1] = {0.0};
+#pragma unroll 4
     for (int i = threadIdx.x; i < chunks; i += blockDim.x) {
         sum[0] += sums[i];
     }

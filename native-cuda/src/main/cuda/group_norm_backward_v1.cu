@@ -1,6 +1,6 @@
 // Gradients of group normalisation (+ SiLU): level 1, a thread block for each group of an image, grid (groups, images). With xhat = (x − mean) ·
 // rstd, z = gamma·xhat + beta and dz the gradient at z: sums gets (sum of dz, sum of dz·xhat) over pixels, [n, c, 2];
-// dx = rstd · (gamma·dz − mean of gamma·dz − xhat · mean of gamma·dz·xhat) (+ addend). A second kernel adds the sums over images to dGamma and dBeta.
+// dx = rstd · (gamma·dz − mean of gamma·dz − xhat · mean of gamma·dz·xhat) (+ addend). group_norm_parameters adds the sums over images.
 // Traffic: two reads of x and dy (the second from cache where the group fits), one write. Bound by memory bandwidth and, with SiLU, by its
 // exponential.
 #include "elementwise.cuh"
@@ -82,18 +82,3 @@ __device__ __forceinline__ void run(const T* x, const float* stats, const float*
 
 KERNEL(float, group_norm_backward_v1_f32)
 KERNEL(sirocco::bf16, group_norm_backward_v1_bf16)
-
-/** dBeta, dGamma [c] += the sums [n, c, 2] over images. A thread for each channel. */
-SIROCCO_KERNEL(256, 4) void group_norm_parameters(const float* sums, int n, int c, float* dGamma, float* dBeta) {
-    unsigned channel = blockIdx.x * blockDim.x + threadIdx.x;
-    if (channel < static_cast<unsigned>(c)) {
-        float s0 = 0.0f, s1 = 0.0f;
-        for (int i = 0; i < n; i++) {
-            const float* from = sums + 2 * (static_cast<size_t>(i) * c + channel);
-            s0 += from[0];
-            s1 += from[1];
-        }
-        dBeta[channel] += s0;
-        dGamma[channel] += s1;
-    }
-}

@@ -3,7 +3,7 @@
 #include "elementwise.cuh"
 
 #define KERNEL(T, name)                                                                       \
-    SIROCCO_KERNEL(256, 8) void name(const T* x, const T* dy, T* dx, int n) {                 \
+    SIROCCO_KERNEL(256, 6) void name(const T* x, const T* dy, T* dx, int n) {                 \
         sirocco::map(x, dy, dx, n, [](float v, float d) { return d * sirocco::silu_slope(v); }); \
     }
 

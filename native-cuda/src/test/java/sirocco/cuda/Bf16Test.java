@@ -17,10 +17,8 @@ import org.junit.jupiter.api.TestInstance;
 import sirocco.api.DType;
 import sirocco.api.Executable;
 import sirocco.api.GraphBuilder;
-import sirocco.api.Op;
 import sirocco.api.Settings;
 import sirocco.api.Shape;
-import sirocco.api.Step;
 import sirocco.api.Value;
 import sirocco.api.Window;
 import sirocco.testkit.NetworkCases;
@@ -33,11 +31,6 @@ import sirocco.testkit.Tolerance;
 /** Every op case with activations stored as bf16, on the emulated driver. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class Bf16Test {
-    /** Unit roundoff of bf16: 8 bits of significand. */
-    private static final double U = 0x1p-8;
-
-    private static final int ROUNDINGS = 12;
-
     /** As where float32 is compared: the largest of values that are compared alike lends its size to the others. */
     private static final double GROUP_SHARE = 0.1;
 
@@ -70,7 +63,7 @@ class Bf16Test {
             List<String> problems = new ArrayList<>();
             for (OpCase.Result r : c.results()) {
                 double largest = r.values().stream().mapToDouble(v -> rms(expected.readExact(v))).max().orElse(0);
-                Tolerance tolerance = tolerance(c, r.tolerance(), r.values().size() > 1 ? GROUP_SHARE * largest : 0);
+                Tolerance tolerance = Roundoff.tolerance(c, r.tolerance(), Roundoff.BF16, r.values().size() > 1 ? GROUP_SHARE * largest : 0);
                 for (Value v : r.values()) {
                     if (v.dtype() == DType.F32 && tolerance.relative() < 1) {
                         tolerance.violation(v, read(e, v), expected.readExact(v)).ifPresent(problems::add);
@@ -79,18 +72,6 @@ class Bf16Test {
             }
             assertTrue(problems.isEmpty(), () -> c + "\n" + String.join("\n", problems));
         }
-    }
-
-    /**
-     * Sums are float32's, so their length does not matter: operands and results are rounded, {@value #ROUNDINGS} times what one rounding
-     * does at most, layers of a network included. What a norm of large numbers, or a softmax of large logits, makes of a rounding, it makes of bf16's
-     * too; where that leaves no digit there is nothing to compare.
-     */
-    private static Tolerance tolerance(OpCase c, Tolerance t, double scale) {
-        boolean amplifies = c.loss().isEmpty() && c.graph().steps().stream().map(Step::op).anyMatch(op -> op instanceof Op.GroupNorm
-                || op instanceof Op.GroupNormBackward || op instanceof Op.Attention || op instanceof Op.AttentionBackward);
-        double roundings = t.relative() / Tolerance.U;
-        return new Tolerance(Math.max(1, amplifies ? roundings : Math.min(roundings, ROUNDINGS)) * U, Math.max(t.scale(), scale));
     }
 
     private static double rms(double[] x) {

@@ -22,7 +22,7 @@ final class GroupNormBackwardV1 implements Variant<Op.GroupNormBackward> {
         return Kernel.of(m -> List.of(
                 Launch.blocks(target.activations().kernel("group_norm_backward_v1"), op.groups(), s.n(), 1, m.at(op.x()), m.at(op.stats()), m.at(op.gamma()),
                         m.at(op.beta()), m.at(op.dy()), m.at(op.addend()), s.h() * s.w(), s.c(), op.groups(), op.silu() ? 1 : 0, m.at(op.dx()), m.scratch()),
-                Launch.threads("group_norm_parameters", s.c(), m.scratch(), s.n(), s.c(), m.at(op.dGamma()), m.at(op.dBeta()))))
+                NormSlabs.parameters(s, m.scratch(), m.at(op.dGamma()), m.at(op.dBeta()))))
                 .withScratch(2L * s.n() * s.c() * Float.BYTES);
     }
 }

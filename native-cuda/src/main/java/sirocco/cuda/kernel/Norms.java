@@ -7,8 +7,8 @@ import sirocco.api.Op;
 final class Norms {
     private final Target target;
     private final KernelRule rule;
-    private final List<Variant<Op.GroupNorm>> forward = List.of(new GroupNormV1());
-    private final List<Variant<Op.GroupNormBackward>> backward = List.of(new GroupNormBackwardV1());
+    private final List<Variant<Op.GroupNorm>> forward = List.of(new GroupNormV3(), new GroupNormV2(), new GroupNormV1());
+    private final List<Variant<Op.GroupNormBackward>> backward = List.of(new GroupNormBackwardV3(), new GroupNormBackwardV2(), new GroupNormBackwardV1());
 
     Norms(Target target, KernelRule rule) {
         this.target = target;

@@ -12,7 +12,7 @@ final class Optimizer {
         int chunks = Chunks.count(op.gradients());
         return Kernel.of(m -> List.of(
                 Launch.blocks("gradient_norm", chunks, 1, 1, m.table(table(m, List.of(op.gradients()))), m.scratch()),
-                Launch.blocks("gradient_norm_finish", 1, 1, 1, m.scratch(), chunks, m.at(op.norm())))).withScratch((long) chunks * Float.BYTES)
+                Launch.blocks("gradient_norm_finish", 1, 1, 1, m.scratch(), chunks, m.at(op.norm())).withBlock(1024))).withScratch((long) chunks * Float.BYTES)
                 .withTable(Chunks.words(op.gradients(), 1));
     }
 

@@ -6,7 +6,7 @@ import sirocco.api.Shape;
 
 /** Sums over pixels, in an order that depends on shapes only. */
 final class Sums {
-    /** Channels that a thread block sums: one for each lane of a warp. */
+    /** Channels that a thread block sums. */
     private static final int CHANNELS = 32;
     /** Rows of a slice at least: less is not worth a block. */
     private static final int FEWEST_ROWS = 128;
@@ -40,8 +40,8 @@ final class Sums {
     List<Launch> columns(Columns s, long x, long scratch, long y, boolean accumulate) {
         return List.of(
                 Launch.blocks(storage.kernel("column_sum"), Launch.blocks(s.c, CHANNELS), s.slices(), s.batches, x, s.rows, s.c, s.rowsPerSlice(), scratch),
-                Launch.threads(accumulate ? "column_sum_add" : storage.kernel("column_sum_finish"), (long) s.batches * s.c, scratch, s.batches, s.slices(), s.c,
-                        y));
+                Launch.blocks(accumulate ? "column_sum_add" : storage.kernel("column_sum_finish"), Launch.blocks(s.c, CHANNELS), s.batches, 1, scratch,
+                        s.slices(), s.c, y));
     }
 
     Kernel sumPixels(Op.SumPixels op) {
