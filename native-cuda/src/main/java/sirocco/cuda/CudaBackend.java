@@ -25,7 +25,7 @@ public final class CudaBackend implements Backend {
     }
 
     /**
-     * @throws IllegalArgumentException for a device that there is not, or that there are no kernels for, or a precision that there is not
+     * @throws IllegalArgumentException for a device that there is not, or that there are no kernels for
      * @throws IllegalStateException where the probe says no
      */
     @Override
@@ -43,9 +43,6 @@ public final class CudaBackend implements Backend {
         if (gpu.architecture() < Probe.OLDEST_ARCHITECTURE) {
             throw new IllegalArgumentException("cuda: device " + settings.device() + ", " + gpu + ", has no kernels; needed is sm_"
                     + Probe.OLDEST_ARCHITECTURE + " or later");
-        }
-        if (settings.precision() == Settings.Precision.TF32) {
-            throw new IllegalArgumentException("cuda: precision TF32 is not supported; there are F32 and BF16");
         }
         return new CudaDevice(gpu, settings);
     }
