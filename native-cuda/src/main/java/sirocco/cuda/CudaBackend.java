@@ -1,10 +1,12 @@
 package sirocco.cuda;
 
 import java.util.List;
+import java.util.Optional;
 import sirocco.api.Availability;
 import sirocco.api.Backend;
 import sirocco.api.Device;
 import sirocco.api.Settings;
+import sirocco.cuda.kernel.KernelRule;
 
 /** NVIDIA GPUs, by hand-written kernels. */
 public final class CudaBackend implements Backend {
@@ -22,6 +24,11 @@ public final class CudaBackend implements Backend {
     @Override
     public Availability probe() {
         return Probe.answer().availability();
+    }
+
+    @Override
+    public Optional<String> kernelsProperty() {
+        return Optional.of(KernelRule.PROPERTY);
     }
 
     /**
