@@ -1,10 +1,12 @@
 package sirocco.cuda;
 
 import java.util.List;
+import java.util.Optional;
 import sirocco.api.Availability;
 import sirocco.api.Backend;
 import sirocco.api.Device;
 import sirocco.api.Settings;
+import sirocco.cuda.kernel.KernelRule;
 
 /** NVIDIA GPUs, by hand-written kernels. */
 public final class CudaBackend implements Backend {
@@ -24,8 +26,13 @@ public final class CudaBackend implements Backend {
         return Probe.answer().availability();
     }
 
+    @Override
+    public Optional<String> kernelsProperty() {
+        return Optional.of(KernelRule.PROPERTY);
+    }
+
     /**
-     * @throws IllegalArgumentException for a device that there is not, or that there are no kernels for, or a precision that there is not
+     * @throws IllegalArgumentException for a device that there is not, or that there are no kernels for
      * @throws IllegalStateException where the probe says no
      */
     @Override
@@ -43,9 +50,6 @@ public final class CudaBackend implements Backend {
         if (gpu.architecture() < Probe.OLDEST_ARCHITECTURE) {
             throw new IllegalArgumentException("cuda: device " + settings.device() + ", " + gpu + ", has no kernels; needed is sm_"
                     + Probe.OLDEST_ARCHITECTURE + " or later");
-        }
-        if (settings.precision() == Settings.Precision.TF32) {
-            throw new IllegalArgumentException("cuda: precision TF32 is not supported; there are F32 and BF16");
         }
         return new CudaDevice(gpu, settings);
     }

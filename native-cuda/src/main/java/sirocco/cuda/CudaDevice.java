@@ -54,7 +54,8 @@ public final class CudaDevice implements Device {
         device = Driver.device(what, settings.device());
         target = new Target(gpu.architecture(), Driver.attribute(what, device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT),
                 Driver.attribute(what, device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN), gpu.emulated(),
-                settings.precision() == Settings.Precision.BF16 ? Storage.BF16 : Storage.F32);
+                settings.precision() == Settings.Precision.BF16 ? Storage.BF16 : Storage.F32,
+                settings.precision() == Settings.Precision.TF32);
         byte[] image = gpu.emulated() ? NO_IMAGE : Fatbin.read();
         context = Driver.retainContext(what, device);
         try {
@@ -69,8 +70,9 @@ public final class CudaDevice implements Device {
     @Override
     public String describe() {
         use();
-        return String.format(Locale.ROOT, "cuda: %s, %d multiprocessors, %s free of %s, activations in %s", gpu, target.multiprocessors(),
-                OutOfMemory.bytes(Driver.memory(what)[0]), OutOfMemory.bytes(Driver.memory(what)[1]), target.activations());
+        return String.format(Locale.ROOT, "cuda: %s, %d multiprocessors, %s free of %s, activations in %s%s", gpu, target.multiprocessors(),
+                OutOfMemory.bytes(Driver.memory(what)[0]), OutOfMemory.bytes(Driver.memory(what)[1]), target.activations(),
+                target.tf32() ? ", convolutions in TF32" : "");
     }
 
     @Override

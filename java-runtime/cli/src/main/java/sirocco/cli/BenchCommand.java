@@ -25,7 +25,8 @@ import sirocco.train.TrainBench;
 @Command(name = "bench", mixinStandardHelpOptions = true, sortOptions = false,
         description = "Time a model's forward pass or training step, and its kernels one by one.",
         footerHeading = "%nExamples:%n",
-        footer = {"  sirocco bench", "  sirocco bench --preset cifar10 --batch 8 --what train --kernels"})
+        footer = {"  sirocco bench", "  sirocco bench --preset cifar10 --batch 8 --what train --kernels",
+                "  sirocco bench --backend cuda --precision bf16 --what train --kernels --kernel conv2d=v3"})
 final class BenchCommand implements Callable<Integer> {
     enum What { FORWARD, TRAIN }
 
@@ -47,6 +48,10 @@ final class BenchCommand implements Callable<Integer> {
     @Option(names = "--kernels", description = "also a table of kernels by time")
     boolean kernels;
 
+    @Option(names = "--kernel", split = ",", paramLabel = "OP=VARIANT",
+            description = "compute an op by this variant wherever it fits, as conv2d=v1 (docs/cuda-convolution.md)")
+    List<String> variants = List.of();
+
     @Mixin
     DeviceOptions device;
 
@@ -62,7 +67,7 @@ final class BenchCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         UNetConfig config = UNetConfig.preset(preset);
         UNet model = new UNet(config);
-        try (Device opened = device.open(out)) {
+        try (Device opened = device.open(out, variants)) {
             if (what == What.TRAIN) {
                 try (TrainBench bench = new TrainBench(opened, model, batch)) {
                     time(out, bench.plan(), bench.executable(), bench::step);

@@ -1,6 +1,7 @@
 package sirocco.cli;
 
 import java.io.PrintWriter;
+import java.util.List;
 import picocli.CommandLine.Option;
 import sirocco.api.Backend;
 import sirocco.api.Backends;
@@ -30,6 +31,22 @@ final class DeviceOptions {
         if (batch < 1 || batch > LARGEST_BATCH) {
             throw new IllegalArgumentException("batch: expected 1 to " + LARGEST_BATCH + ", got " + batch);
         }
+    }
+
+    /**
+     * The same with kernels by choice.
+     *
+     * @param variants op=variant each
+     * @throws IllegalArgumentException if the backend leaves no choice, or has no such variant
+     */
+    Device open(PrintWriter out, List<String> variants) {
+        if (!variants.isEmpty()) {
+            Backend chosen = Backends.choose(backend);
+            String property = chosen.kernelsProperty().orElseThrow(() -> new IllegalArgumentException("--kernel: backend " + chosen.name()
+                    + " has one kernel for each op and shape, got " + variants + "; leave it out, or choose a --backend with variants, as cuda"));
+            System.setProperty(property, String.join(",", variants));
+        }
+        return open(out);
     }
 
     /** Opens the device and says which in one line. */

@@ -325,6 +325,7 @@ class CommandLineTest {
             info --preset huge                                      | huge
             info --preset small --batches 1,0                       | got 0
             bench --batch 0                                         | batch
+            bench --backend cpu --kernel conv2d=v1                  | [conv2d=v1]
             train --out %s/x --model %s/none.json                   | no such file
             train --out %s/x --config %s/none.json                  | no such file
             train --out %s/x --config MODEL                         | this is a folder

@@ -1,5 +1,7 @@
 package sirocco.api;
 
+import java.util.Optional;
+
 /** A way to run plans, found by {@link java.util.ServiceLoader}. Instances must be cheap: no vendor class is touched before {@link #probe}. */
 public interface Backend {
     /** As in {@code --backend}. */
@@ -10,6 +12,14 @@ public interface Backend {
 
     /** Whether it can be used here. Never throws. */
     Availability probe();
+
+    /**
+     * The system property that takes, when a device is opened, which kernel is to compute an op, as {@code op=variant,…}; empty where the
+     * backend leaves no choice.
+     */
+    default Optional<String> kernelsProperty() {
+        return Optional.empty();
+    }
 
     /** Opens a device. The caller closes it after every executable it made. */
     Device open(Settings settings);

@@ -1,6 +1,8 @@
 package sirocco.cuda.kernel;
 
 import java.util.List;
+import java.util.function.Function;
+import java.util.stream.Stream;
 import sirocco.api.Op;
 
 /** The three passes of a convolution, and their variants. */
@@ -14,9 +16,14 @@ final class Convolutions {
     Convolutions(Target target, KernelRule rule, Sums sums) {
         this.target = target;
         this.rule = rule;
-        forward = List.of(new Conv2dV1());
-        backwardData = List.of(new Conv2dBackwardDataV1());
-        backwardWeights = List.of(new Conv2dBackwardWeightsV1(sums));
+        forward = with(new Conv2dV1(), Conv2dGemm::new);
+        backwardData = with(new Conv2dBackwardDataV1(), Conv2dBackwardDataGemm::new);
+        backwardWeights = with(new Conv2dBackwardWeightsV1(sums), level -> new Conv2dBackwardWeightsGemm(level, sums));
+    }
+
+    /** All levels, best first; the simplest, which computes anything, is last. */
+    private static <O extends Op> List<Variant<O>> with(Variant<O> simplest, Function<ImplicitGemm, Variant<O>> variant) {
+        return Stream.concat(ImplicitGemm.levels().stream().map(variant), Stream.of(simplest)).toList();
     }
 
     Kernel forward(Op.Conv2d op) {

@@ -8,5 +8,6 @@ package sirocco.cuda.kernel;
  * @param sharedBytes shared memory that a block may have at most
  * @param emulated whether kernels run on the CPU: then those that need Hopper's own instructions do not
  * @param activations how activations are stored
+ * @param tf32 whether products of float32 may be of operands rounded to TF32
  */
-public record Target(int architecture, int multiprocessors, int sharedBytes, boolean emulated, Storage activations) { }
+public record Target(int architecture, int multiprocessors, int sharedBytes, boolean emulated, Storage activations, boolean tf32) { }

@@ -1,0 +1,8 @@
+// dw += the gradient of a convolution's weights, as implicit GEMM: level 4, tensor cores, four slices under way at a time, results through shared memory.
+// The pixels in parts, summed by conv2d_sum_parts: with 64 × 9 · 64 weights there are few tiles, and many pixels.
+// Traffic: as level 3; results 16 bytes a thread, whole lines of 128 bytes.
+// Bound: tensor cores where depth and tiles are many; else the fill of the pipeline, and multiprocessors without a tile.
+#include "implicit_gemm_convolution.cuh"
+
+SIROCCO_IMPLICIT_GEMM_V4(SIROCCO_CONV2D_BACKWARD_WEIGHTS, conv2d_backward_weights_v4, bf16, sirocco::bf16)
+SIROCCO_IMPLICIT_GEMM_V4(SIROCCO_CONV2D_BACKWARD_WEIGHTS, conv2d_backward_weights_v4, tf32, float)
