@@ -48,10 +48,6 @@ final class TrainingCheck {
             found.add("loss of step " + (i + 1) + " is " + ours[i] + ", the CPU's " + cpu[i] + ": the relative difference",
                     Math.abs(ours[i] - cpu[i]) / cpu[i], allowed);
         }
-        if (!(cpu[steps - 1] < cpu[0])) {
-            found.add(Double.POSITIVE_INFINITY, "the CPU's loss did not fall in " + steps + " steps: " + cpu[0] + " to " + cpu[steps - 1]
-                    + ", so this shows nothing");
-        }
         return found;
     }
 

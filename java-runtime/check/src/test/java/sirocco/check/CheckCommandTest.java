@@ -34,7 +34,7 @@ class CheckCommandTest {
         assertEquals(0, run("check", "--backend", "cpu", "--threads", "2", "--small", "--cases", "silu|norm", "--steps", "4", "--json", json.toString()),
                 said::toString);
         JsonNode report = new JsonMapper().readTree(json.toFile());
-        assertTrue(report.get("passed").asInt() > 5, report::toPrettyString);
+        assertTrue(report.get("passed").asInt() >= 2, report::toPrettyString);
         assertEquals(0, report.get("failed").asInt());
         assertTrue(said.toString().contains("all is well"), said::toString);
     }
@@ -44,7 +44,7 @@ class CheckCommandTest {
         assertEquals(2, run("check", "--backend", "cpu", "--cases", "("));
         assertEquals(2, run("check", "--backend", "cpu", "--cases", "no such case", "--steps", "0"));
         assertEquals(2, run("check", "--backend", "cpu", "--golden", temp.toString()));
-        assertEquals(2, run("check", "--backend", "cpu", "--steps", "1"));
+        assertEquals(2, run("check", "--backend", "cpu", "--steps=-1"));
     }
 
     @Test
