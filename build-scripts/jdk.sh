@@ -7,6 +7,9 @@ SIROCCO_JDK_MIN=25
 SIROCCO_JVM_FLAGS=(--add-modules=jdk.incubator.vector --enable-native-access=ALL-UNNAMED -Djava.awt.headless=true
     -XX:+IgnoreUnrecognizedVMOptions -XX:+UseParallelGC -XX:+UseTransparentHugePages -XX:ObjectAlignmentInBytes=64)
 
+# And what the command line does besides: most of the memory, if a plan asks for it.
+SIROCCO_RUN_FLAGS=(-XX:MaxRAMPercentage=75)
+
 # Prints the feature version of the JDK at $1, or nothing if there is none.
 jdk_version() {
     "$1/bin/java" -XshowSettings:properties -version 2>&1 | sed -n 's/^ *java\.specification\.version = \([0-9]*\).*/\1/p'

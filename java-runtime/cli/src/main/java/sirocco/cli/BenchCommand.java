@@ -1,10 +1,14 @@
 package sirocco.cli;
 
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -14,21 +18,29 @@ import picocli.CommandLine.Spec;
 import sirocco.api.Device;
 import sirocco.api.Executable;
 import sirocco.api.Plan;
+import sirocco.io.AtomicFiles;
 import sirocco.model.UNet;
 import sirocco.model.UNetConfig;
 import sirocco.model.Weights;
 import sirocco.sample.Denoiser;
 import sirocco.sample.Profile;
+import sirocco.sample.SampleBench;
 import sirocco.train.TrainBench;
 
 /** Times whole steps, and every kernel in them. Beside LibTorch: {@code build-scripts/bench}. */
 @Command(name = "bench", mixinStandardHelpOptions = true, sortOptions = false,
-        description = "Time a model's forward pass or training step, and its kernels one by one.",
+        description = "Time a model's forward pass, training or sampling step and its kernels one by one; or what a device can copy and multiply.",
         footerHeading = "%nExamples:%n",
         footer = {"  sirocco bench", "  sirocco bench --preset cifar10 --batch 8 --what train --kernels",
                 "  sirocco bench --backend cuda --precision bf16 --what train --kernels --kernel conv2d=v3"})
 final class BenchCommand implements Callable<Integer> {
-    enum What { FORWARD, TRAIN }
+    enum What {
+        FORWARD, TRAIN, SAMPLE,
+        /** A pass over --batch MiB of numbers, which memory bounds. */
+        COPY,
+        /** A matrix product of --batch rows by 4096 by 4096. */
+        PRODUCT
+    }
 
     @Option(names = "--preset", defaultValue = "small", paramLabel = "NAME", description = "small or cifar10; default: ${DEFAULT-VALUE}")
     String preset;
@@ -52,11 +64,16 @@ final class BenchCommand implements Callable<Integer> {
             description = "compute an op by this variant wherever it fits, as conv2d=v1 (docs/cuda-convolution.md)")
     List<String> variants = List.of();
 
+    @Option(names = "--json", paramLabel = "FILE", description = "also write all figures to this file")
+    Path json;
+
     @Mixin
     DeviceOptions device;
 
     @Spec
     CommandSpec spec;
+
+    private String described;
 
     @Override
     public Integer call() throws IOException {
@@ -68,20 +85,34 @@ final class BenchCommand implements Callable<Integer> {
         UNetConfig config = UNetConfig.preset(preset);
         UNet model = new UNet(config);
         try (Device opened = device.open(out, variants)) {
-            if (what == What.TRAIN) {
-                try (TrainBench bench = new TrainBench(opened, model, batch)) {
-                    time(out, bench.plan(), bench.executable(), bench::step);
+            described = opened.describe();
+            switch (what) {
+                case TRAIN -> {
+                    try (TrainBench bench = new TrainBench(opened, model, batch)) {
+                        time(out, bench.plan(), bench.executable(), bench::step);
+                    }
                 }
-            } else {
-                try (Denoiser denoiser = new Denoiser(opened, model, batch, config.height(), config.width()).load(Weights.initial(config, 0))) {
-                    time(out, denoiser.plan(), denoiser.executable(), denoiser.executable()::run);
+                case SAMPLE -> {
+                    try (SampleBench bench = new SampleBench(opened, model, batch)) {
+                        time(out, bench.plan(), bench.executable(), bench::step);
+                    }
+                }
+                case FORWARD -> {
+                    try (Denoiser denoiser = new Denoiser(opened, model, batch, config.height(), config.width()).load(Weights.initial(config, 0))) {
+                        time(out, denoiser.plan(), denoiser.executable(), denoiser.executable()::run);
+                    }
+                }
+                case COPY, PRODUCT -> {
+                    try (Executable e = opened.load(opened.plan(what == What.COPY ? Peaks.copy(batch) : Peaks.product(batch)))) {
+                        time(out, e.plan(), e, e::run);
+                    }
                 }
             }
         }
         return 0;
     }
 
-    private void time(PrintWriter out, Plan plan, Executable executable, Runnable step) {
+    private void time(PrintWriter out, Plan plan, Executable executable, Runnable step) throws IOException {
         out.println(plan.summary());
         out.flush();
         long end = System.nanoTime() + (long) (warmup * 1e9);
@@ -107,13 +138,33 @@ final class BenchCommand implements Callable<Integer> {
         }
         Arrays.sort(millis);
         double median = millis[rounds / 2];
-        out.printf(Locale.ROOT, "%s, batch %d: median %.2f ms (%.2f to %.2f over %d rounds of %d), %.1f images/s, %.0f GFLOP/s%n",
-                what.name().toLowerCase(Locale.ROOT), batch, median, millis[0], millis[rounds - 1], rounds, each, batch / median * 1e3,
-                plan.graph().flops() / median * 1e-6);
+        boolean peak = what == What.COPY || what == What.PRODUCT;
+        double gigaflops = plan.graph().flops() / median * 1e-6;
+        double gigabytes = what == What.COPY ? Peaks.bytes(plan) / median * 1e-6 : 0;
+        out.printf(Locale.ROOT, "%s, batch %d: median %.3f ms (%.3f to %.3f over %d rounds of %d), %s, %.0f GFLOP/s%n",
+                what.name().toLowerCase(Locale.ROOT), batch, median, millis[0], millis[rounds - 1], rounds, each,
+                peak ? String.format(Locale.ROOT, "%.0f GB/s", gigabytes) : String.format(Locale.ROOT, "%.1f images/s", batch / median * 1e3), gigaflops);
+        List<Profile.Row> rows = kernels ? Profile.of(executable, rounds) : List.of();
         if (kernels) {
-            table(out, Profile.of(executable, rounds));
+            table(out, rows);
         }
         out.flush();
+        if (json != null) {
+            Map<String, Object> figures = new LinkedHashMap<>();
+            figures.put("what", what.name().toLowerCase(Locale.ROOT));
+            figures.put("preset", preset);
+            figures.put("batch", batch);
+            figures.put("precision", device.precision().name().toLowerCase(Locale.ROOT));
+            figures.put("backend", device.backend());
+            figures.put("device", described);
+            figures.put("median_ms", median);
+            figures.put("min_ms", millis[0]);
+            figures.put("max_ms", millis[rounds - 1]);
+            figures.put("gflop_per_s", gigaflops);
+            figures.put("gb_per_s", gigabytes);
+            figures.put("kernels", rows);
+            AtomicFiles.writeText(json, new JsonMapper().writerWithDefaultPrettyPrinter().writeValueAsString(figures) + "\n");
+        }
     }
 
     private static void table(PrintWriter out, List<Profile.Row> rows) {

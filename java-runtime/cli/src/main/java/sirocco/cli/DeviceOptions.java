@@ -9,7 +9,7 @@ import sirocco.api.Device;
 import sirocco.api.Settings;
 
 /** Where to compute. */
-final class DeviceOptions {
+public final class DeviceOptions {
     /** As in training. */
     private static final int LARGEST_BATCH = 1 << 16;
 
@@ -33,6 +33,24 @@ final class DeviceOptions {
         }
     }
 
+    /** As it was asked for: a name, or auto. */
+    public String backend() {
+        return backend;
+    }
+
+    public Settings.Precision precision() {
+        return precision;
+    }
+
+    /** Opens the device and says which in one line. */
+    public Device open(PrintWriter out) {
+        Backend chosen = Backends.choose(backend);
+        Device opened = chosen.open(new Settings(threads, device, precision));
+        out.println("backend " + chosen.name() + (backend.equals("auto") ? " (auto)" : "") + ": " + opened.describe());
+        out.flush();
+        return opened;
+    }
+
     /**
      * The same with kernels by choice.
      *
@@ -47,14 +65,5 @@ final class DeviceOptions {
             System.setProperty(property, String.join(",", variants));
         }
         return open(out);
-    }
-
-    /** Opens the device and says which in one line. */
-    Device open(PrintWriter out) {
-        Backend chosen = Backends.choose(backend);
-        Device opened = chosen.open(new Settings(threads, device, precision));
-        out.println("backend " + chosen.name() + (backend.equals("auto") ? " (auto)" : "") + ": " + opened.describe());
-        out.flush();
-        return opened;
     }
 }

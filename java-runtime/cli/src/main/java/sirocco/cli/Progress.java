@@ -10,7 +10,7 @@ import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 
 /** A progress bar on standard error: redrawn in place on a terminal, a line now and then in a log. */
-final class Progress implements AutoCloseable {
+public final class Progress implements AutoCloseable {
     private static final int COLUMNS = 110;
 
     private final PrintStream err = System.err;
@@ -18,7 +18,7 @@ final class Progress implements AutoCloseable {
     private String logged = "";
 
     /** @param unit what is counted, in the plural */
-    Progress(String task, String unit, long total, long done) {
+    public Progress(String task, String unit, long total, long done) {
         boolean terminal = System.console() != null && System.console().isTerminal();
         var builder = new ProgressBarBuilder().setTaskName(task).setUnit(" " + unit, 1).setInitialMax(total).startsFrom(done, Duration.ZERO)
                 .setStyle(terminal ? ProgressBarStyle.COLORFUL_UNICODE_BLOCK : ProgressBarStyle.ASCII).setMaxRenderedLength(COLUMNS)
@@ -35,12 +35,12 @@ final class Progress implements AutoCloseable {
         }
     }
 
-    void to(long done) {
+    public void to(long done) {
         bar.stepTo(done);
     }
 
     /** Text behind the bar. */
-    void say(String format, Object... args) {
+    public void say(String format, Object... args) {
         bar.setExtraMessage(" " + String.format(Locale.ROOT, format, args));
     }
 

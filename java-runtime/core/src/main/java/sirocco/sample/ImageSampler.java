@@ -59,6 +59,11 @@ public final class ImageSampler implements AutoCloseable {
         return plan;
     }
 
+    /** The plan in memory. */
+    Executable executable() {
+        return executable;
+    }
+
     public int batch() {
         return batch;
     }

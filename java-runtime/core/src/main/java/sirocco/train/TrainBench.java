@@ -24,9 +24,7 @@ public final class TrainBench implements AutoCloseable {
         NoiseSchedule schedule = NoiseSchedule.of(BetaSchedule.LINEAR, c.timesteps());
         graph = TrainGraph.of(model, batch, schedule.T(), true, c.labelDrop());
         executable = device.load(device.plan(graph.graph()));
-        Weights weights = Weights.initial(model.config(), 0);
-        weights.writeTo(executable);
-        weights.writeTo(executable, TrainGraph.EMA);
+        start(Weights.initial(model.config(), 0));
         executable.write(graph.schedule(), TrainingTable.rows(schedule, Prediction.EPSILON, OptionalDouble.empty()));
         byte[] images = new byte[Math.toIntExact(graph.images().shape().elements())];
         new SplittableRandom(0).nextBytes(images);
@@ -51,6 +49,19 @@ public final class TrainBench implements AutoCloseable {
         rng[2]++;
         executable.write(graph.rng(), rng);
         executable.run();
+    }
+
+    /** Of the last step, the mean over the batch. Waits for it. */
+    public float loss() {
+        float[] loss = new float[1];
+        executable.read(graph.loss(), loss);
+        return loss[0];
+    }
+
+    /** Sets the parameters, and their moving averages, which are random at first. */
+    public void start(Weights weights) {
+        weights.writeTo(executable);
+        weights.writeTo(executable, TrainGraph.EMA);
     }
 
     @Override

@@ -1,6 +1,7 @@
 package sirocco.testkit;
 
 import java.util.Optional;
+import sirocco.api.Settings.Precision;
 import sirocco.api.Value;
 
 /**
@@ -27,6 +28,9 @@ public record Tolerance(double relative, double scale) {
     public static final double U = 0x1p-24;
 
     static final int PEAK = 8;
+
+    /** Of operands and results on the way through a case, where they are rounded more coarsely than float32. */
+    private static final int ROUNDINGS = 12;
 
     /** Nothing is computed, only moved or counted. */
     public static final Tolerance EXACT = new Tolerance(0, 0);
@@ -94,12 +98,50 @@ public record Tolerance(double relative, double scale) {
         return new Tolerance(2e-5, 0);
     }
 
+    /** Unit roundoff: half the gap between neighbouring numbers at 1. Of TF32 and bf16, what operands are rounded to; sums are float32's. */
+    public static double unit(Precision precision) {
+        return switch (precision) {
+            case F32 -> U;
+            case TF32 -> 0x1p-11;
+            case BF16 -> 0x1p-8;
+        };
+    }
+
+    /**
+     * This tolerance where operands are rounded to {@code precision}. Sums are float32's, so their length does not matter: what is left is
+     * {@value #ROUNDINGS} times what one rounding does at most, layers of a network included.
+     *
+     * @param amplifies what a norm of large numbers, or a softmax of large logits, makes of a rounding, it makes of a coarse one too
+     */
+    Tolerance in(Precision precision, boolean amplifies) {
+        if (precision == Precision.F32) {
+            return this;
+        }
+        double roundings = relative / U;
+        return new Tolerance(Math.max(1, amplifies ? roundings : Math.min(roundings, ROUNDINGS)) * unit(precision), scale);
+    }
+
     Tolerance atLeast(double otherScale) {
         return new Tolerance(relative, Math.max(scale, otherScale));
     }
 
+    /**
+     * How far a value is from what is expected.
+     *
+     * @param error in norm, relative to the value's size
+     * @param allowed of it
+     * @param share of what is allowed that is used, in norm or by the worst element; above 1 is too much
+     * @param violation what is wrong, for people; empty if nothing
+     */
+    public record Deviation(Value value, double error, double allowed, double share, Optional<String> violation) { }
+
     /** What is wrong with {@code actual}; empty if nothing. */
     public Optional<String> violation(Value v, float[] actual, double[] expected) {
+        return deviation(v, actual, expected).violation();
+    }
+
+    /** Compares {@code actual} with what is expected. */
+    public Deviation deviation(Value v, float[] actual, double[] expected) {
         double size = Math.max(rms(expected), scale);
         double squares = 0;
         int worst = 0;
@@ -119,11 +161,14 @@ public record Tolerance(double relative, double scale) {
             squares += error * error;
         }
         double norm = Math.sqrt(squares / actual.length);
+        double error = norm == 0 ? 0 : norm / size;
+        double share = Math.max(worstShare, error == 0 ? 0 : error / relative);
         if (norm <= relative * size && worstShare <= 1) {
-            return Optional.empty();
+            return new Deviation(v, error, relative, share, Optional.empty());
         }
-        return Optional.of("%s: off by %.3g of its size in norm, allowed %.3g (size %.3g); worst at %s: %.9g, expected %.9g (%.3g of what is allowed)"
-                .formatted(v, norm / size, relative, size, position(v, worst), actual[worst], expected[worst], worstShare));
+        String text = "%s: off by %.3g of its size in norm, allowed %.3g (size %.3g); worst at %s: %.9g, expected %.9g (%.3g of what is allowed)"
+                .formatted(v, error, relative, size, position(v, worst), actual[worst], expected[worst], worstShare);
+        return new Deviation(v, error, relative, share, Optional.of(text));
     }
 
     /** Of the finite elements. */

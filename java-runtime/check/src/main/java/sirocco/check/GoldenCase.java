@@ -1,27 +1,21 @@
-package sirocco.model;
+package sirocco.check;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import sirocco.api.Shape;
 import sirocco.io.Safetensors;
 import sirocco.io.TensorType;
+import sirocco.model.DiffusersFolder;
 
 /** A model with what PyTorch computed from it: inputs and answers of a forward pass and of five training steps. */
 record GoldenCase(String name, DiffusersFolder model, Map<String, float[]> floats, Map<String, long[]> shapes, Map<String, int[]> labels) {
-    /** The folder of all cases; empty if there is none on this machine. */
-    static Optional<Path> folder() {
-        String chosen = System.getProperty("sirocco.golden");
-        Path folder = chosen != null ? Path.of(chosen) : Path.of(System.getProperty("sirocco.root", "../..")).resolve("../shared/golden");
-        return Optional.of(folder).filter(Files::isDirectory);
-    }
-
     /** Every sub-folder that is a model with answers. */
     static List<Path> cases(Path folder) throws IOException {
         try (Stream<Path> all = Files.list(folder)) {
@@ -74,11 +68,10 @@ record GoldenCase(String name, DiffusersFolder model, Map<String, float[]> float
         return channelsLast(get(key), s.n(), s.c(), s.h() * s.w());
     }
 
-    /** What the file has for a parameter, in our order. */
-    float[] parameter(String prefix, Parameter p) {
-        Shape s = p.shape();
-        float[] theirs = get(prefix + p.name());
-        return p.kind() == Parameter.Kind.CONV ? channelsLast(theirs, s.n(), s.c(), s.h() * s.w()) : theirs;
+    /** What the file has for a parameter, in our order. Of a matrix or a vector both are the same. */
+    float[] parameter(String prefix, String parameter) {
+        Shape s = model.weights().shape(parameter);
+        return channelsLast(get(prefix + parameter), s.n(), s.c(), s.h() * s.w());
     }
 
     Optional<int[]> labels(String key) {
@@ -89,8 +82,8 @@ record GoldenCase(String name, DiffusersFolder model, Map<String, float[]> float
         return get("train.losses").length;
     }
 
-    List<Parameter> parameters() {
-        return new ArrayList<>(new UNet(model.config()).parameters());
+    Set<String> parameters() {
+        return model.weights().names();
     }
 
     private static float[] channelsLast(float[] x, int n, int c, int pixels) {

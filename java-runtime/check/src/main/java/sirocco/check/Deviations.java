@@ -1,0 +1,36 @@
+package sirocco.check;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** Distances beside what they may be, gathered over one check. */
+final class Deviations {
+    private final List<String> violations = new ArrayList<>();
+    private double worst;
+
+    /** A NaN is too far. */
+    void add(String what, double distance, double allowed) {
+        double share = distance == 0 ? 0 : distance / allowed;
+        share = Double.isNaN(share) ? Double.POSITIVE_INFINITY : share;
+        String text = share <= 1 ? null : String.format(Locale.ROOT, "%s is %.3g, expected at most %.3g", what, distance, allowed);
+        add(share, text);
+    }
+
+    /** @param violation what is wrong, or null */
+    void add(double share, String violation) {
+        worst = Math.max(worst, share);
+        if (violation != null) {
+            violations.add(violation);
+        }
+    }
+
+    List<String> violations() {
+        return violations;
+    }
+
+    /** The largest share of what is allowed that is used; above 1 is too much. */
+    double worst() {
+        return worst;
+    }
+}

@@ -1,0 +1,56 @@
+package sirocco.sample;
+
+import sirocco.api.Device;
+import sirocco.api.Executable;
+import sirocco.api.Plan;
+import sirocco.diffusion.BetaSchedule;
+import sirocco.diffusion.Ddpm;
+import sirocco.diffusion.NoiseSchedule;
+import sirocco.diffusion.Prediction;
+import sirocco.diffusion.TimestepSpacing;
+import sirocco.model.UNet;
+import sirocco.model.Weights;
+
+/** A DDPM chain's steps, network and sampler together, ready to be run over and over: for benchmarks and profiles. */
+public final class SampleBench implements AutoCloseable {
+    /** The chain begins again after so many steps; the other half of the table is left for traces, which advance it too. */
+    private static final int HALF = 500;
+
+    private final ImageSampler sampler;
+    private int done;
+
+    public SampleBench(Device device, UNet model, int batch) {
+        NoiseSchedule schedule = NoiseSchedule.of(BetaSchedule.LINEAR, 2 * HALF);
+        Ddpm ddpm = new Ddpm(Ddpm.Variance.FIXED_SMALL, 1, TimestepSpacing.LEADING, 0);
+        sampler = new ImageSampler(device, model, ddpm.table(schedule, Prediction.EPSILON, schedule.T()), batch, 1).load(Weights.initial(model.config(), 0));
+        restart();
+    }
+
+    private void restart() {
+        sampler.begin(0, 0, _ -> 0);
+        done = 0;
+    }
+
+    public Plan plan() {
+        return sampler.plan();
+    }
+
+    /** To be waited for, or traced up to 500 times. */
+    public Executable executable() {
+        return sampler.executable();
+    }
+
+    /** One step. */
+    public void step() {
+        if (done == HALF) {
+            restart();
+        }
+        sampler.executable().run();
+        done++;
+    }
+
+    @Override
+    public void close() {
+        sampler.close();
+    }
+}
