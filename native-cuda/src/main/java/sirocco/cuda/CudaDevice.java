@@ -72,7 +72,7 @@ public final class CudaDevice implements Device {
         use();
         return String.format(Locale.ROOT, "cuda: %s, %d multiprocessors, %s free of %s, activations in %s%s", gpu, target.multiprocessors(),
                 OutOfMemory.bytes(Driver.memory(what)[0]), OutOfMemory.bytes(Driver.memory(what)[1]), target.activations(),
-                target.tf32() ? ", convolutions in TF32" : "");
+                target.tf32() ? ", products in TF32" : "");
     }
 
     @Override

@@ -37,6 +37,7 @@ class LevelsTest {
     private static Stream<Level> levels() {
         return Stream.of(new Level("attention", "Attention", Precision.F32, "v1", 0),
                 new Level("attention", "Attention", Precision.BF16, "v1", Roundoff.BF16),
+                new Level("attention", "Attention", Precision.TF32, "v3", Roundoff.TF32),
                 new Level("group_norm", "GroupNorm", Precision.F32, "v2", 0), new Level("group_norm", "GroupNorm", Precision.F32, "v1", 0),
                 new Level("group_norm", "GroupNorm", Precision.BF16, "v2", Roundoff.BF16), new Level("group_norm", "GroupNorm", Precision.BF16, "v1", Roundoff.BF16));
     }

@@ -20,7 +20,7 @@ final class AttentionV3 implements Variant<Op.Attention> {
     }
 
     static boolean usesTensorCores(Target target) {
-        return target.activations() == Storage.BF16;
+        return target.activations() == Storage.BF16 || target.tf32();
     }
 
     static String suffix(Target target) {
