@@ -12,12 +12,17 @@ final class BoundLaunch {
     private final CUfunction function;
     private final Launch launch;
     private final Pointer arguments;
+    private final Runnable before;
 
-    /** @param what the step, for errors */
-    BoundLaunch(String what, CUfunction function, Launch launch) {
+    /**
+     * @param what the step, for errors
+     * @param before see {@link sirocco.cuda.driver.LaunchOperands#before}
+     */
+    BoundLaunch(String what, CUfunction function, Launch launch, Runnable before) {
         this.what = what;
         this.function = function;
         this.launch = launch;
+        this.before = before;
         arguments = Pointer.to(launch.arguments().stream().map(a -> argument(what, a)).toArray(Pointer[]::new));
     }
 
@@ -32,6 +37,7 @@ final class BoundLaunch {
     }
 
     void on(CUstream stream) {
+        before.run();
         Driver.launch(what, function, launch.gridX(), launch.gridY(), launch.gridZ(), launch.block(), launch.sharedBytes(), stream, arguments);
     }
 }

@@ -21,6 +21,7 @@ import sirocco.api.Step;
 import sirocco.api.Value;
 import sirocco.cuda.driver.Driver;
 import sirocco.cuda.driver.DriverLibrary;
+import sirocco.cuda.driver.LaunchOperands;
 import sirocco.cuda.kernel.Kernel;
 import sirocco.cuda.kernel.KernelFactory;
 import sirocco.cuda.kernel.KernelRule;
@@ -40,6 +41,7 @@ public final class CudaDevice implements Device {
     private final Target target;
     private final KernelRule rule = KernelRule.fromProperties();
     private final DriverLibrary library;
+    private final LaunchOperands operands;
     private final CUdevice device;
     private final CUcontext context;
     private final CUmodule module;
@@ -51,6 +53,7 @@ public final class CudaDevice implements Device {
         this.gpu = gpu;
         what = "cuda device " + settings.device();
         library = DriverLibrary.open().orElseThrow();
+        operands = new LaunchOperands(library);
         device = Driver.device(what, settings.device());
         target = new Target(gpu.architecture(), Driver.attribute(what, device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT),
                 Driver.attribute(what, device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN), gpu.emulated(),
@@ -151,6 +154,10 @@ public final class CudaDevice implements Device {
 
     DriverLibrary library() {
         return library;
+    }
+
+    LaunchOperands operands() {
+        return operands;
     }
 
     CUstream stream() {

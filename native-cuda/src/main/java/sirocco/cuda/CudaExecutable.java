@@ -94,8 +94,10 @@ final class CudaExecutable implements Executable {
     }
 
     private BoundLaunch[] bind(int number, Kernel kernel, String what) {
-        return kernel.binding().bind(memory.places(number, what, fault.segment().address())).stream()
-                .map(l -> new BoundLaunch(what, device.function(what, l), l)).toArray(BoundLaunch[]::new);
+        DeviceImage.Operands operands = memory.operands(number, what, fault.segment());
+        List<Launch> bound = kernel.binding().bind(operands);
+        Runnable before = device.operands().before(what, operands.asked());
+        return bound.stream().map(l -> new BoundLaunch(what, device.function(what, l), l, before)).toArray(BoundLaunch[]::new);
     }
 
     @Override

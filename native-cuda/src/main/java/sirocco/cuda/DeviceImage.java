@@ -1,7 +1,9 @@
 package sirocco.cuda;
 
 import java.lang.foreign.MemorySegment;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import jcuda.driver.CUstream;
 import sirocco.api.MemoryPlanner;
 import sirocco.api.Plan;
@@ -9,6 +11,7 @@ import sirocco.api.Value;
 import sirocco.cuda.driver.DeviceMemory;
 import sirocco.cuda.driver.Driver;
 import sirocco.cuda.driver.DriverLibrary;
+import sirocco.cuda.driver.LaunchOperands.Operand;
 import sirocco.cuda.driver.Staging;
 import sirocco.cuda.kernel.Kernel;
 import sirocco.cuda.kernel.Places;
@@ -59,42 +62,67 @@ final class DeviceImage implements CudaExecutable.Owned {
 
     /**
      * @param number a kernel's, as the constructor had them
+     * @param what the step, for errors
      * @param fault see {@link Places#fault}
      */
-    Places places(int number, String what, long fault) {
-        return new Places() {
-            @Override
-            public long at(Value v) {
-                return DeviceImage.this.at(v).address();
-            }
+    Operands operands(int number, String what, MemorySegment fault) {
+        return new Operands(number, what, fault);
+    }
 
-            @Override
-            public long weights(Value w) {
-                return copies.contains(w) ? memory.address() + copiesAt + copies.offset(w) : at(w);
-            }
+    /** Where a step finds its operands, and a note of those that it has asked for. */
+    final class Operands implements Places {
+        private final int number;
+        private final String what;
+        private final MemorySegment fault;
+        private final Set<Operand> asked = new LinkedHashSet<>();
 
-            @Override
-            public long scratch() {
-                return memory.address() + arenaAt + plan.scratch()[number];
-            }
+        private Operands(int number, String what, MemorySegment fault) {
+            this.number = number;
+            this.what = what;
+            this.fault = fault;
+        }
 
-            @Override
-            public long table(long[] words) {
-                DeviceMemory to = memory.at(tableAt[number]);
-                staging.upload(what, MemorySegment.ofArray(words), to);
-                return to.address();
-            }
+        /** All that the step's launches may touch, once they are made. */
+        List<Operand> asked() {
+            return List.copyOf(asked);
+        }
 
-            @Override
-            public long fault() {
-                return fault;
-            }
+        private long noted(long address, long bytes) {
+            asked.add(new Operand(address, bytes));
+            return address;
+        }
 
-            @Override
-            public int faultCode() {
-                return number + 1;
-            }
-        };
+        @Override
+        public long at(Value v) {
+            return noted(DeviceImage.this.at(v).address(), plan.slot(v).bytes());
+        }
+
+        @Override
+        public long weights(Value w) {
+            return copies.contains(w) ? noted(memory.address() + copiesAt + copies.offset(w), WeightCopies.bytes(w)) : at(w);
+        }
+
+        @Override
+        public long scratch() {
+            return noted(memory.address() + arenaAt + plan.scratch()[number], plan.scratchBytes()[number]);
+        }
+
+        @Override
+        public long table(long[] words) {
+            DeviceMemory to = memory.at(tableAt[number]);
+            staging.upload(what, MemorySegment.ofArray(words), to);
+            return noted(to.address(), (long) words.length * Long.BYTES);
+        }
+
+        @Override
+        public long fault() {
+            return noted(fault.address(), fault.byteSize());
+        }
+
+        @Override
+        public int faultCode() {
+            return number + 1;
+        }
     }
 
     private DeviceMemory at(Value v) {

@@ -3,7 +3,6 @@ package sirocco.cuda;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -17,28 +16,22 @@ import org.junit.jupiter.api.TestInstance;
 import sirocco.api.DType;
 import sirocco.api.Executable;
 import sirocco.api.GraphBuilder;
-import sirocco.api.Settings;
+import sirocco.api.Settings.Precision;
 import sirocco.api.Shape;
 import sirocco.api.Value;
 import sirocco.api.Window;
 import sirocco.testkit.NetworkCases;
 import sirocco.testkit.OpCase;
 import sirocco.testkit.OpCases;
-import sirocco.testkit.ReferenceDevice;
-import sirocco.testkit.ReferenceExecutable;
-import sirocco.testkit.Tolerance;
 
 /** Every op case with activations stored as bf16, on the emulated driver. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class Bf16Test {
-    /** As where float32 is compared: the largest of values that are compared alike lends its size to the others. */
-    private static final double GROUP_SHARE = 0.1;
-
     private CudaDevice device;
 
     @BeforeAll
     void open() {
-        device = (CudaDevice) Emulated.backend().open(new Settings(0, 0, Settings.Precision.BF16));
+        device = Emulated.device(Precision.BF16);
     }
 
     @AfterAll
@@ -50,42 +43,8 @@ class Bf16Test {
 
     @TestFactory
     Stream<DynamicTest> everyCase() {
-        return OpCases.all().stream().map(c -> DynamicTest.dynamicTest(c.name(), () -> matchesTheReference(c)));
-    }
-
-    private void matchesTheReference(OpCase c) {
-        try (ReferenceDevice reference = new ReferenceDevice(); ReferenceExecutable expected = (ReferenceExecutable) reference.load(reference.plan(c.graph()));
-                Executable e = device.load(device.plan(c.graph()))) {
-            c.fill(expected);
-            expected.run();
-            c.fill(e);
-            e.run();
-            List<String> problems = new ArrayList<>();
-            for (OpCase.Result r : c.results()) {
-                double largest = r.values().stream().mapToDouble(v -> rms(expected.readExact(v))).max().orElse(0);
-                Tolerance tolerance = Roundoff.tolerance(c, r.tolerance(), Roundoff.BF16, r.values().size() > 1 ? GROUP_SHARE * largest : 0);
-                for (Value v : r.values()) {
-                    if (v.dtype() == DType.F32 && tolerance.relative() < 1) {
-                        tolerance.violation(v, read(e, v), expected.readExact(v)).ifPresent(problems::add);
-                    }
-                }
-            }
-            assertTrue(problems.isEmpty(), () -> c + "\n" + String.join("\n", problems));
-        }
-    }
-
-    private static double rms(double[] x) {
-        double squares = 0;
-        for (double e : x) {
-            squares += Double.isFinite(e) ? e * e : 0;
-        }
-        return Math.sqrt(squares / x.length);
-    }
-
-    private static float[] read(Executable e, Value v) {
-        float[] data = new float[(int) v.shape().elements()];
-        e.read(v, data);
-        return data;
+        return OpCases.all().stream().map(c -> DynamicTest.dynamicTest(c.name(),
+                () -> Emulated.matchesTheReferenceAndRepeats(c, device, device.plan(c.graph()), Precision.BF16)));
     }
 
     @Test
@@ -93,18 +52,12 @@ class Bf16Test {
         OpCase c = NetworkCases.trainingStep(2, 8, 20, 4);
         try (CudaDevice full = Emulated.device(); Executable e = device.load(device.plan(c.graph()))) {
             assertTrue(e.plan().arenaBytes() < 0.75 * full.plan(c.graph()).arenaBytes(), e.plan().summary());
-            List<float[]> first = runAndRead(c, e);
-            List<float[]> second = runAndRead(c, e);
+            List<float[]> first = Emulated.runAndRead(c, e);
+            List<float[]> second = Emulated.runAndRead(c, e);
             for (int i = 0; i < first.size(); i++) {
                 assertArrayEquals(first.get(i), second.get(i));
             }
         }
-    }
-
-    private static List<float[]> runAndRead(OpCase c, Executable e) {
-        c.fill(e);
-        e.run();
-        return c.compared().stream().map(v -> read(e, v)).toList();
     }
 
     /** In training the masters change on the device: a second step must not see the first one's copies. */
@@ -116,14 +69,14 @@ class Bf16Test {
             c.fill(e);
             c.fill(other);
             e.run();
-            float[] first = read(e, loss);
+            float[] first = OpCase.read(e, loss);
             for (Value w : c.graph().parameters()) {
-                other.write(w, read(e, w));
+                other.write(w, OpCase.read(e, w));
             }
             e.run();
             other.run();
-            assertArrayEquals(read(other, loss), read(e, loss));
-            assertTrue(first[0] != read(e, loss)[0], "the step changed nothing");
+            assertArrayEquals(OpCase.read(other, loss), OpCase.read(e, loss));
+            assertTrue(first[0] != OpCase.read(e, loss)[0], "the step changed nothing");
         }
     }
 
@@ -140,12 +93,12 @@ class Bf16Test {
                 e.write(w, filled(w, each));
                 for (int run = 0; run < 2; run++) {
                     e.run();
-                    assertArrayEquals(filled(y, 16 * each), read(e, y));
+                    assertArrayEquals(filled(y, 16 * each), OpCase.read(e, y));
                 }
             }
             e.write(w, filled(w, 2));
             e.trace(_ -> { });
-            assertArrayEquals(filled(y, 32), read(e, y));
+            assertArrayEquals(filled(y, 32), OpCase.read(e, y));
         }
     }
 

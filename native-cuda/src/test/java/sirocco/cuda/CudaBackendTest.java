@@ -5,10 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import jcuda.driver.CUgraph;
+import jcuda.driver.CUgraphExec;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -24,7 +27,9 @@ import sirocco.api.Shape;
 import sirocco.api.Value;
 import sirocco.api.Window;
 import sirocco.cuda.driver.CudaException;
+import sirocco.cuda.driver.DeviceMemory;
 import sirocco.cuda.driver.Driver;
+import sirocco.cuda.driver.LaunchOperands.Operand;
 import sirocco.cuda.kernel.Launch;
 
 /** What is this backend's own, on the emulated driver; what it owes like any other is in {@link CudaContractTest}. */
@@ -121,6 +126,31 @@ class CudaBackendTest {
         assertEquals(500, missing.code());
         for (String part : List.of("Add \"up.0\"", "cuModuleGetFunction(no_such_kernel)", "500", "CUDA_ERROR_NOT_FOUND")) {
             assertTrue(missing.getMessage().contains(part), missing.getMessage());
+        }
+    }
+
+    /** Both lie in one allocation, as values of a plan do. */
+    @Test
+    void aKernelThatReachesIntoItsNeighbourIsAnError() {
+        assumeTrue(Emulated.checked(), "this driver does not check every access; run with -Dsirocco.cuda.emulated=emulated-checked");
+        device.use();
+        DeviceMemory both = Driver.allocate("test", 512);
+        try {
+            Runnable before = device.operands().before("Add \"up.0\"", List.of(new Operand(both.address(), 256)));
+            Launch within = Launch.threads("selftest_increment", 1, both.address(), 1f, 64).withBlock(64);
+            Launch beyond = Launch.threads("selftest_increment", 1, both.address() + 4, 1f, 64).withBlock(64);
+            new BoundLaunch("Add \"up.0\"", device.function("test", within), within, before).on(device.stream());
+            BoundLaunch faulty = new BoundLaunch("Add \"up.0\"", device.function("test", beyond), beyond, before);
+            CUgraph graph = Driver.capture("test", device.stream(), () -> faulty.on(device.stream()));
+            CUgraphExec replay = Driver.instantiate("test", graph);
+            for (Runnable run : List.<Runnable>of(() -> faulty.on(device.stream()), () -> Driver.launch("test", replay, device.stream()))) {
+                String message = assertThrows(CudaException.class, run::run).getMessage();
+                assertTrue(message.contains("0 bytes beyond the end of the operand of 256 bytes"), message);
+            }
+            Driver.destroy("test", replay);
+            Driver.destroy("test", graph);
+        } finally {
+            Driver.free("test", both);
         }
     }
 

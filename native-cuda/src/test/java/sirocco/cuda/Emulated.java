@@ -1,16 +1,29 @@
 package sirocco.cuda;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import sirocco.api.Executable;
+import sirocco.api.Plan;
 import sirocco.api.Settings;
+import sirocco.api.Settings.Precision;
 import sirocco.cuda.driver.DriverLibrary;
+import sirocco.cuda.kernel.KernelRule;
+import sirocco.testkit.OpCase;
+import sirocco.testkit.ReferenceDevice;
+import sirocco.testkit.ReferenceExecutable;
 
 /** The backend on the emulated driver, which this module's build makes where there are g++ and make; tests are skipped where there is none. */
 final class Emulated {
-    private static final Path DRIVER = Path.of(System.getProperty("sirocco.root", ".."), "native-cuda/target",
-            System.getProperty("sirocco.cuda.emulated", "emulated"), "libcuda.so.1").toAbsolutePath().normalize();
+    private static final String BUILD = System.getProperty("sirocco.cuda.emulated", "emulated");
+    private static final Path DRIVER = Path.of(System.getProperty("sirocco.root", ".."), "native-cuda/target", BUILD, "libcuda.so.1").toAbsolutePath()
+            .normalize();
 
     private Emulated() { }
 
@@ -20,7 +33,49 @@ final class Emulated {
         return new CudaBackend();
     }
 
+    /** Whether it checks every access to memory. */
+    static boolean checked() {
+        return BUILD.endsWith("checked");
+    }
+
     static CudaDevice device() {
-        return (CudaDevice) backend().open(Settings.DEFAULT);
+        return device(Precision.F32);
+    }
+
+    static CudaDevice device(Precision precision) {
+        return (CudaDevice) backend().open(new Settings(0, 0, precision));
+    }
+
+    /** With one variant for several families of kernels. */
+    static CudaDevice device(Precision precision, String variant, String... families) {
+        CudaBackend backend = backend();
+        System.setProperty(KernelRule.PROPERTY, Stream.of(families).map(f -> f + "=" + variant).collect(Collectors.joining(",")));
+        try {
+            return (CudaDevice) backend.open(new Settings(0, 0, precision));
+        } finally {
+            System.clearProperty(KernelRule.PROPERTY);
+        }
+    }
+
+    /** Compares a case with the reference, within the tolerances of a precision, and runs it again for the same bits. */
+    static void matchesTheReferenceAndRepeats(OpCase c, CudaDevice device, Plan plan, Precision precision) {
+        try (ReferenceDevice reference = new ReferenceDevice(); Executable e = device.load(plan);
+                ReferenceExecutable expected = (ReferenceExecutable) reference.load(reference.plan(c.graph()))) {
+            c.fill(expected);
+            expected.run();
+            List<float[]> first = runAndRead(c, e);
+            List<String> problems = c.deviations(e, expected, precision).stream().flatMap(d -> d.violation().stream()).toList();
+            assertTrue(problems.isEmpty(), () -> c + "\n" + String.join("\n", problems));
+            List<float[]> second = runAndRead(c, e);
+            for (int i = 0; i < first.size(); i++) {
+                assertArrayEquals(first.get(i), second.get(i), "the same bits each time");
+            }
+        }
+    }
+
+    static List<float[]> runAndRead(OpCase c, Executable e) {
+        c.fill(e);
+        e.run();
+        return c.compared().stream().map(v -> OpCase.read(e, v)).toList();
     }
 }

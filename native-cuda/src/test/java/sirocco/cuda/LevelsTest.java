@@ -1,10 +1,7 @@
 package sirocco.cuda;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -13,33 +10,24 @@ import org.junit.jupiter.api.DynamicNode;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import sirocco.api.DType;
-import sirocco.api.Executable;
 import sirocco.api.GraphBuilder;
-import sirocco.api.Settings;
 import sirocco.api.Settings.Precision;
 import sirocco.api.Shape;
 import sirocco.api.Value;
-import sirocco.cuda.kernel.KernelRule;
 import sirocco.testkit.OpCase;
 import sirocco.testkit.OpCases;
-import sirocco.testkit.ReferenceDevice;
-import sirocco.testkit.ReferenceExecutable;
-import sirocco.testkit.Tolerance;
 
 /** Every case of attention and GroupNorm by every level that the rule would not choose for most, on the emulated driver. */
 class LevelsTest {
-    /**
-     * @param cases what their names contain
-     * @param roundoff of what is multiplied or stored; 0 where it is float32's
-     */
-    private record Level(String family, String cases, Precision precision, String name, double roundoff) { }
+    /** @param cases what their names contain */
+    private record Level(String family, String cases, Precision precision, String name) { }
 
     private static Stream<Level> levels() {
-        return Stream.of(new Level("attention", "Attention", Precision.F32, "v1", 0),
-                new Level("attention", "Attention", Precision.BF16, "v1", Roundoff.BF16),
-                new Level("attention", "Attention", Precision.TF32, "v3", Roundoff.TF32),
-                new Level("group_norm", "GroupNorm", Precision.F32, "v2", 0), new Level("group_norm", "GroupNorm", Precision.F32, "v1", 0),
-                new Level("group_norm", "GroupNorm", Precision.BF16, "v2", Roundoff.BF16), new Level("group_norm", "GroupNorm", Precision.BF16, "v1", Roundoff.BF16));
+        return Stream.of(new Level("attention", "Attention", Precision.F32, "v1"),
+                new Level("attention", "Attention", Precision.BF16, "v1"),
+                new Level("attention", "Attention", Precision.TF32, "v3"),
+                new Level("group_norm", "GroupNorm", Precision.F32, "v2"), new Level("group_norm", "GroupNorm", Precision.F32, "v1"),
+                new Level("group_norm", "GroupNorm", Precision.BF16, "v2"), new Level("group_norm", "GroupNorm", Precision.BF16, "v1"));
     }
 
     @TestFactory
@@ -50,13 +38,7 @@ class LevelsTest {
     }
 
     private static CudaDevice device(Level level) {
-        CudaBackend backend = Emulated.backend();
-        System.setProperty(KernelRule.PROPERTY, level.family() + "=" + level.name() + "," + level.family() + "_backward=" + level.name());
-        try {
-            return (CudaDevice) backend.open(new Settings(0, 0, level.precision()));
-        } finally {
-            System.clearProperty(KernelRule.PROPERTY);
-        }
+        return Emulated.device(level.precision(), level.name(), level.family(), level.family() + "_backward");
     }
 
     /** Cases that a level does not fit are another's: here is one that all fit. */
@@ -73,35 +55,8 @@ class LevelsTest {
     }
 
     private static void matchesTheReference(OpCase c, Level level) {
-        OpCase rounded = level.roundoff() == 0 ? c : new OpCase(c.name(), c.graph(), c.data(), c.results().stream()
-                .map(r -> new OpCase.Result(r.values(), tolerance(c, r.tolerance(), level))).filter(r -> r.tolerance().relative() < 1).toList(),
-                c.loss(), c.gradients());
-        try (CudaDevice device = device(level); ReferenceDevice reference = new ReferenceDevice();
-                ReferenceExecutable expected = (ReferenceExecutable) reference.load(reference.plan(c.graph()));
-                Executable e = device.load(device.plan(c.graph()))) {
-            c.fill(expected);
-            expected.run();
-            List<float[]> first = runAndRead(c, e);
-            List<String> problems = rounded.violations(e, expected);
-            assertTrue(problems.isEmpty(), () -> c + "\n" + String.join("\n", problems));
-            List<float[]> second = runAndRead(c, e);
-            for (int i = 0; i < first.size(); i++) {
-                assertArrayEquals(first.get(i), second.get(i), "the same bits each time");
-            }
+        try (CudaDevice device = device(level)) {
+            Emulated.matchesTheReferenceAndRepeats(c, device, device.plan(c.graph()), level.precision());
         }
-    }
-
-    private static Tolerance tolerance(OpCase c, Tolerance t, Level level) {
-        return Roundoff.tolerance(c, t, level.roundoff(), 0);
-    }
-
-    private static List<float[]> runAndRead(OpCase c, Executable e) {
-        c.fill(e);
-        e.run();
-        return c.compared().stream().map(v -> {
-            float[] data = new float[(int) v.shape().elements()];
-            e.read(v, data);
-            return data;
-        }).toList();
     }
 }

@@ -85,7 +85,7 @@ public record OpCase(String name, Graph graph, Map<Value, Data> data, List<Resul
         for (Result r : results) {
             double largest = r.values().stream().mapToDouble(v -> Tolerance.rms(reference.readExact(v))).max().orElse(0);
             Tolerance full = r.values().size() > 1 ? r.tolerance().atLeast(GROUP_SHARE * largest) : r.tolerance();
-            Tolerance tolerance = full.in(precision, amplifies());
+            Tolerance tolerance = full.in(precision, graph.steps().size(), amplifies());
             for (Value v : r.values()) {
                 if (precision == Precision.F32 || v.dtype() == DType.F32 && tolerance.relative() < 1) {
                     deviations.add(tolerance.deviation(v, read(e, v), reference.readExact(v)));

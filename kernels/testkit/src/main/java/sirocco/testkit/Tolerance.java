@@ -29,8 +29,11 @@ public record Tolerance(double relative, double scale) {
 
     static final int PEAK = 8;
 
-    /** Of operands and results on the way through a case, where they are rounded more coarsely than float32. */
-    private static final int ROUNDINGS = 12;
+    /** In a step that rounds more coarsely than float32: two factors of a product, and the sum. */
+    private static final int ROUNDINGS = 3;
+
+    /** Of a whole case: norms and the mean of a loss keep a network's roundings from growing further. */
+    private static final int MOST_ROUNDINGS = 12;
 
     /** Nothing is computed, only moved or counted. */
     public static final Tolerance EXACT = new Tolerance(0, 0);
@@ -108,17 +111,19 @@ public record Tolerance(double relative, double scale) {
     }
 
     /**
-     * This tolerance where operands are rounded to {@code precision}. Sums are float32's, so their length does not matter: what is left is
-     * {@value #ROUNDINGS} times what one rounding does at most, layers of a network included.
+     * This tolerance where operands are rounded to {@code precision}. Sums are float32's, and errors of products of random sign add up as the
+     * products do, so their length does not matter: what is left is {@value #ROUNDINGS} times what one rounding does at most for each step, and
+     * {@value #MOST_ROUNDINGS} times for all.
      *
+     * @param steps of the case
      * @param amplifies what a norm of large numbers, or a softmax of large logits, makes of a rounding, it makes of a coarse one too
      */
-    Tolerance in(Precision precision, boolean amplifies) {
+    Tolerance in(Precision precision, int steps, boolean amplifies) {
         if (precision == Precision.F32) {
             return this;
         }
         double roundings = relative / U;
-        return new Tolerance(Math.max(1, amplifies ? roundings : Math.min(roundings, ROUNDINGS)) * unit(precision), scale);
+        return new Tolerance(Math.max(1, amplifies ? roundings : Math.min(roundings, Math.min(ROUNDINGS * steps, MOST_ROUNDINGS))) * unit(precision), scale);
     }
 
     Tolerance atLeast(double otherScale) {

@@ -50,6 +50,11 @@ public final class DriverLibrary {
      * @throws UnsatisfiedLinkError if this driver has none of that name
      */
     public MethodHandle function(String name, FunctionDescriptor type) {
-        return Linker.nativeLinker().downcallHandle(symbols.find(name).orElseThrow(() -> new UnsatisfiedLinkError("the CUDA driver has no " + name)), type);
+        return find(name, type).orElseThrow(() -> new UnsatisfiedLinkError("the CUDA driver has no " + name));
+    }
+
+    /** A function that not every driver has. */
+    Optional<MethodHandle> find(String name, FunctionDescriptor type) {
+        return symbols.find(name).map(at -> Linker.nativeLinker().downcallHandle(at, type));
     }
 }

@@ -24,13 +24,18 @@ public final class WeightCopies {
             for (Value w : k.weights()) {
                 if (!offsets.containsKey(w)) {
                     offsets.put(w, end);
-                    end += (w.shape().elements() * Storage.BF16.bytes() + MemoryPlanner.ALIGNMENT - 1) / MemoryPlanner.ALIGNMENT * MemoryPlanner.ALIGNMENT;
+                    end += (bytes(w) + MemoryPlanner.ALIGNMENT - 1) / MemoryPlanner.ALIGNMENT * MemoryPlanner.ALIGNMENT;
                 }
             }
         }
         bytes = end;
         Set<Value> updated = graph.steps().stream().flatMap(s -> s.op().updates().stream()).collect(Collectors.toSet());
         everyRun = offsets.keySet().stream().anyMatch(updated::contains);
+    }
+
+    /** Of the copy of {@code w}. */
+    public static long bytes(Value w) {
+        return w.shape().elements() * Storage.BF16.bytes();
     }
 
     /** Of all copies. */
