@@ -7,6 +7,7 @@
 #include "checks.hpp"
 #include "codes.hpp"
 #include "fibre.hpp"
+#include "hopper.hpp"
 #include "scheduler.hpp"
 
 namespace emulated {
@@ -41,6 +42,13 @@ bool same(const char* a, const char* b) { return a == b || strcmp(a, b) == 0; }
 
 }  // namespace
 
+void wait_here(Thread& self, const char* what, Place place) {
+    self.state = Thread::AT_BARRIER;
+    self.waitsFor = what;
+    self.place = place;
+    leave(self);
+}
+
 std::string triple(const uint3& i) {
     return "(" + std::to_string(i.x) + "," + std::to_string(i.y) + "," + std::to_string(i.z) + ")";
 }
@@ -50,7 +58,7 @@ std::string describe(const Thread& thread) {
     switch (thread.state) {
         case Thread::EXITED: return text + " has exited";
         case Thread::READY: return text + " runs";
-        default: return text + " waits in " + thread.waitsFor + " at " + at(thread.place);
+        default: return text + " waits in " + thread.waitsFor + " at " + at(thread.place) + describe_mbarrier(*thread.block, thread.waitsOn);
     }
 }
 
@@ -107,9 +115,8 @@ int barrier(int id, unsigned threads, bool wait, int predicate, const char* what
             return 0;
         }
         b.waiting.push_back(&self);
-        self.state = Thread::AT_BARRIER;
-        self.waitsFor = what;
-        self.place = place;
+        wait_here(self, what, place);
+        return self.barrierResult;
     }
     leave(self);
     return self.barrierResult;

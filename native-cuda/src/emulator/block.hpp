@@ -1,10 +1,13 @@
 // What a running block is: its threads (fibres), warps, barriers and shared memory. Device code reaches all of it through here().
 #pragma once
 
+#include <deque>
+#include <memory>
 #include <source_location>
 #include <string>
 #include <vector>
 
+#include "tensor_map.hpp"
 #include "types.hpp"
 
 namespace emulated {
@@ -41,6 +44,49 @@ struct Barrier {
     std::vector<struct Thread*> waiting;
 };
 
+/** A barrier in shared memory, of Hopper's kind: it counts arrivals and bytes. */
+struct Mbarrier {
+    void* at;
+    unsigned arrivals;  // of a phase
+    unsigned pending;
+    int bytes;  // that are still to come, less those that came before they were expected
+    unsigned phase;
+    const struct Thread* maker;
+    bool visible;  // to copies
+    std::vector<struct Thread*> waiting;
+};
+
+/** A box of a tensor on its way to shared memory. */
+struct Transfer {
+    unsigned char* to;
+    TensorMap map;
+    void* mbarrier;
+    int coordinates[5];
+};
+
+/** A warpgroup's product, which happens when the first of its threads waits for it. */
+struct Product {
+    std::uint64_t a, b;
+    int n;
+    bool accumulate, outerA, outerB;
+    Place place;
+    int issued = 0;  // threads that have come
+    std::vector<float>* sums[128] = {};
+};
+
+struct Warpgroup {
+    std::deque<Product> products;
+    std::uint64_t first = 0;  // number of the first of them
+    std::vector<struct Thread*> waiting;
+};
+
+/** A thread's sums while products are under way, when its registers hold NaNs. */
+struct Accumulator {
+    float* registers;
+    std::unique_ptr<std::vector<float>> sums;
+    std::uint64_t last;  // product that writes them
+};
+
 struct Thread {
     enum State { READY, AT_BARRIER, AT_WARP, EXITED };
 
@@ -55,6 +101,11 @@ struct Thread {
     Place place;
     std::vector<AsyncCopy> copies;
     std::vector<std::size_t> copyGroups;  // where each committed group ends in copies
+    const void* waitsOn = nullptr;        // an mbarrier
+    bool productsFenced = false;
+    std::uint64_t products = 0;  // issued
+    std::vector<std::uint64_t> productGroups;  // how many were issued at each commit
+    std::vector<Accumulator> accumulators;
 
     Warp& warp() const;
     unsigned lane() const { return flat % 32; }
@@ -80,6 +131,9 @@ struct Block {
     std::size_t dynamicBytes;
     std::size_t staticBytes;
     std::vector<StaticShared> statics;
+    std::deque<Mbarrier> mbarriers;
+    std::vector<Transfer> transfers;
+    std::vector<Warpgroup> warpgroups;
     std::uint64_t random;
     void* scheduler;
     int error;
@@ -128,6 +182,9 @@ void commit_copies();
 void wait_copies(unsigned newest);
 /** Completes all copies, committed or not. */
 void wait_all_copies();
+
+/** The running thread waits until another makes it ready. */
+void wait_here(Thread& self, const char* what, Place place);
 
 /** True if [at, at + bytes) is shared memory of the running block. */
 bool is_shared(const void* at, std::size_t bytes);

@@ -205,6 +205,15 @@ void note_shared(const void* at, std::size_t bytes, bool write) {
     }
 }
 
+void check_global_range(std::uintptr_t at, std::size_t bytes) {
+    for (const Range& r : *watch.global) {
+        if (r.holds(at, bytes)) {
+            return;
+        }
+    }
+    illegal(at, bytes, false);
+}
+
 void check_global(const void* at, std::size_t bytes) {
     auto p = reinterpret_cast<std::uintptr_t>(at);
     if (CHECKED && !watch.last.holds(p, bytes)) {

@@ -49,4 +49,7 @@ void note_shared(const void* at, std::size_t bytes, bool write);
 /** Fails unless the running thread may read [at, at + bytes) of global memory. */
 void check_global(const void* at, std::size_t bytes);
 
+/** The same in every build, for what a copy may read later. */
+void check_global_range(std::uintptr_t at, std::size_t bytes);
+
 }  // namespace emulated

@@ -4,6 +4,7 @@
 #include "types.hpp"
 
 #include "block.hpp"
+#include "hopper.hpp"
 #include "intrinsics.hpp"
 #include "launch.hpp"
 #include "warp.hpp"

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,7 +17,7 @@ struct Kernel {
     int maxThreads;
     int minBlocks;
     std::vector<std::size_t> parameterBytes;
-    /** Calls the kernel with copies of *parameters[0], *parameters[1], … */
+    /** Calls the kernel with copies of what parameters[0], parameters[1], … point to. */
     void (*call)(void* const* parameters);
     int dynamicSharedLimit = 48 << 10;
     std::size_t staticShared = 0;  // known after the first launch
@@ -67,7 +68,14 @@ struct Registration<F> {
 
     template <std::size_t... I>
     __attribute__((no_sanitize("thread"))) static void invoke(void* const* parameters, std::index_sequence<I...>) {
-        F(*static_cast<P*>(parameters[I])...);
+        F(value<P>(parameters[I])...);
+    }
+
+    /** The bytes of a parameter are kept at no particular alignment. */
+    template <typename T> __attribute__((no_sanitize("thread"))) static T value(const void* bytes) {
+        T v;
+        memcpy(&v, bytes, sizeof v);
+        return v;
     }
 };
 

@@ -12,6 +12,7 @@
 #include "codes.hpp"
 #include "fibre.hpp"
 #include "guard.hpp"
+#include "hopper.hpp"
 #include "launch.hpp"
 
 namespace emulated {
@@ -93,6 +94,7 @@ thread_local Worker* worker;
 void thread_main() {
     worker->kernel->call(worker->parameters);
     Thread& self = here();
+    end_of_products(self);
     self.state = Thread::EXITED;
     self.copies.clear();
     self.copyGroups.clear();
@@ -122,11 +124,19 @@ void Worker::start() {
         thread.block = &block;
         thread.copies.clear();
         thread.copyGroups.clear();
+        thread.waitsOn = nullptr;
+        thread.productsFenced = false;
+        thread.products = 0;
+        thread.productGroups.clear();
+        thread.accumulators.clear();
         *mark(t) = STACK_MARK;
         thread.fibre = make_fibre(stacks + t * STACK_BYTES, STACK_BYTES, thread_main);
         block.ready.push_back(&thread);
     }
     block.statics.clear();
+    block.mbarriers.clear();
+    block.transfers.clear();
+    block.warpgroups.assign((count + 127) / 128, {});
     block.staticBytes = 0;
     block.dynamicShared = dynamic();
     watch.stacks = {reinterpret_cast<std::uintptr_t>(stacks), stackCount * STACK_BYTES};
@@ -165,6 +175,11 @@ void Worker::finish() {
         }
         block.error = CODE_LAUNCH_TIMEOUT;
         block.message = "deadlock in kernel " + kernel->name + ", block " + triple(block.index) + ": " + waiting;
+    }
+    std::string left = transfers_left(block);
+    if (block.error == 0 && !left.empty()) {
+        block.error = CODE_LAUNCH_FAILED;
+        block.message = "kernel " + kernel->name + ", block " + triple(block.index) + ": " + left;
     }
     auto guard = [&](unsigned char* from, unsigned char* to, const char* which) {
         std::size_t at = find_damage(from, to - from);
@@ -220,10 +235,14 @@ struct Shuffle {
 
 }  // namespace
 
+unsigned random_below(Block& block, unsigned n) { return below(block.random, n); }
+
 Thread* take_ready(Block& block) {
     auto& ready = block.ready;
-    if (ready.empty()) {
-        return nullptr;
+    while (ready.empty()) {
+        if (!complete_a_transfer(block)) {
+            return nullptr;
+        }
     }
     unsigned i = below(block.random, static_cast<unsigned>(ready.size()));
     Thread* taken = ready[i];
@@ -244,6 +263,12 @@ void* add_static_shared(Block& block, const void* declaration, std::size_t bytes
     block.statics.push_back({declaration, at, bytes});
     return at;
 }
+
+std::uint32_t shared_address(const void* at) {
+    return static_cast<std::uint32_t>(static_cast<const unsigned char*>(at) - worker->shared);
+}
+
+void* shared_pointer(std::uint32_t address) { return worker->shared + address; }
 
 std::vector<Kernel*>& kernels() {
     static std::vector<Kernel*> all;

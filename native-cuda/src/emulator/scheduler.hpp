@@ -5,8 +5,11 @@
 
 namespace emulated {
 
-/** Takes a thread that can go on, by chance; null if there is none. */
+/** Takes a thread that can go on, by chance; if there is none, copies complete until there is. Null if there are none either. */
 Thread* take_ready(Block& block);
+
+/** A number below n, by chance. */
+unsigned random_below(Block& block, unsigned n);
 
 /** Gives a declaration its place in the block's static shared memory, filled with NaNs. */
 void* add_static_shared(Block& block, const void* declaration, std::size_t bytes, std::size_t alignment);

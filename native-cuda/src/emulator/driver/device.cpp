@@ -23,6 +23,13 @@ std::size_t device_bytes() {
     return text != nullptr ? strtoull(text, nullptr, 0) : std::size_t{4} << 30;
 }
 
+int architecture() {
+    const char* text = getenv("SIROCCO_EMULATED_ARCHITECTURE");
+    return text != nullptr ? atoi(text) : 90;
+}
+
+std::size_t multiprocessor_shared() { return static_cast<std::size_t>(architecture() >= 90 ? 228 : 164) << 10; }
+
 bool live(const void* handle) { return handle != nullptr && state().handles.count(handle) != 0; }
 
 namespace {
@@ -101,12 +108,12 @@ int attribute(int which) {
         case 39: return 2048;           // MAX_THREADS_PER_MULTIPROCESSOR
         case 40: return 1;              // ASYNC_ENGINE_COUNT
         case 41: return 1;              // UNIFIED_ADDRESSING
-        case 75: return 8;              // COMPUTE_CAPABILITY_MAJOR
-        case 76: return 0;              // COMPUTE_CAPABILITY_MINOR
+        case 75: return architecture() / 10;  // COMPUTE_CAPABILITY_MAJOR
+        case 76: return architecture() % 10;  // COMPUTE_CAPABILITY_MINOR
         case 78: return 1;              // STREAM_PRIORITIES_SUPPORTED
-        case 81: return 164 << 10;      // MAX_SHARED_MEMORY_PER_MULTIPROCESSOR
+        case 81: return static_cast<int>(multiprocessor_shared());  // MAX_SHARED_MEMORY_PER_MULTIPROCESSOR
         case 82: return 65536;          // MAX_REGISTERS_PER_MULTIPROCESSOR
-        case 97: return 163 << 10;      // MAX_SHARED_MEMORY_PER_BLOCK_OPTIN
+        case 97: return static_cast<int>(multiprocessor_shared()) - (1 << 10);  // MAX_SHARED_MEMORY_PER_BLOCK_OPTIN
         case 106: return 32;            // MAX_BLOCKS_PER_MULTIPROCESSOR
         case 111: return 1 << 10;       // RESERVED_SHARED_MEMORY_PER_BLOCK
         default: return 0;              // not supported

@@ -9,8 +9,7 @@ using namespace emulated;
 
 namespace {
 
-constexpr int MAX_DYNAMIC = 163 << 10;
-constexpr int MULTIPROCESSOR_SHARED = 164 << 10;
+std::size_t most_dynamic() { return multiprocessor_shared() - (1 << 10); }
 
 bool is_kernel(const Kernel* kernel) {
     const auto& all = kernels();
@@ -40,7 +39,7 @@ int check(const Kernel* kernel, dim3 grid, dim3 block, unsigned shared) {
         return bad(CODE_INVALID_VALUE, std::to_string(shared) + " bytes of dynamic shared memory; allowed are " + std::to_string(kernel->dynamicSharedLimit)
                 + " (raise CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES)");
     }
-    if (shared + kernel->staticShared > static_cast<std::size_t>(MAX_DYNAMIC)) {
+    if (shared + kernel->staticShared > most_dynamic()) {
         return bad(CODE_INVALID_VALUE, "more shared memory than a block can have");
     }
     return CODE_SUCCESS;
@@ -217,7 +216,7 @@ SIROCCO_API cuFuncGetAttribute(int* value, int which, Kernel* kernel) {
         case 0: *value = kernel->maxThreads; break;                         // MAX_THREADS_PER_BLOCK
         case 1: *value = static_cast<int>(kernel->staticShared); break;     // SHARED_SIZE_BYTES
         case 4: *value = registers(*kernel); break;                         // NUM_REGS
-        case 5: case 6: *value = 80; break;                                 // PTX_VERSION, BINARY_VERSION
+        case 5: case 6: *value = architecture(); break;                                 // PTX_VERSION, BINARY_VERSION
         case 8: *value = kernel->dynamicSharedLimit; break;                 // MAX_DYNAMIC_SHARED_SIZE_BYTES
         default: *value = 0;
     }
@@ -230,9 +229,9 @@ SIROCCO_API cuFuncSetAttribute(Kernel* kernel, int which, int value) {
         return error(CODE_INVALID_HANDLE, "not a kernel");
     }
     if (which == 8) {
-        if (value < 0 || value + kernel->staticShared > static_cast<std::size_t>(MAX_DYNAMIC)) {
+        if (value < 0 || value + kernel->staticShared > most_dynamic()) {
             return error(CODE_INVALID_VALUE, "kernel " + kernel->name + ": " + std::to_string(value) + " bytes of dynamic shared memory; the device has "
-                    + std::to_string(MAX_DYNAMIC) + " for a block");
+                    + std::to_string(most_dynamic()) + " for a block");
         }
         kernel->dynamicSharedLimit = value;
     }
@@ -255,7 +254,7 @@ SIROCCO_API cuOccupancyMaxActiveBlocksPerMultiprocessor(int* blocks, Kernel* ker
     int warps = (threads + 31) / 32;
     std::size_t shared = dynamicShared + kernel->staticShared + (1 << 10);
     *blocks = threads > kernel->maxThreads ? 0
-            : std::min({32, 64 / warps, static_cast<int>(MULTIPROCESSOR_SHARED / shared), 65536 / (registers(*kernel) * warps * 32)});
+            : std::min({32, 64 / warps, static_cast<int>(multiprocessor_shared() / shared), 65536 / (registers(*kernel) * warps * 32)});
     return CODE_SUCCESS;
 }
 

@@ -91,6 +91,10 @@ State& state();
 int device_count();
 /** Bytes of memory of each device. */
 std::size_t device_bytes();
+/** Ten times the compute capability that the devices claim: 90, or what SIROCCO_EMULATED_ARCHITECTURE says. */
+int architecture();
+/** Shared memory of a multiprocessor; a block gets 1 KiB less. */
+std::size_t multiprocessor_shared();
 
 /** Remembers what cuGetErrorString adds to the code's text, and returns the code. */
 int error(int code, const std::string& detail = "");

@@ -1,10 +1,12 @@
 // Instructions that CUDA C++ has no word for, each as a function: inline PTX for nvcc, its meaning in C++ for the emulated driver.
-// Fragment layouts are the PTX manual's (section "Matrix Fragments for mma"): lane = 4 · group + t.
+// Hopper's are in tma.cuh and wgmma.cuh. Fragment layouts are the PTX manual's (section "Matrix Fragments for mma"): lane = 4 · group + t.
 #pragma once
 
 #ifdef SIROCCO_EMULATED
-#define SIROCCO_PLACE , ::emulated::Place place = ::emulated::Place::current()
+#define SIROCCO_ONLY_PLACE ::emulated::Place place = ::emulated::Place::current()
+#define SIROCCO_PLACE , SIROCCO_ONLY_PLACE
 #else
+#define SIROCCO_ONLY_PLACE
 #define SIROCCO_PLACE
 #endif
 

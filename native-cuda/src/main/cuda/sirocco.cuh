@@ -32,8 +32,8 @@ extern __shared__ __align__(1024) unsigned char sirocco_dynamic_shared[];
 #define SIROCCO_DYNAMIC_SHARED(type, name) type* name = reinterpret_cast<type*>(sirocco_dynamic_shared)
 #endif
 
-/** Defined where wgmma and TMA exist: code for sm_90a. */
-#if defined(__CUDA_ARCH_FEAT_SM90_ALL)
+/** Defined where wgmma and TMA exist: code for sm_90a. Kernels that need them are empty elsewhere. */
+#if defined(__CUDA_ARCH_FEAT_SM90_ALL) || defined(SIROCCO_EMULATED)
 #define SIROCCO_HOPPER 1
 #endif
 

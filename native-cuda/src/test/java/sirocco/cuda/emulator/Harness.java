@@ -16,6 +16,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /** Calls the emulated driver itself, by java.lang.foreign, so that its tests stand on nothing of the backend. */
 final class Harness implements AutoCloseable {
@@ -142,6 +143,33 @@ final class Harness implements AutoCloseable {
         return out.toArray(JAVA_INT);
     }
 
+    /** Arguments of cuTensorMapEncodeTiled for bf16, swizzled by 128 bytes; strides are those of a dense tensor. Sizes innermost first. */
+    record Boxes(long address, long[] sizes, int[] box, int[] steps) {
+        Boxes(long address, long[] sizes, int... box) {
+            this(address, sizes, box, IntStream.range(0, box.length).map(i -> 1).toArray());
+        }
+    }
+
+    /** Encodes to {@code map}. */
+    int encode(MemorySegment map, Boxes b) {
+        long[] strides = new long[Math.max(1, b.sizes().length - 1)];
+        strides[0] = 2 * b.sizes()[0];
+        for (int i = 1; i < b.sizes().length - 1; i++) {
+            strides[i] = strides[i - 1] * b.sizes()[i];
+        }
+        return call("cuTensorMapEncodeTiled", map, 9, b.sizes().length, MemorySegment.ofAddress(b.address()), arena.allocateFrom(JAVA_LONG, b.sizes()),
+                arena.allocateFrom(JAVA_LONG, strides), arena.allocateFrom(JAVA_INT, b.box()), arena.allocateFrom(JAVA_INT, b.steps()), 0, 3, 2, 0);
+    }
+
+    MemorySegment tensorMap(Boxes boxes) {
+        MemorySegment map = arena.allocate(128, 64);
+        int code = encode(map, boxes);
+        if (code != 0) {
+            throw new IllegalStateException(boxes + ": " + code + ", " + text(code));
+        }
+        return map;
+    }
+
     /** One row of blocks. */
     int launch(String kernel, int blocks, int threads, int sharedBytes, Object... arguments) {
         return launchOn(MemorySegment.NULL, kernel, new int[] {blocks, 1, 1}, threads, sharedBytes, arguments);
@@ -154,6 +182,7 @@ final class Harness implements AutoCloseable {
                 case Integer v -> arena.allocateFrom(JAVA_INT, v);
                 case Long v -> arena.allocateFrom(JAVA_LONG, v);
                 case Float v -> arena.allocateFrom(JAVA_FLOAT, v);
+                case MemorySegment structure -> structure;
                 default -> throw new IllegalArgumentException(arguments[i].toString());
             });
         }
