@@ -137,3 +137,6 @@ inline unsigned atomicInc(unsigned* at, unsigned limit) {
     while (!cell.compare_exchange_weak(old, old >= limit ? 0 : old + 1)) { }
     return old;
 }
+
+/** Sets what a graph's conditional node looks at. */
+void cudaGraphSetConditional(unsigned long long handle, unsigned value);

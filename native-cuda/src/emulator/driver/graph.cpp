@@ -9,6 +9,14 @@ emulated::Graph::~Graph() {
     for (Node* node : nodes) {
         buried(node);
     }
+    for (Conditional* conditional : conditionals) {
+        if (conditional->body != nullptr) {
+            buried(conditional->body);
+        }
+        if (*instances == 0) {
+            buried(conditional);
+        }  // else it stays: an executable graph, which may live longer, looks at it
+    }
 }
 
 Outcome emulated::run_nodes(const std::vector<Node>& nodes) {
@@ -43,17 +51,22 @@ Outcome emulated::run_nodes(const std::vector<Node>& nodes) {
     return {};
 }
 
-namespace {
-
-std::vector<Node> copy_of(const Graph& graph) {
+std::vector<Node> emulated::copy_of(const Graph& graph) {
     std::vector<Node> nodes;
     for (const Node* node : graph.nodes) {
         nodes.push_back(*node);
+        if (const Conditional* conditional = node->conditional) {
+            nodes.back().run = [conditional, body = copy_of(*conditional->body)] { return run_while(*conditional, body); };
+        }
     }
     return nodes;
 }
 
-int add(Node** node, Graph* graph, Node* const* dependencies, std::size_t count, int type, std::function<Outcome()> run) {
+bool emulated::has_conditional(const std::vector<Node>& nodes) {
+    return std::any_of(nodes.begin(), nodes.end(), [](const Node& n) { return n.conditional != nullptr; });
+}
+
+int emulated::add_node(Node** node, Graph* graph, Node* const* dependencies, std::size_t count, int type, std::function<Outcome()> run) {
     if (!live(graph)) {
         return error(CODE_INVALID_HANDLE, "not a graph");
     }
@@ -68,6 +81,8 @@ int add(Node** node, Graph* graph, Node* const* dependencies, std::size_t count,
     graph->nodes.push_back(*node);
     return CODE_SUCCESS;
 }
+
+namespace {
 
 /** Graph and executable handles must be live. */
 int no_handle(const char* what) { return error(CODE_INVALID_HANDLE, std::string("not a ") + what); }
@@ -85,6 +100,9 @@ SIROCCO_API cuGraphDestroy(Graph* graph) {
     if (!live(graph)) {
         return no_handle("graph");
     }
+    if (graph->around != nullptr) {
+        return error(CODE_INVALID_VALUE, "the body of a conditional node goes with its node");
+    }
     buried(graph);
     return CODE_SUCCESS;
 }
@@ -94,7 +112,15 @@ SIROCCO_API cuGraphInstantiateWithFlags(Executable** executable, Graph* graph, s
     if (!live(graph)) {
         return no_handle("graph");
     }
-    *executable = born(new Executable{copy_of(*graph)});
+    if (graph->around != nullptr) {
+        return error(CODE_INVALID_VALUE, "the body of a conditional node is run by its node only");
+    }
+    std::string bad = find_bad_conditional(*graph);
+    if (!bad.empty()) {
+        return error(CODE_INVALID_VALUE, bad);
+    }
+    ++*graph->instances;
+    *executable = born(new Executable{copy_of(*graph), graph->conditionals, graph->instances});
     return CODE_SUCCESS;
 }
 
@@ -128,8 +154,19 @@ SIROCCO_API cuGraphLaunch(Executable* executable, void* stream) {
         return no_handle("stream");
     }
     // Outside a capture without a copy: a launch is what is done most often.
-    return s->capture == nullptr ? error(run_nodes(executable->nodes))
-            : enqueue(s, 4, [nodes = executable->nodes] { return run_nodes(nodes); });
+    if (s->capture == nullptr) {
+        for (Conditional* conditional : executable->conditionals) {
+            if (conditional->assigned) {
+                conditional->value = conditional->launchValue;
+            }
+        }
+        return error(run_nodes(executable->nodes));
+    }
+    if (has_conditional(executable->nodes)) {
+        return error(CODE_NOT_SUPPORTED, "a graph with conditional nodes cannot be a child graph");
+    }
+    auto nodes = std::make_shared<const std::vector<Node>>(executable->nodes);
+    return enqueue(s, 4, [nodes] { return run_nodes(*nodes); }, nodes);
 }
 
 SIROCCO_API cuGraphClone(Graph** clone, Graph* graph) {
@@ -137,9 +174,12 @@ SIROCCO_API cuGraphClone(Graph** clone, Graph* graph) {
     if (!live(graph)) {
         return no_handle("graph");
     }
+    if (!graph->conditionals.empty()) {
+        return error(CODE_NOT_SUPPORTED, "a graph with conditional nodes cannot be cloned");
+    }
     *clone = born(new Graph);
     for (const Node* node : graph->nodes) {
-        (*clone)->nodes.push_back(born(new Node{node->type, node->run, node->after, *clone, node->index}));
+        (*clone)->nodes.push_back(born(new Node{node->type, node->run, node->after, *clone, node->index, node->children}));
     }
     return CODE_SUCCESS;
 }
@@ -201,7 +241,7 @@ SIROCCO_API cuGraphNodeGetDependencies(Node* node, Node** dependencies, std::siz
 
 SIROCCO_API cuGraphAddEmptyNode(Node** node, Graph* graph, Node* const* dependencies, std::size_t count) {
     SIROCCO_ENTER
-    return add(node, graph, dependencies, count, 5, [] { return Outcome{}; });
+    return add_node(node, graph, dependencies, count, 5, [] { return Outcome{}; });
 }
 
 SIROCCO_API cuGraphAddChildGraphNode(Node** node, Graph* graph, Node* const* dependencies, std::size_t count, Graph* child) {
@@ -209,7 +249,15 @@ SIROCCO_API cuGraphAddChildGraphNode(Node** node, Graph* graph, Node* const* dep
     if (!live(child)) {
         return no_handle("graph");
     }
-    return add(node, graph, dependencies, count, 4, [nodes = copy_of(*child)] { return run_nodes(nodes); });
+    auto nodes = std::make_shared<const std::vector<Node>>(copy_of(*child));
+    if (has_conditional(*nodes)) {
+        return error(CODE_NOT_SUPPORTED, "a graph with conditional nodes cannot be a child graph");
+    }
+    int code = add_node(node, graph, dependencies, count, 4, [nodes] { return run_nodes(*nodes); });
+    if (code == CODE_SUCCESS) {
+        (*node)->children = nodes;
+    }
+    return code;
 }
 
 SIROCCO_API cuGraphAddDependencies(Graph* graph, Node* const* from, Node* const* to, std::size_t count) {

@@ -68,6 +68,13 @@ Outcome emulated::launch_and_check(const Launch& launch) {
     return outcome;
 }
 
+std::vector<const CallCount*>& emulated::call_counts() {
+    static std::vector<const CallCount*> all;
+    return all;
+}
+
+emulated::CallCount::CallCount(const char* entryPoint) : name(entryPoint) { call_counts().push_back(this); }
+
 /** A launch as cuLaunchKernel checks and keeps it: parameters are read now. */
 static int launch_kernel(Kernel* kernel, dim3 grid, dim3 block, unsigned shared, void* stream, void** parameters, void** extra) {
     if (!is_kernel(kernel)) {
@@ -102,6 +109,18 @@ SIROCCO_API cuLaunchKernel(Kernel* kernel, unsigned gx, unsigned gy, unsigned gz
 
 /** Not an entry point of CUDA's: 1 if every access of a kernel is checked. */
 SIROCCO_API cuEmulatedChecked() { return CHECKED; }
+
+/** Not an entry point of CUDA's: how often one of those that need a context has been called. */
+SIROCCO_API cuEmulatedCalls(const char* name, std::uint64_t* calls) {
+    Entry entry;
+    *calls = 0;
+    for (const CallCount* c : call_counts()) {
+        if (std::strcmp(c->name, name) == 0) {
+            *calls += c->calls;
+        }
+    }
+    return CODE_SUCCESS;
+}
 
 /**
  * Not an entry point of CUDA's: tells all that the next launch from this thread may read or write of global memory, as pairs of an address and

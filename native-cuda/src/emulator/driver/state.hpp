@@ -4,6 +4,7 @@
 #include <chrono>
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <set>
 #include <string>
@@ -37,15 +38,33 @@ struct Node {
     std::set<int> after;  // indices of nodes of the same graph
     struct Graph* owner;
     int index;
+    std::shared_ptr<const std::vector<Node>> children;  // of a child graph
+    struct Conditional* conditional = nullptr;          // of a conditional node
+};
+
+/** What a CUgraphConditionalHandle stands for: a number that a kernel sets and a conditional node looks at. */
+struct Conditional {
+    Graph* root;  // the graph that the handle was made for
+    Context* context;
+    unsigned launchValue;
+    bool assigned;            // launchValue is, at each launch
+    unsigned value = 0;
+    Graph* body = nullptr;    // once there is a node; the node's own
 };
 
 struct Graph {
     std::vector<Node*> nodes;
+    std::vector<Conditional*> conditionals;  // whose handles were made for this graph
+    Graph* around = nullptr;                 // of a conditional node's body: the graph that the node is in
+    std::shared_ptr<int> instances = std::make_shared<int>(0);
     ~Graph();
 };
 
 struct Executable {
     std::vector<Node> nodes;
+    std::vector<Conditional*> conditionals;
+    std::shared_ptr<int> instances;
+    ~Executable() { --*instances; }
 };
 
 /** A capture under way: one graph that several streams may record into. */
@@ -54,6 +73,8 @@ struct Capture {
     struct Stream* origin;
     int mode;
     std::uint64_t id;
+    std::size_t first = 0;  // of the graph's nodes, that this capture adds
+    bool owned = true;      // the graph was made for this capture
     bool invalid = false;
 };
 
@@ -117,8 +138,12 @@ template <typename T> void buried(T* handle) {
 /** The stream behind a handle; null and the special handles are the context's default stream. Null if it is not a stream. */
 Stream* stream_of(void* handle);
 
-/** Does work now or, where the stream is capturing, adds it to the graph. */
-int enqueue(Stream* stream, int nodeType, std::function<Outcome()> work);
+/**
+ * Does work now or, where the stream is capturing, adds it to the graph.
+ *
+ * @param children the nodes of a child graph
+ */
+int enqueue(Stream* stream, int nodeType, std::function<Outcome()> work, std::shared_ptr<const std::vector<Node>> children = nullptr);
 
 /** CODE_STREAM_CAPTURE_UNSUPPORTED while a capture forbids unsafe calls, else 0. */
 int unsafe_in_capture(const char* call);
@@ -135,6 +160,31 @@ Outcome launch_and_check(const Launch& launch);
 /** Runs nodes in an order that their dependencies allow, otherwise by chance. */
 Outcome run_nodes(const std::vector<Node>& nodes);
 
+/** A graph's nodes as they are now, with the bodies of conditional nodes. */
+std::vector<Node> copy_of(const Graph& graph);
+
+/** Adds a node to a graph. */
+int add_node(Node** node, Graph* graph, Node* const* dependencies, std::size_t count, int type, std::function<Outcome()> run);
+
+/** What a conditional node does: its body, as long as the value is not 0. */
+Outcome run_while(const Conditional& conditional, const std::vector<Node>& body);
+
+/** Why a graph with conditional nodes cannot be made executable; empty if it can. */
+std::string find_bad_conditional(const Graph& graph);
+
+/** Whether there is a conditional node among these. */
+bool has_conditional(const std::vector<Node>& nodes);
+
+/** How often an entry point was called. */
+struct CallCount {
+    const char* name;
+    std::uint64_t calls = 0;
+    explicit CallCount(const char* name);
+};
+
+/** Of all that were called. */
+std::vector<const CallCount*>& call_counts();
+
 /** Holds the lock; every entry point begins with one. */
 struct Entry {
     std::lock_guard<std::recursive_mutex> hold{state().lock};
@@ -145,5 +195,7 @@ struct Entry {
 /** Begins an entry point that needs cuInit and a current context. */
 #define SIROCCO_ENTER \
     ::emulated::Entry entry; \
+    static ::emulated::CallCount counted{__func__}; \
+    counted.calls++; \
     if (!::emulated::state().initialised) { return ::emulated::error(::emulated::CODE_NOT_INITIALIZED, "cuInit has not been called"); } \
     if (::emulated::current() == nullptr) { return ::emulated::error(::emulated::CODE_INVALID_CONTEXT, "no context is current to this thread"); }

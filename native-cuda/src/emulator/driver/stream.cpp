@@ -37,7 +37,7 @@ Stream* emulated::stream_of(void* handle) {
     return live(handle) ? static_cast<Stream*>(handle) : nullptr;
 }
 
-int emulated::enqueue(Stream* stream, int nodeType, std::function<Outcome()> work) {
+int emulated::enqueue(Stream* stream, int nodeType, std::function<Outcome()> work, std::shared_ptr<const std::vector<Node>> children) {
     if (stream == nullptr) {
         return error(CODE_INVALID_HANDLE, "not a stream");
     }
@@ -57,7 +57,7 @@ int emulated::enqueue(Stream* stream, int nodeType, std::function<Outcome()> wor
     }
     Graph* graph = stream->capture->graph;
     int index = static_cast<int>(graph->nodes.size());
-    graph->nodes.push_back(born(new Node{nodeType, std::move(work), stream->last, graph, index}));
+    graph->nodes.push_back(born(new Node{nodeType, std::move(work), stream->last, graph, index, std::move(children)}));
     stream->last = {index};
     return CODE_SUCCESS;
 }
@@ -117,8 +117,8 @@ SIROCCO_API cuStreamGetCtx(void* handle, Context** context) {
     return stream != nullptr ? CODE_SUCCESS : error(CODE_INVALID_HANDLE, "not a stream");
 }
 
-SIROCCO_API cuStreamBeginCapture_v2(void* handle, int mode) {
-    SIROCCO_ENTER
+/** @param graph to record into; null for a new one */
+static int begin_capture(void* handle, int mode, Graph* graph, std::set<int> after) {
     Stream* stream = stream_of(handle);
     if (stream == nullptr) {
         return error(CODE_INVALID_HANDLE, "not a stream");
@@ -129,10 +129,32 @@ SIROCCO_API cuStreamBeginCapture_v2(void* handle, int mode) {
     if (stream->capture != nullptr) {
         return error(CODE_ILLEGAL_STATE, "the stream is capturing already");
     }
-    stream->capture = new Capture{born(new Graph), stream, mode, ++state().captureCount};
-    stream->last.clear();
+    bool owned = graph == nullptr;
+    graph = owned ? born(new Graph) : graph;
+    stream->capture = new Capture{graph, stream, mode, ++state().captureCount, graph->nodes.size(), owned};
+    stream->last = std::move(after);
     state().captures.insert(stream->capture);
     return CODE_SUCCESS;
+}
+
+SIROCCO_API cuStreamBeginCapture_v2(void* handle, int mode) {
+    SIROCCO_ENTER
+    return begin_capture(handle, mode, nullptr, {});
+}
+
+SIROCCO_API cuStreamBeginCaptureToGraph(void* handle, Graph* graph, Node* const* dependencies, const void*, std::size_t count, int mode) {
+    SIROCCO_ENTER
+    if (!live(graph)) {
+        return error(CODE_INVALID_HANDLE, "not a graph");
+    }
+    std::set<int> after;
+    for (std::size_t i = 0; i < count; i++) {
+        if (!live(dependencies[i]) || dependencies[i]->owner != graph) {
+            return error(CODE_INVALID_VALUE, "a dependency is not a node of this graph");
+        }
+        after.insert(dependencies[i]->index);
+    }
+    return begin_capture(handle, mode, graph, std::move(after));
 }
 
 SIROCCO_API cuStreamEndCapture(void* handle, Graph** graph) {
@@ -157,7 +179,10 @@ SIROCCO_API cuStreamEndCapture(void* handle, Graph** graph) {
             open.insert(open.end(), after.begin(), after.end());
         }
     }
-    bool unjoined = joined.size() < capture->graph->nodes.size();
+    bool unjoined = false;
+    for (std::size_t node = capture->first; node < capture->graph->nodes.size(); node++) {
+        unjoined |= joined.count(static_cast<int>(node)) == 0;
+    }
     for (Stream* s : streams()) {
         if (s->capture == capture) {
             s->capture = nullptr;
@@ -170,7 +195,7 @@ SIROCCO_API cuStreamEndCapture(void* handle, Graph** graph) {
             : CODE_SUCCESS;
     if (code == CODE_SUCCESS) {
         *graph = capture->graph;
-    } else {
+    } else if (capture->owned) {
         buried(capture->graph);
     }
     delete capture;

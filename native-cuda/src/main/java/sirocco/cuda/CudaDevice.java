@@ -10,7 +10,6 @@ import jcuda.driver.CUdevice;
 import jcuda.driver.CUdevice_attribute;
 import jcuda.driver.CUfunction;
 import jcuda.driver.CUmodule;
-import jcuda.driver.CUstream;
 import sirocco.api.Device;
 import sirocco.api.Executable;
 import sirocco.api.Graph;
@@ -21,7 +20,9 @@ import sirocco.api.Step;
 import sirocco.api.Value;
 import sirocco.cuda.driver.Driver;
 import sirocco.cuda.driver.DriverLibrary;
+import sirocco.cuda.driver.ForeignDriver;
 import sirocco.cuda.driver.LaunchOperands;
+import sirocco.cuda.driver.StreamHandle;
 import sirocco.cuda.kernel.Kernel;
 import sirocco.cuda.kernel.KernelFactory;
 import sirocco.cuda.kernel.KernelRule;
@@ -45,7 +46,9 @@ public final class CudaDevice implements Device {
     private final CUdevice device;
     private final CUcontext context;
     private final CUmodule module;
-    private final CUstream stream;
+    private final ForeignDriver foreign;
+    private final StreamHandle stream;
+    private final LoopSupport loops;
     private final Map<String, CUfunction> functions = new HashMap<>();
     private boolean closed;
 
@@ -54,16 +57,18 @@ public final class CudaDevice implements Device {
         what = "cuda device " + settings.device();
         library = DriverLibrary.open().orElseThrow();
         operands = new LaunchOperands(library);
+        foreign = new ForeignDriver(library);
         device = Driver.device(what, settings.device());
         target = new Target(gpu.architecture(), Driver.attribute(what, device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT),
                 Driver.attribute(what, device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN), gpu.emulated(),
                 settings.precision() == Settings.Precision.BF16 ? Storage.BF16 : Storage.F32,
                 settings.precision() == Settings.Precision.TF32);
-        byte[] image = gpu.emulated() ? NO_IMAGE : Fatbin.read();
+        byte[] image = gpu.emulated() ? NO_IMAGE : Fatbin.kernels();
         context = Driver.retainContext(what, device);
         try {
             module = Driver.load(what, image);
             stream = Driver.stream(what);
+            loops = new LoopSupport(what, foreign, gpu.emulated() ? NO_IMAGE : Fatbin.loop());
         } catch (RuntimeException e) {
             Driver.releaseContext(what, device);
             throw e;
@@ -73,9 +78,9 @@ public final class CudaDevice implements Device {
     @Override
     public String describe() {
         use();
-        return String.format(Locale.ROOT, "cuda: %s, %d multiprocessors, %s free of %s, activations in %s%s", gpu, target.multiprocessors(),
+        return String.format(Locale.ROOT, "cuda: %s, %d multiprocessors, %s free of %s, activations in %s%s%s", gpu, target.multiprocessors(),
                 OutOfMemory.bytes(Driver.memory(what)[0]), OutOfMemory.bytes(Driver.memory(what)[1]), target.activations(),
-                target.tf32() ? ", products in TF32" : "");
+                target.tf32() ? ", products in TF32" : "", loops.missing().map(why -> ", steps launched one by one (" + why + ")").orElse(""));
     }
 
     @Override
@@ -94,7 +99,7 @@ public final class CudaDevice implements Device {
         Layout layout = layout(graph);
         List<Kernel> kernels = kernels(graph, layout);
         WeightCopies copies = new WeightCopies(graph, kernels);
-        long extraBytes = copies.bytes() + DeviceImage.tableBytes(copies.kernel()) + kernels.stream().mapToLong(DeviceImage::tableBytes).sum();
+        long extraBytes = DeviceImage.extraBytes(kernels, copies);
         return MemoryPlanner.plan(graph, new MemoryPlanner.Sizes() {
             @Override
             public long bytes(Value v) {
@@ -160,8 +165,16 @@ public final class CudaDevice implements Device {
         return operands;
     }
 
-    CUstream stream() {
+    ForeignDriver foreign() {
+        return foreign;
+    }
+
+    StreamHandle stream() {
         return stream;
+    }
+
+    LoopSupport loops() {
+        return loops;
     }
 
     /** @param what the step, for errors */
@@ -176,6 +189,7 @@ public final class CudaDevice implements Device {
             closed = true;
             use();
             Driver.destroy(what, stream);
+            loops.close(what);
             Driver.unload(what, module);
             Driver.releaseContext(what, device);
         }

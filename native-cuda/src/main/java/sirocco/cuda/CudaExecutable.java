@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 import jcuda.driver.CUevent;
 import jcuda.driver.CUgraph;
@@ -49,6 +50,8 @@ final class CudaExecutable implements Executable {
     private final DeviceImage memory;
     private final PinnedMemory fault;
     private final CUgraphExec replay;
+    /** Made when it is first wanted; empty, too, where the device has no loops. */
+    private Optional<Loop> loop = Optional.empty();
     private boolean closed;
 
     /** What must be given back. */
@@ -114,6 +117,23 @@ final class CudaExecutable implements Executable {
         device.use();
         refresh();
         Driver.launch(REPLAY, replay, stream);
+    }
+
+    @Override
+    public void repeat(int times) {
+        requireOpen();
+        ids.check();
+        device.use();
+        if (times > 1 && loop.isEmpty()) {
+            loop = device.loops().loop(device, memory.counter(), this::launchAll);
+            loop.ifPresent(owned::add);
+        }
+        if (times > 1 && loop.isPresent()) {
+            refresh();
+            loop.get().run(times);
+        } else {
+            Executable.super.repeat(times);
+        }
     }
 
     @Override
@@ -212,10 +232,8 @@ final class CudaExecutable implements Executable {
     }
 
     private void write(Value v, DType dtype, int length, MemorySegment data) {
-        check("write", v, dtype, length);
-        if (!v.persistent()) {
-            throw new IllegalArgumentException("write " + v + ": only inputs, parameters and states are written by the host; this is a temporary");
-        }
+        requireOpen();
+        HostArrays.checkWrite(plan, v, dtype, length);
         device.use();
         memory.write(v, data);
         stale |= copies.contains(v) && !copies.everyRun();
@@ -248,25 +266,9 @@ final class CudaExecutable implements Executable {
     }
 
     private void readable(Value v, DType dtype, int length) {
-        check("read", v, dtype, length);
-        if (!v.persistent() && !plan.graph().outputs().contains(v)) {
-            throw new IllegalArgumentException("read " + v + ": its memory has been used again; mark it as an output of the graph to read it");
-        }
-        device.use();
-    }
-
-    private void check(String what, Value v, DType dtype, int length) {
         requireOpen();
-        List<Value> values = plan.graph().values();
-        if (v.id() >= values.size() || values.get(v.id()) != v) {
-            throw new IllegalArgumentException(what + " " + v + ": not a value of this plan's graph");
-        }
-        if (v.dtype() != dtype) {
-            throw new IllegalArgumentException(what + " " + v + ": the value is " + v.dtype() + ", the array is for " + dtype);
-        }
-        if (v.shape().elements() != length) {
-            throw new IllegalArgumentException(what + " " + v + ": expected " + v.shape().elements() + " elements, got " + length);
-        }
+        HostArrays.checkRead(plan, v, dtype, length);
+        device.use();
     }
 
     private void requireOpen() {

@@ -18,8 +18,8 @@ import sirocco.cuda.kernel.Places;
 import sirocco.cuda.kernel.WeightCopies;
 
 /**
- * A plan's memory on the device: one allocation, of the persistent values, the arena, the copies of weights, and the kernels' tables, in this
- * order. All zero at first.
+ * A plan's memory on the device: one allocation, of the persistent values, the arena, the copies of weights, the kernels' tables, and a loop's
+ * counter, in this order. All zero at first.
  */
 final class DeviceImage implements CudaExecutable.Owned {
     private final Plan plan;
@@ -29,6 +29,7 @@ final class DeviceImage implements CudaExecutable.Owned {
     private final long arenaAt;
     private final long copiesAt;
     private final long[] tableAt;
+    private final long counterAt;
 
     /** @param kernels the steps' and, last, the one that copies weights */
     DeviceImage(String what, Plan plan, List<Kernel> kernels, WeightCopies copies, DriverLibrary library, CUstream stream) {
@@ -42,7 +43,8 @@ final class DeviceImage implements CudaExecutable.Owned {
             tableAt[i] = end;
             end += tableBytes(kernels.get(i));
         }
-        long bytes = Math.max(end, MemoryPlanner.ALIGNMENT);
+        counterAt = end;
+        long bytes = counterAt + MemoryPlanner.ALIGNMENT;
         memory = Driver.allocate(what, bytes);
         try {
             Driver.zero(what, memory, bytes, stream);
@@ -54,8 +56,12 @@ final class DeviceImage implements CudaExecutable.Owned {
         }
     }
 
-    /** What a step's table takes here. */
-    static long tableBytes(Kernel kernel) {
+    /** What there is beside the arena and the persistent values. */
+    static long extraBytes(List<Kernel> steps, WeightCopies copies) {
+        return copies.bytes() + tableBytes(copies.kernel()) + steps.stream().mapToLong(DeviceImage::tableBytes).sum() + MemoryPlanner.ALIGNMENT;
+    }
+
+    private static long tableBytes(Kernel kernel) {
         long align = MemoryPlanner.ALIGNMENT;
         return ((long) kernel.tableWords() * Long.BYTES + align - 1) / align * align;
     }
@@ -123,6 +129,11 @@ final class DeviceImage implements CudaExecutable.Owned {
         public int faultCode() {
             return number + 1;
         }
+    }
+
+    /** An int that counts a loop's repetitions. */
+    DeviceMemory counter() {
+        return memory.at(counterAt);
     }
 
     private DeviceMemory at(Value v) {

@@ -11,7 +11,10 @@ final class Fatbin {
     static final String MISSING = "Sirocco was built without nvcc, so it has no kernels for a GPU";
     static final String REMEDY = "install the CUDA toolkit and build again";
 
-    private static final String RESOURCE = "sirocco.fatbin";
+    private static final String KERNELS = "sirocco.fatbin";
+
+    /** The end of a loop, which only a driver with conditional graph nodes loads. */
+    private static final String LOOP = "loop.fatbin";
 
     /** nvcc's version, as 13.0, written beside the fatbin by the build. */
     private static final String TOOLKIT = "toolkit-version";
@@ -19,7 +22,7 @@ final class Fatbin {
     private Fatbin() { }
 
     static boolean built() {
-        return Fatbin.class.getResource(RESOURCE) != null;
+        return Fatbin.class.getResource(KERNELS) != null;
     }
 
     /** The oldest driver that loads these kernels, as 1000·major: those of a major version need a driver of that version. 0 if there are none. */
@@ -32,8 +35,13 @@ final class Fatbin {
     }
 
     /** @throws IllegalStateException if there is none; the {@linkplain Availability probe} tells beforehand */
-    static byte[] read() {
-        return bytes(RESOURCE);
+    static byte[] kernels() {
+        return bytes(KERNELS);
+    }
+
+    /** @throws IllegalStateException if there is none */
+    static byte[] loop() {
+        return bytes(LOOP);
     }
 
     private static byte[] bytes(String resource) {

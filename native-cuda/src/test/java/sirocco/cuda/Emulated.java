@@ -1,9 +1,14 @@
 package sirocco.cuda;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -77,5 +82,25 @@ final class Emulated {
         c.fill(e);
         e.run();
         return c.compared().stream().map(v -> OpCase.read(e, v)).toList();
+    }
+
+    /** How often the driver's entry point was called; the driver must have been opened. */
+    static long calls(String entryPoint) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment calls = arena.allocate(ValueLayout.JAVA_LONG);
+            int code = (int) DriverLibrary.open().orElseThrow()
+                    .function("cuEmulatedCalls", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.ADDRESS))
+                    .invokeExact(arena.allocateFrom(entryPoint), calls);
+            assertEquals(0, code);
+            return calls.get(ValueLayout.JAVA_LONG, 0);
+        } catch (Throwable e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** How often someone has waited for the device, or could have: calls that return when work is done. */
+    static long waits() {
+        return Stream.of("cuStreamSynchronize", "cuEventSynchronize", "cuCtxSynchronize", "cuMemcpyDtoH_v2", "cuMemcpyHtoD_v2", "cuMemAlloc_v2", "cuMemFree_v2")
+                .mapToLong(Emulated::calls).sum();
     }
 }

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.function.IntConsumer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -89,22 +90,22 @@ final class BenchCommand implements Callable<Integer> {
             switch (what) {
                 case TRAIN -> {
                     try (TrainBench bench = new TrainBench(opened, model, batch)) {
-                        time(out, bench.plan(), bench.executable(), bench::step);
+                        time(out, bench.plan(), bench.executable(), repeat(bench::step));
                     }
                 }
                 case SAMPLE -> {
                     try (SampleBench bench = new SampleBench(opened, model, batch)) {
-                        time(out, bench.plan(), bench.executable(), bench::step);
+                        time(out, bench.plan(), bench.executable(), bench::steps);
                     }
                 }
                 case FORWARD -> {
                     try (Denoiser denoiser = new Denoiser(opened, model, batch, config.height(), config.width()).load(Weights.initial(config, 0))) {
-                        time(out, denoiser.plan(), denoiser.executable(), denoiser.executable()::run);
+                        time(out, denoiser.plan(), denoiser.executable(), repeat(denoiser.executable()::run));
                     }
                 }
                 case COPY, PRODUCT -> {
                     try (Executable e = opened.load(opened.plan(what == What.COPY ? Peaks.copy(batch) : Peaks.product(batch)))) {
-                        time(out, e.plan(), e, e::run);
+                        time(out, e.plan(), e, repeat(e::run));
                     }
                 }
             }
@@ -112,14 +113,23 @@ final class BenchCommand implements Callable<Integer> {
         return 0;
     }
 
-    private void time(PrintWriter out, Plan plan, Executable executable, Runnable step) throws IOException {
+    private static IntConsumer repeat(Runnable step) {
+        return n -> {
+            for (int i = 0; i < n; i++) {
+                step.run();
+            }
+        };
+    }
+
+    /** @param steps does so many */
+    private void time(PrintWriter out, Plan plan, Executable executable, IntConsumer steps) throws IOException {
         out.println(plan.summary());
         out.flush();
         long end = System.nanoTime() + (long) (warmup * 1e9);
         int warm = 0;
         long began = System.nanoTime();
         do {
-            step.run();
+            steps.accept(1);
             warm++;
         } while (System.nanoTime() < end);
         executable.await();
@@ -128,9 +138,7 @@ final class BenchCommand implements Callable<Integer> {
         try (Progress progress = new Progress("time", "rounds", rounds, 0)) {
             for (int r = 0; r < rounds; r++) {
                 long start = System.nanoTime();
-                for (int i = 0; i < each; i++) {
-                    step.run();
-                }
+                steps.accept(each);
                 executable.await();
                 millis[r] = (System.nanoTime() - start) * 1e-6 / each;
                 progress.to(r + 1);

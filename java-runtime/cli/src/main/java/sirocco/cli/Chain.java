@@ -20,7 +20,6 @@ final class Chain {
     private final int images;
     private final int every;
     private final List<Picture> frames = new ArrayList<>();
-    private int seen;
 
     /** @param images how many of the batch, from its first on, are shown */
     Chain(ImageSampler sampler, int images) {
@@ -29,16 +28,19 @@ final class Chain {
         every = Math.max(1, sampler.steps() / FRAMES);
     }
 
-    /** Adds the images as they are now, if it is their turn. */
+    /** Steps from frame to frame. */
+    int every() {
+        return every;
+    }
+
+    /** Adds the images as they are now. */
     void add() {
-        if (seen++ % every == 0 || seen > sampler.steps()) {
-            Contact sheet = new Contact(sampler.shape(), images);
-            float[] x = sampler.read();
-            for (int i = 0; i < images; i++) {
-                sheet.add(x, i);
-            }
-            frames.add(sheet.grid());
+        Contact sheet = new Contact(sampler.shape(), images);
+        float[] x = sampler.read();
+        for (int i = 0; i < images; i++) {
+            sheet.add(x, i);
         }
+        frames.add(sheet.grid());
     }
 
     void write(Path file) throws IOException {

@@ -117,7 +117,7 @@ final class DemoCommand implements Callable<Integer> {
             long began = System.nanoTime();
             frames.add();
             try (Progress progress = new Progress("sample", "steps", sampler.steps(), 0)) {
-                for (int i = 1; sampler.step(); i++) {
+                for (int i = frames.every(); sampler.step(frames.every()); i += frames.every()) {
                     frames.add();
                     progress.to(i);
                 }

@@ -96,20 +96,10 @@ final class SampleCommand implements Callable<Integer> {
             long began = System.nanoTime();
             while (drawn < num) {
                 sampler.begin(chain.seed, start + drawn, labels);
-                Chain frames = gif && drawn == 0 ? new Chain(sampler, Math.min(num, sampler.batch())) : null;
-                do {
-                    if (interrupt.asked()) {
-                        return drawn;
-                    }
-                    if (frames != null) {
-                        frames.add();
-                    }
-                } while (sampler.step());
-                float[] x = sampler.read();
-                if (frames != null) {
-                    frames.add();
-                    frames.write(out.resolve("denoising.gif"));
+                if (!(gif && drawn == 0 ? filmed(sampler, interrupt) : sampler.finish(interrupt::asked))) {
+                    return drawn;
                 }
+                float[] x = sampler.read();
                 for (int i = 0; i < sampler.batch() && drawn < num; i++, drawn++) {
                     Png.write(out.resolve(String.format(Locale.ROOT, "%06d.png", start + drawn)), sheet.picture(x, i));
                     sheet.add(x, i);
@@ -120,5 +110,19 @@ final class SampleCommand implements Callable<Integer> {
         }
         sheet.write(out.resolve("grid.png"));
         return drawn;
+    }
+
+    /** Walks the chains with a look at each frame, and writes what was seen; false if it was stopped. */
+    private boolean filmed(ImageSampler sampler, Interrupt interrupt) throws IOException {
+        Chain frames = new Chain(sampler, Math.min(num, sampler.batch()));
+        do {
+            if (interrupt.asked()) {
+                return false;
+            }
+            frames.add();
+        } while (sampler.step(frames.every()));
+        frames.add();
+        frames.write(out.resolve("denoising.gif"));
+        return true;
     }
 }

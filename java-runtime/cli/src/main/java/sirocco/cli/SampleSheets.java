@@ -41,9 +41,7 @@ final class SampleSheets implements AutoCloseable {
         }
         sampler.load(model.weights());
         sampler.begin(config.seed(), 0, chain.labels(model.config()));
-        while (sampler.step()) {
-            // The chain is walked to its end.
-        }
+        sampler.finish(() -> false);
         Contact sheet = new Contact(sampler.shape(), IMAGES);
         float[] x = sampler.read();
         for (int i = 0; i < IMAGES; i++) {

@@ -1,6 +1,7 @@
 package sirocco.sample;
 
 import java.util.Arrays;
+import java.util.function.BooleanSupplier;
 import java.util.function.IntUnaryOperator;
 import sirocco.api.Device;
 import sirocco.api.Executable;
@@ -15,6 +16,9 @@ import sirocco.model.Weights;
  * Draws images from a trained model. Image i of a seed is the same whatever the batch it is drawn in: its noise is addressed by i.
  */
 public final class ImageSampler implements AutoCloseable {
+    /** How long a chain goes on before someone may stop it. */
+    private static final double LOOK_NANOS = 0.5e9;
+
     private final UNet model;
     private final SamplingTable table;
     private final SampleGraph s;
@@ -123,14 +127,42 @@ public final class ImageSampler implements AutoCloseable {
         return classes;
     }
 
-    /** Does one step of every chain; false when they are at their end. */
-    public boolean step() {
-        if (done == table.steps()) {
-            return false;
-        }
-        executable.run();
-        done++;
+    /**
+     * Does the next steps of every chain, or as many as are left, for those who look at what there is in between; false when the chains are
+     * at their end.
+     */
+    public boolean step(int steps) {
+        int now = Math.min(steps, table.steps() - done);
+        executable.repeat(now);
+        done += now;
         return done < table.steps();
+    }
+
+    /** Does one step. */
+    public boolean step() {
+        return step(1);
+    }
+
+    /**
+     * Walks every chain to its end, with looks at {@code stop} about every half second; false if that ended it before. The host hears nothing of
+     * the device in between.
+     */
+    public boolean finish(BooleanSupplier stop) {
+        int chunk = 1;
+        while (done < table.steps()) {
+            if (stop.getAsBoolean()) {
+                return false;
+            }
+            chunk = Math.min(chunk, table.steps() - done);
+            long began = System.nanoTime();
+            executable.repeat(chunk);
+            executable.await();
+            done += chunk;
+            // Each step of a chain takes as long as any other; growing by no more than twice, since the first ones are the device's warm-up.
+            double each = (System.nanoTime() - began) / (double) chunk;
+            chunk = (int) Math.clamp(LOOK_NANOS / each, 1, 2.0 * chunk);
+        }
+        return true;
     }
 
     /** The images as they are now: [batch,h,w,c], model range [−1,1]. The array is lent: the next call overwrites it. */

@@ -87,6 +87,23 @@ class ImageSamplerTest {
     }
 
     @Test
+    void aChainMayBeWalkedByOneStepBySeveralOrToItsEnd() {
+        try (Device device = device(); ImageSampler s = new ImageSampler(device, new UNet(CONFIG), table("ddpm", 6), 2, 1).load(WEIGHTS)) {
+            float[] expected = draw(device, "ddpm", 0, 2, 2, 1);
+            s.begin(SEED, 0, LABELS);
+            assertTrue(s.step(4));
+            assertFalse(s.step(4), "only two were left");
+            assertArrayEquals(expected, s.read());
+            s.begin(SEED, 0, LABELS);
+            int[] looks = {0};
+            assertFalse(s.finish(() -> ++looks[0] > 1), "stopped at the second look");
+            assertFalse(Arrays.equals(expected, s.read()));
+            assertTrue(s.finish(() -> false), "and can go on");
+            assertArrayEquals(expected, s.read());
+        }
+    }
+
+    @Test
     void guidanceOfOneIsNoGuidanceAndMoreIsSomething() {
         try (Device device = device()) {
             float[] plain = draw(device, "ddim", 0, 2, 2, 1);

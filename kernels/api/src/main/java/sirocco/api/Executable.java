@@ -29,6 +29,18 @@ public interface Executable extends AutoCloseable {
      */
     void run();
 
+    /**
+     * The same as so many times {@link #run()}, and to the same bits. A device may do all of them without hearing from the host in between; the
+     * first time it may have to be readied for that.
+     *
+     * @param times 0 or more
+     */
+    default void repeat(int times) {
+        for (int i = 0; i < times; i++) {
+            run();
+        }
+    }
+
     /** Waits until everything that was run is done. */
     default void await() { }
 

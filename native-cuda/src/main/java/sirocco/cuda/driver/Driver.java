@@ -127,6 +127,11 @@ public final class Driver {
         check(what, "cuMemsetD8Async", JCudaDriver.cuMemsetD8Async(memory, (byte) 0, bytes, stream));
     }
 
+    /** @param words how many times the number is written, one after another */
+    public static void fill(String what, DeviceMemory memory, int number, long words, CUstream stream) {
+        check(what, "cuMemsetD32Async", JCudaDriver.cuMemsetD32Async(memory, number, words, stream));
+    }
+
     public static void upload(String what, DeviceMemory to, Pointer from, long bytes, CUstream stream) {
         check(what, "cuMemcpyHtoDAsync", JCudaDriver.cuMemcpyHtoDAsync(to, from, bytes, stream));
     }
@@ -137,8 +142,8 @@ public final class Driver {
 
     // ---- streams and events ----------------------------------------------------------------------------------------------------
 
-    public static CUstream stream(String what) {
-        CUstream stream = new CUstream();
+    public static StreamHandle stream(String what) {
+        StreamHandle stream = new StreamHandle();
         check(what, "cuStreamCreate", JCudaDriver.cuStreamCreate(stream, CUstream_flags.CU_STREAM_NON_BLOCKING));
         return stream;
     }

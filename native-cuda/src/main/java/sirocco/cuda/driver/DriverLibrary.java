@@ -44,6 +44,11 @@ public final class DriverLibrary {
         }
     }
 
+    /** Whether this driver has a function of that name. */
+    public boolean has(String name) {
+        return symbols.find(name).isPresent();
+    }
+
     /**
      * A function of the driver.
      *

@@ -1,0 +1,39 @@
+package sirocco.cuda;
+
+import sirocco.api.DType;
+import sirocco.api.Plan;
+import sirocco.api.Value;
+
+/** What a plan's values and the host's arrays must have in common. */
+final class HostArrays {
+    private HostArrays() { }
+
+    /** @throws IllegalArgumentException unless the host may write {@code length} numbers of this type to it */
+    static void checkWrite(Plan plan, Value v, DType dtype, int length) {
+        check("write", plan, v, dtype, length);
+        if (!v.persistent()) {
+            throw new IllegalArgumentException("write " + v + ": only inputs, parameters and states are written by the host; this is a temporary");
+        }
+    }
+
+    /** @throws IllegalArgumentException unless the host may read {@code length} numbers of this type from it */
+    static void checkRead(Plan plan, Value v, DType dtype, int length) {
+        check("read", plan, v, dtype, length);
+        if (!v.persistent() && !plan.graph().outputs().contains(v)) {
+            throw new IllegalArgumentException("read " + v + ": its memory has been used again; mark it as an output of the graph to read it");
+        }
+    }
+
+    private static void check(String what, Plan plan, Value v, DType dtype, int length) {
+        var values = plan.graph().values();
+        if (v.id() >= values.size() || values.get(v.id()) != v) {
+            throw new IllegalArgumentException(what + " " + v + ": not a value of this plan's graph");
+        }
+        if (v.dtype() != dtype) {
+            throw new IllegalArgumentException(what + " " + v + ": the value is " + v.dtype() + ", the array is for " + dtype);
+        }
+        if (v.shape().elements() != length) {
+            throw new IllegalArgumentException(what + " " + v + ": expected " + v.shape().elements() + " elements, got " + length);
+        }
+    }
+}

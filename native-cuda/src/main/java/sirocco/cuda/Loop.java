@@ -1,0 +1,44 @@
+package sirocco.cuda;
+
+import java.util.List;
+import jcuda.driver.CUfunction;
+import sirocco.cuda.driver.DeviceMemory;
+import sirocco.cuda.driver.Driver;
+import sirocco.cuda.driver.LaunchOperands.Operand;
+import sirocco.cuda.driver.LoopGraph;
+import sirocco.cuda.kernel.Launch;
+
+/** A plan's launches as a loop that the device walks by itself: how often is a number in its memory, which the last launch counts down. */
+final class Loop implements CudaExecutable.Owned {
+    private static final String WHAT = "run of a plan as a loop";
+
+    private final CudaDevice device;
+    private final DeviceMemory left;
+    private final LoopGraph graph;
+
+    /**
+     * @param end the kernel loop_end
+     * @param left an int of the device's memory, this loop's own
+     * @param body puts the plan's launches on the device's stream
+     */
+    Loop(CudaDevice device, CUfunction end, DeviceMemory left, Runnable body) {
+        this.device = device;
+        this.left = left;
+        graph = new LoopGraph(device.foreign(), device.stream(), conditional -> {
+            body.run();
+            new BoundLaunch(WHAT, end, new Launch("loop_end", 1, 1, 1, 1, 0, List.of(conditional, left.address())),
+                    device.operands().before(WHAT, List.of(new Operand(left.address(), Integer.BYTES)))).on(device.stream());
+        });
+    }
+
+    /** @param times at least 1 */
+    void run(int times) {
+        Driver.fill(WHAT, left, times, 1, device.stream());
+        graph.launch();
+    }
+
+    @Override
+    public void close() {
+        graph.close();
+    }
+}

@@ -1,0 +1,65 @@
+package sirocco.cuda;
+
+import java.util.Optional;
+import jcuda.driver.CUfunction;
+import jcuda.driver.CUmodule;
+import sirocco.cuda.driver.CudaException;
+import sirocco.cuda.driver.DeviceMemory;
+import sirocco.cuda.driver.Driver;
+import sirocco.cuda.driver.ForeignDriver;
+
+/**
+ * Whether a device walks loops by itself, by conditional nodes of a graph. Where it does not, everything works all the same, with a launch for
+ * each run.
+ */
+final class LoopSupport {
+    /** A system property: false to launch each run from the host. */
+    static final String PROPERTY = "sirocco.cuda.loops";
+
+    private CUmodule module;
+    private CUfunction end;
+    private String missing;
+
+    /**
+     * The context must be current.
+     *
+     * @param image the module that has loop_end
+     */
+    LoopSupport(String what, ForeignDriver driver, byte[] image) {
+        if (!Boolean.parseBoolean(System.getProperty(PROPERTY, "true"))) {
+            missing = "-D" + PROPERTY + "=false";
+        } else if (!driver.hasConditionalNodes()) {
+            missing = "the driver has no conditional graph nodes; CUDA 12.4 has them";
+        } else {
+            try {
+                module = Driver.load(what, image);
+                end = Driver.function(what, module, "loop_end", 0);
+            } catch (CudaException e) {
+                missing = e.getMessage();
+            }
+        }
+    }
+
+    /** Why there are none; empty where there are. */
+    Optional<String> missing() {
+        return Optional.ofNullable(missing);
+    }
+
+    /** A {@linkplain Loop loop}; empty where there are none. If one cannot be made, no other is tried. */
+    Optional<Loop> loop(CudaDevice device, DeviceMemory counter, Runnable body) {
+        if (missing == null) {
+            try {
+                return Optional.of(new Loop(device, end, counter, body));
+            } catch (CudaException e) {
+                missing = e.getMessage();
+            }
+        }
+        return Optional.empty();
+    }
+
+    void close(String what) {
+        if (module != null) {
+            Driver.unload(what, module);
+        }
+    }
+}

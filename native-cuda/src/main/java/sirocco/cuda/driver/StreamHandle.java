@@ -1,0 +1,12 @@
+package sirocco.cuda.driver;
+
+import jcuda.driver.CUstream;
+
+/** A stream that knows its handle, which JCuda keeps to itself: {@link ForeignDriver} needs the number. */
+public final class StreamHandle extends CUstream {
+    StreamHandle() { }
+
+    long address() {
+        return getNativePointer();
+    }
+}
