@@ -12,6 +12,7 @@ import jcuda.driver.CUgraphExec;
 import jcuda.driver.CUstream;
 import sirocco.api.DType;
 import sirocco.api.Executable;
+import sirocco.api.Ids;
 import sirocco.api.Plan;
 import sirocco.api.Step;
 import sirocco.api.StepTrace;

@@ -1,17 +1,13 @@
-package sirocco.cuda;
+package sirocco.api;
 
 import java.util.HashMap;
 import java.util.Map;
-import sirocco.api.Graph;
-import sirocco.api.Op;
-import sirocco.api.Step;
-import sirocco.api.Value;
 
 /**
  * Checks the ids that the host writes for embeddings, so that a run can refuse bad ones at once and need not wait for the device to find
  * them. Ids that a step computes are the kernels' to check.
  */
-final class Ids {
+public final class Ids {
     /** The embedding that reads them, and its rows. */
     private record Use(Step step, int rows) { }
 
@@ -19,7 +15,7 @@ final class Ids {
     private final Map<Value, Use> uses = new HashMap<>();
     private final Map<Value, String> bad = new HashMap<>();
 
-    Ids(Graph graph) {
+    public Ids(Graph graph) {
         Map<Value, Value> origin = new HashMap<>();
         for (Step step : graph.steps()) {
             switch (step.op()) {
@@ -33,7 +29,7 @@ final class Ids {
         }
     }
 
-    void written(Value v, int[] ids) {
+    public void written(Value v, int[] ids) {
         Use use = uses.get(v);
         if (use != null) {
             bad.remove(v);
@@ -46,12 +42,12 @@ final class Ids {
         }
     }
 
-    static String message(Step step, int id, int rows) {
+    private static String message(Step step, int id, int rows) {
         return step + ": id " + id + " is not a row of the table, expected 0 to " + (rows - 1);
     }
 
     /** @throws IllegalStateException if what was written last is not all rows of its table */
-    void check() {
+    public void check() {
         if (!bad.isEmpty()) {
             throw new IllegalStateException(bad.values().iterator().next());
         }

@@ -1,0 +1,80 @@
+package sirocco.tornado;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import sirocco.api.Availability;
+import uk.ac.manchester.tornado.api.TornadoBackend;
+import uk.ac.manchester.tornado.api.TornadoExecutionPlan;
+import uk.ac.manchester.tornado.api.common.TornadoDevice;
+import uk.ac.manchester.tornado.api.enums.TornadoDeviceType;
+
+/** Whether TornadoVM is here, and what it drives. */
+final class Probe {
+    private static final String LAUNCH = "start with TORNADOVM_HOME set, so that the launcher gives Java TornadoVM's argfile; see docs/tornado.md";
+
+    /** By default a kernel that does not compile runs as sequential Java, and nobody is told. */
+    private static final String NO_FALLBACK = "tornado.recover.bailout";
+
+    /** A device, by TornadoVM's backend that drives it. */
+    record Found(String driver, TornadoDevice device) {
+        boolean isGpu() {
+            return device.getDeviceType() == TornadoDeviceType.GPU;
+        }
+
+        @Override
+        public String toString() {
+            return device.getPhysicalDevice().getDeviceName().strip() + " (" + driver + ")";
+        }
+    }
+
+    /**
+     * @param devices all there are, in the order of TornadoVM's backends
+     */
+    record Answer(Availability availability, List<Found> devices) { }
+
+    private static Answer answer;
+
+    private Probe() { }
+
+    /** Asked once: after a failure TornadoVM's classes cannot be asked again. */
+    static synchronized Answer answer() {
+        if (answer == null) {
+            try {
+                answer = ask();
+            } catch (Throwable e) { // it throws errors of several kinds where its modules, or a driver, are missing
+                answer = no(because(e), LAUNCH);
+            }
+        }
+        return answer;
+    }
+
+    private static Answer ask() {
+        System.setProperty(NO_FALLBACK, "False");
+        List<Found> devices = new ArrayList<>();
+        for (TornadoBackend backend : TornadoExecutionPlan.getTornadoDeviceMap().getAllBackends()) {
+            for (TornadoDevice device : backend.getAllDevices()) {
+                devices.add(new Found(backend.getBackendType().name(), device));
+            }
+        }
+        if (devices.isEmpty()) {
+            return no("TornadoVM sees no device", "install the OpenCL or CUDA driver of the device");
+        }
+        return new Answer(Availability.yes(devices.stream().map(Found::toString).collect(Collectors.joining(", "))), devices);
+    }
+
+    private static String because(Throwable e) {
+        Throwable root = e;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        if (root instanceof ClassNotFoundException || root instanceof NoClassDefFoundError) {
+            return "TornadoVM is not on the class path or module path";
+        }
+        return "TornadoVM does not start: " + root.getClass().getSimpleName() + (root.getMessage() == null ? "" : ", " + root.getMessage());
+    }
+
+    private static Answer no(String because, String remedy) {
+        return new Answer(Availability.no(because, remedy), List.of());
+    }
+}

@@ -1,0 +1,120 @@
+package sirocco.tornado;
+
+import java.util.ArrayList;
+import java.util.List;
+import sirocco.tornado.kernel.Launch;
+import uk.ac.manchester.tornado.api.GridScheduler;
+import uk.ac.manchester.tornado.api.ImmutableTaskGraph;
+import uk.ac.manchester.tornado.api.KernelContext;
+import uk.ac.manchester.tornado.api.TaskGraph;
+import uk.ac.manchester.tornado.api.TornadoExecutionPlan;
+import uk.ac.manchester.tornado.api.WorkerGrid;
+import uk.ac.manchester.tornado.api.WorkerGrid3D;
+import uk.ac.manchester.tornado.api.common.TornadoDevice;
+import uk.ac.manchester.tornado.api.enums.DataTransferMode;
+import uk.ac.manchester.tornado.api.exceptions.TornadoExecutionPlanException;
+import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+
+/**
+ * Task graphs, one after the other, over one array that stays on the device and is never copied as a whole: what goes to and fro are small
+ * arrays beside it.
+ */
+final class TaskGraphs implements AutoCloseable {
+    /** Tasks in a graph: TornadoVM keeps a graph's bytecode in 4 KiB, and a task of few arguments takes some 80 bytes. */
+    static final int TASKS = 24;
+
+    /** What small arrays may take beside the memory. */
+    private static final int BESIDE_MIB = 1024;
+
+    private final FloatArray memory;
+    private final KernelContext context = new KernelContext();
+    private final GridScheduler grids = new GridScheduler();
+    private final List<ImmutableTaskGraph> graphs = new ArrayList<>();
+    private String last;
+    private TornadoExecutionPlan plan;
+
+    TaskGraphs(FloatArray memory) {
+        this.memory = memory;
+    }
+
+    /** A kernel with arrays of its own. */
+    @FunctionalInterface
+    interface Task {
+        TaskGraph to(TaskGraph graph, String id, KernelContext context, FloatArray memory);
+    }
+
+    /**
+     * Adds a graph of one task that takes something from the host, or gives it something.
+     *
+     * @param in arrays that go to the device before it
+     * @param out arrays that come back after it
+     * @return its number
+     */
+    int add(String name, int groups, int group, Object[] in, Object[] out, Task task) {
+        TaskGraph graph = begin(name);
+        if (in.length > 0) {
+            graph.transferToDevice(DataTransferMode.EVERY_EXECUTION, in);
+        }
+        task.to(graph, name, context, memory);
+        grids.addWorkerGrid(name + "." + name, grid(groups, 1, 1, group));
+        if (out.length > 0) {
+            graph.transferToHost(DataTransferMode.EVERY_EXECUTION, out);
+        }
+        return end(graph);
+    }
+
+    /** Adds a graph of kernels; returns its number. */
+    int add(List<Launch> launches) {
+        String name = "run" + graphs.size();
+        TaskGraph graph = begin(name);
+        List<IntArray> tables = launches.stream().map(l -> IntArray.fromArray(l.at())).toList();
+        graph.transferToDevice(DataTransferMode.FIRST_EXECUTION, tables.toArray());
+        for (int i = 0; i < launches.size(); i++) {
+            Launch l = launches.get(i);
+            String id = l.kernel() + i;
+            l.enqueue().to(graph, id, context, memory, tables.get(i));
+            grids.addWorkerGrid(name + "." + id, grid(l.groupsX(), l.groupsY(), l.groupsZ(), l.group()));
+        }
+        return end(graph);
+    }
+
+    private TaskGraph begin(String name) {
+        TaskGraph graph = new TaskGraph(name);
+        if (last != null) {
+            graph.consumeFromDevice(last, memory);
+        }
+        last = name;
+        return graph;
+    }
+
+    private int end(TaskGraph graph) {
+        graphs.add(graph.persistOnDevice(memory).snapshot());
+        return graphs.size() - 1;
+    }
+
+    private static WorkerGrid grid(int x, int y, int z, int group) {
+        WorkerGrid grid = new WorkerGrid3D(x * group, y, z);
+        grid.setLocalWork(group, 1, 1);
+        return grid;
+    }
+
+    /** To be called when all have been added. */
+    void ready(TornadoDevice device) {
+        plan = new TornadoExecutionPlan(graphs.toArray(ImmutableTaskGraph[]::new));
+        plan.withDevice(device).withGridScheduler(grids).withMemoryLimit((memory.getNumBytesOfSegmentWithHeader() >> 20) + BESIDE_MIB + "MB");
+    }
+
+    void run(int number) {
+        plan.withGraph(number).execute();
+    }
+
+    @Override
+    public void close() {
+        try {
+            plan.close();
+        } catch (TornadoExecutionPlanException e) {
+            throw new IllegalStateException("tornado: the execution plan cannot be closed: " + e.getMessage(), e);
+        }
+    }
+}

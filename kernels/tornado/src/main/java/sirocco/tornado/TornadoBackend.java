@@ -1,0 +1,47 @@
+package sirocco.tornado;
+
+import java.util.List;
+import sirocco.api.Availability;
+import sirocco.api.Backend;
+import sirocco.api.Device;
+import sirocco.api.Settings;
+
+/** Whatever TornadoVM drives: GPUs of AMD, Intel, Apple and NVIDIA, and CPUs through OpenCL. Its kernels are Java. */
+public final class TornadoBackend implements Backend {
+    @Override
+    public String name() {
+        return "tornado";
+    }
+
+    /** Above the CPU on a GPU, below the kernels made for one kind of GPU; never by itself on a CPU, where ours in plain Java are faster. */
+    @Override
+    public int priority() {
+        return Probe.answer().devices().stream().anyMatch(Probe.Found::isGpu) ? 50 : -1;
+    }
+
+    @Override
+    public Availability probe() {
+        return Probe.answer().availability();
+    }
+
+    /**
+     * @throws IllegalArgumentException for a device that there is not, or a precision that its kernels lack
+     * @throws IllegalStateException where the probe says no
+     */
+    @Override
+    public Device open(Settings settings) {
+        Probe.Answer answer = Probe.answer();
+        if (!answer.availability().available()) {
+            throw new IllegalStateException("tornado: " + answer.availability());
+        }
+        if (settings.precision() != Settings.Precision.F32) {
+            throw new IllegalArgumentException("tornado: precision " + settings.precision() + " is not there, its kernels compute in F32; use F32, or --backend cuda");
+        }
+        List<Probe.Found> devices = answer.devices();
+        if (settings.device() >= devices.size()) {
+            throw new IllegalArgumentException("tornado: device " + settings.device() + " is not there; there " + (devices.size() == 1 ? "is" : "are")
+                    + ", from 0: " + devices);
+        }
+        return new TornadoVmDevice(devices.get(settings.device()), settings.device());
+    }
+}

@@ -1,0 +1,213 @@
+package sirocco.tornado;
+
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import sirocco.api.DType;
+import sirocco.api.Executable;
+import sirocco.api.Ids;
+import sirocco.api.Plan;
+import sirocco.api.Step;
+import sirocco.api.StepTrace;
+import sirocco.api.Value;
+import sirocco.tornado.kernel.Kernel;
+import sirocco.tornado.kernel.Launch;
+import uk.ac.manchester.tornado.api.common.TornadoDevice;
+import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+
+/** A plan as task graphs over one array, which is on the device from the first to the last. */
+final class TornadoExecutable implements Executable {
+    private final TornadoDevice device;
+    private final Plan plan;
+    private final List<Kernel> kernels;
+    private final List<Step> steps;
+    private final DeviceMemory memory;
+    private final TaskGraphs graphs;
+    private final Transfers transfers;
+    /** Numbers of the graphs that make a run. */
+    private final int[] runs;
+    private final Ids ids;
+    private boolean closed;
+
+    /** @param tasks at most so many in a graph; a step's are never parted, so that 1 gives every step a graph of its own */
+    TornadoExecutable(TornadoDevice device, Plan plan, List<Kernel> kernels, int tasks) {
+        this.device = device;
+        this.plan = plan;
+        this.kernels = kernels;
+        steps = plan.graph().steps();
+        ids = new Ids(plan.graph());
+        memory = new DeviceMemory(plan);
+        graphs = new TaskGraphs(new FloatArray(memory.words()));
+        transfers = new Transfers(graphs, memory, plan.graph().values().stream().filter(v -> plan.slot(v) != null).mapToInt(DeviceMemory::words).max().orElse(1));
+        runs = addRuns(tasks);
+        graphs.ready(device);
+        transfers.clear();
+    }
+
+    private int[] addRuns(int tasks) {
+        List<Integer> numbers = new ArrayList<>();
+        List<Launch> together = new ArrayList<>();
+        for (int i = 0; i < steps.size(); i++) {
+            List<Launch> launches = kernels.get(i).binding().bind(memory.places(i));
+            if (!together.isEmpty() && together.size() + launches.size() > tasks) {
+                numbers.add(graphs.add(together));
+                together.clear();
+            }
+            together.addAll(launches);
+        }
+        if (!together.isEmpty()) {
+            numbers.add(graphs.add(together));
+        }
+        return numbers.stream().mapToInt(Integer::intValue).toArray();
+    }
+
+    @Override
+    public Plan plan() {
+        return plan;
+    }
+
+    // ---- running ---------------------------------------------------------------------------------------------------------------
+
+    @Override
+    public void run() {
+        requireOpen();
+        ids.check();
+        transfers.flush();
+        for (int number : runs) {
+            graphs.run(number);
+        }
+    }
+
+    @Override
+    public void await() {
+        requireOpen();
+        transfers.fetchReport();
+        checkFault();
+    }
+
+    /** @throws IllegalStateException if a kernel has met bad data since the last time; the report is taken back */
+    private void checkFault() {
+        if (transfers.report(0) != 0) {
+            int step = transfers.report(0) - 1;
+            int number = transfers.report(1);
+            transfers.clearReport(memory);
+            throw new IllegalStateException(steps.get(step) + ": " + kernels.get(step).fault().apply(number));
+        }
+    }
+
+    /** Step by step, on a copy of this executable whose steps are graphs of their own. */
+    @Override
+    public void trace(Consumer<StepTrace> observer) {
+        requireOpen();
+        ids.check();
+        try (TornadoExecutable apart = new TornadoExecutable(device, plan, kernels, 1)) {
+            MemorySegment all = MemorySegment.ofArray(new int[memory.words()]);
+            transfers.read(0, all, memory.words());
+            apart.transfers.write(0, all, memory.words());
+            apart.transfers.flush();
+            for (int i = 0; i < steps.size(); i++) {
+                long start = System.nanoTime();
+                graphs(apart, i);
+                long nanos = System.nanoTime() - start;
+                apart.await();
+                List<Value> written = new ArrayList<>(steps.get(i).op().outputs());
+                written.addAll(steps.get(i).op().updates());
+                observer.accept(new StepTrace(i, steps.get(i), nanos, plan.notes()[i],
+                        written.stream().filter(v -> v.dtype() == DType.F32).map(apart::stats).toList()));
+            }
+            apart.transfers.read(0, all, memory.words());
+            transfers.write(0, all, memory.words());
+            transfers.flush();
+        }
+    }
+
+    private static void graphs(TornadoExecutable apart, int step) {
+        apart.graphs.run(apart.runs[step]);
+    }
+
+    private StepTrace.Stats stats(Value v) {
+        float[] data = new float[DeviceMemory.words(v)];
+        transfers.read(memory.at(v), MemorySegment.ofArray(data), data.length);
+        return StepTrace.Stats.of(v, data);
+    }
+
+    // ---- host arrays -----------------------------------------------------------------------------------------------------------
+
+    @Override
+    public void write(Value v, float[] data) {
+        writable(v, DType.F32, data.length);
+        transfers.write(memory.at(v), MemorySegment.ofArray(data), data.length);
+    }
+
+    @Override
+    public void write(Value v, int[] data) {
+        writable(v, DType.I32, data.length);
+        transfers.write(memory.at(v), MemorySegment.ofArray(data), data.length);
+        ids.written(v, data);
+    }
+
+    @Override
+    public void write(Value v, byte[] data) {
+        writable(v, DType.U8, data.length);
+        int[] words = new int[DeviceMemory.words(v)];
+        MemorySegment.copy(MemorySegment.ofArray(data), 0, MemorySegment.ofArray(words), 0, data.length);
+        transfers.write(memory.at(v), MemorySegment.ofArray(words), words.length);
+    }
+
+    private void writable(Value v, DType dtype, int length) {
+        check("write", v, dtype, length);
+        if (!v.persistent()) {
+            throw new IllegalArgumentException("write " + v + ": only inputs, parameters and states are written by the host; this is a temporary");
+        }
+    }
+
+    @Override
+    public void read(Value v, float[] data) {
+        readable(v, DType.F32, data.length);
+        transfers.read(memory.at(v), MemorySegment.ofArray(data), data.length);
+        checkFault();
+    }
+
+    @Override
+    public void read(Value v, int[] data) {
+        readable(v, DType.I32, data.length);
+        transfers.read(memory.at(v), MemorySegment.ofArray(data), data.length);
+        checkFault();
+    }
+
+    private void readable(Value v, DType dtype, int length) {
+        check("read", v, dtype, length);
+        if (!v.persistent() && !plan.graph().outputs().contains(v)) {
+            throw new IllegalArgumentException("read " + v + ": its memory has been used again; mark it as an output of the graph to read it");
+        }
+    }
+
+    private void check(String what, Value v, DType dtype, int length) {
+        requireOpen();
+        List<Value> values = plan.graph().values();
+        if (v.id() >= values.size() || values.get(v.id()) != v) {
+            throw new IllegalArgumentException(what + " " + v + ": not a value of this plan's graph");
+        }
+        if (v.dtype() != dtype) {
+            throw new IllegalArgumentException(what + " " + v + ": the value is " + v.dtype() + ", the array is for " + dtype);
+        }
+        if (v.shape().elements() != length) {
+            throw new IllegalArgumentException(what + " " + v + ": expected " + v.shape().elements() + " elements, got " + length);
+        }
+    }
+
+    private void requireOpen() {
+        if (closed) {
+            throw new IllegalStateException("tornado: this executable is closed");
+        }
+    }
+
+    @Override
+    public void close() {
+        if (!closed) {
+            closed = true;
+            graphs.close();
+        }
+    }
+}

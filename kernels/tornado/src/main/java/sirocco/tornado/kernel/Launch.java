@@ -1,0 +1,50 @@
+package sirocco.tornado.kernel;
+
+import uk.ac.manchester.tornado.api.KernelContext;
+import uk.ac.manchester.tornado.api.TaskGraph;
+import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+
+/**
+ * A kernel, where its operands lie, and how many work items run it.
+ *
+ * <p>Every kernel is a static method of (context, memory, at, shape…). Memory is the device's one array, with all values of a plan; {@code at}
+ * has the operands' places in it, and what else differs between steps that are alike. The shape is scalars, which TornadoVM makes
+ * constants of: so steps of one shape have one source, and a driver that keeps what it compiled compiles it once.
+ *
+ * @param kernel its name, for errors
+ * @param at places in memory, counted in floats, −1 for an operand that there is not
+ * @param groupsX work groups
+ * @param group work items in a group
+ * @param enqueue adds it to a task graph
+ */
+public record Launch(String kernel, int[] at, int groupsX, int groupsY, int groupsZ, int group, Enqueue enqueue) {
+    /** Work items in a group of kernels that go over elements one by one: what every GPU takes. */
+    public static final int GROUP = 128;
+
+    /** Adds a kernel as task {@code id}; a method reference to the kernel must be written out in it, since TornadoVM reads that. */
+    @FunctionalInterface
+    public interface Enqueue {
+        TaskGraph to(TaskGraph graph, String id, KernelContext context, FloatArray memory, IntArray at);
+    }
+
+    public Launch {
+        if (groupsX < 1 || groupsY < 1 || groupsZ < 1 || (long) groupsX * group > Integer.MAX_VALUE) {
+            throw new IllegalArgumentException("kernel %s: cannot be launched as %d×%d×%d groups of %d".formatted(kernel, groupsX, groupsY, groupsZ, group));
+        }
+    }
+
+    /** As many work items as asked for, and those that fill the last group; a kernel has to leave those alone. */
+    public static Launch items(String kernel, int[] at, long items, Enqueue enqueue) {
+        return groups(kernel, at, ceilDiv(items, GROUP), 1, 1, GROUP, enqueue);
+    }
+
+    public static Launch groups(String kernel, int[] at, long groupsX, int groupsY, int groupsZ, int group, Enqueue enqueue) {
+        return new Launch(kernel, at, Math.toIntExact(groupsX), groupsY, groupsZ, group, enqueue);
+    }
+
+    /** n / size, rounded up. */
+    public static long ceilDiv(long n, long size) {
+        return (n + size - 1) / size;
+    }
+}
