@@ -30,6 +30,11 @@ int architecture() {
 
 std::size_t multiprocessor_shared() { return static_cast<std::size_t>(architecture() >= 90 ? 228 : 164) << 10; }
 
+std::size_t largest_piece() {
+    const char* text = getenv("SIROCCO_EMULATED_LARGEST");
+    return text != nullptr ? strtoull(text, nullptr, 0) : device_bytes();
+}
+
 bool live(const void* handle) { return handle != nullptr && state().handles.count(handle) != 0; }
 
 namespace {

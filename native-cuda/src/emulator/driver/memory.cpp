@@ -49,6 +49,9 @@ int allocate(DevicePointer* at, std::size_t bytes) {
     if (s.used[device] + bytes > device_bytes()) {
         return error(CODE_OUT_OF_MEMORY, std::to_string(bytes) + " bytes asked for, " + std::to_string(device_bytes() - s.used[device]) + " are free");
     }
+    if (bytes > largest_piece()) {
+        return error(CODE_OUT_OF_MEMORY, std::to_string(bytes) + " bytes asked for, and no free piece is larger than " + std::to_string(largest_piece()));
+    }
     std::size_t rounded = (bytes + 511) / 512 * 512;
     void* block = aligned_alloc(512, rounded + 2 * GUARD);
     if (block == nullptr) {

@@ -116,6 +116,8 @@ std::size_t device_bytes();
 int architecture();
 /** Shared memory of a multiprocessor; a block gets 1 KiB less. */
 std::size_t multiprocessor_shared();
+/** What one allocation may have. */
+std::size_t largest_piece();
 
 /** Remembers what cuGetErrorString adds to the code's text, and returns the code. */
 int error(int code, const std::string& detail = "");

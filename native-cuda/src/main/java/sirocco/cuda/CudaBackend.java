@@ -43,8 +43,8 @@ public final class CudaBackend implements Backend {
         }
         List<Probe.Gpu> devices = answer.devices();
         if (settings.device() >= devices.size()) {
-            throw new IllegalArgumentException("cuda: device " + settings.device() + " is not there; there " + (devices.size() == 1 ? "is" : "are")
-                    + ", from 0: " + devices);
+            throw new IllegalArgumentException("cuda: device " + settings.device() + " is not there; there " + (devices.size() == 1 ? "is " : "are ")
+                    + Probe.numbered(devices));
         }
         Probe.Gpu gpu = devices.get(settings.device());
         if (gpu.architecture() < Probe.OLDEST_ARCHITECTURE) {

@@ -21,6 +21,7 @@ import sirocco.api.Value;
 import sirocco.cuda.driver.Driver;
 import sirocco.cuda.driver.DriverLibrary;
 import sirocco.cuda.driver.ForeignDriver;
+import sirocco.cuda.driver.Holdings;
 import sirocco.cuda.driver.LaunchOperands;
 import sirocco.cuda.driver.StreamHandle;
 import sirocco.cuda.kernel.Kernel;
@@ -41,9 +42,9 @@ public final class CudaDevice implements Device {
     private final Probe.Gpu gpu;
     private final Target target;
     private final KernelRule rule = KernelRule.fromProperties();
+    private final Holdings held = new Holdings();
     private final DriverLibrary library;
     private final LaunchOperands operands;
-    private final CUdevice device;
     private final CUcontext context;
     private final CUmodule module;
     private final ForeignDriver foreign;
@@ -58,19 +59,19 @@ public final class CudaDevice implements Device {
         library = DriverLibrary.open().orElseThrow();
         operands = new LaunchOperands(library);
         foreign = new ForeignDriver(library);
-        device = Driver.device(what, settings.device());
+        CUdevice device = Driver.device(what, settings.device());
         target = new Target(gpu.architecture(), Driver.attribute(what, device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT),
                 Driver.attribute(what, device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN), gpu.emulated(),
                 settings.precision() == Settings.Precision.BF16 ? Storage.BF16 : Storage.F32,
                 settings.precision() == Settings.Precision.TF32);
         byte[] image = gpu.emulated() ? NO_IMAGE : Fatbin.kernels();
-        context = Driver.retainContext(what, device);
+        context = held.hold(Driver.retainContext(what, device), _ -> Driver.releaseContext(what, device));
         try {
-            module = Driver.load(what, image);
-            stream = Driver.stream(what);
-            loops = new LoopSupport(what, foreign, gpu.emulated() ? NO_IMAGE : Fatbin.loop());
+            module = held.hold(Driver.load(what, image), m -> Driver.unload(what, m));
+            loops = held.hold(new LoopSupport(what, foreign, gpu.emulated() ? NO_IMAGE : Fatbin.loop()), l -> l.close(what));
+            stream = held.hold(Driver.stream(what), s -> Driver.destroy(what, s));
         } catch (RuntimeException e) {
-            Driver.releaseContext(what, device);
+            held.close(e);
             throw e;
         }
     }
@@ -78,7 +79,7 @@ public final class CudaDevice implements Device {
     @Override
     public String describe() {
         use();
-        return String.format(Locale.ROOT, "cuda: %s, %d multiprocessors, %s free of %s, activations in %s%s%s", gpu, target.multiprocessors(),
+        return String.format(Locale.ROOT, "%s: %s, %d multiprocessors, %s free of %s, activations in %s%s%s", what, gpu, target.multiprocessors(),
                 OutOfMemory.bytes(Driver.memory(what)[0]), OutOfMemory.bytes(Driver.memory(what)[1]), target.activations(),
                 target.tf32() ? ", products in TF32" : "", loops.missing().map(why -> ", steps launched one by one (" + why + ")").orElse(""));
     }
@@ -188,10 +189,7 @@ public final class CudaDevice implements Device {
         if (!closed) {
             closed = true;
             use();
-            Driver.destroy(what, stream);
-            loops.close(what);
-            Driver.unload(what, module);
-            Driver.releaseContext(what, device);
+            held.close();
         }
     }
 }

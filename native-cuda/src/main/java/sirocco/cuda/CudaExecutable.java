@@ -9,6 +9,7 @@ import java.util.function.Consumer;
 import jcuda.driver.CUevent;
 import jcuda.driver.CUgraph;
 import jcuda.driver.CUgraphExec;
+import jcuda.driver.CUresult;
 import jcuda.driver.CUstream;
 import sirocco.api.DType;
 import sirocco.api.Executable;
@@ -17,7 +18,9 @@ import sirocco.api.Plan;
 import sirocco.api.Step;
 import sirocco.api.StepTrace;
 import sirocco.api.Value;
+import sirocco.cuda.driver.CudaException;
 import sirocco.cuda.driver.Driver;
+import sirocco.cuda.driver.Holdings;
 import sirocco.cuda.driver.PinnedMemory;
 import sirocco.cuda.kernel.Kernel;
 import sirocco.cuda.kernel.Launch;
@@ -46,8 +49,7 @@ final class CudaExecutable implements Executable {
     private boolean stale;
     private final Ids ids;
     private final CUstream stream;
-    /** In the order in which they were made. */
-    private final List<Owned> owned = new ArrayList<>();
+    private final Holdings held = new Holdings();
     private final DeviceImage memory;
     private final PinnedMemory fault;
     private final CUgraphExec replay;
@@ -55,14 +57,11 @@ final class CudaExecutable implements Executable {
     private Optional<Loop> loop = Optional.empty();
     private boolean closed;
 
-    /** What must be given back. */
-    @FunctionalInterface
-    interface Owned extends AutoCloseable {
-        @Override
-        void close();
-    }
-
-    /** The device's context must be current. */
+    /**
+     * The device's context must be current.
+     *
+     * @throws IllegalArgumentException if the device has no memory for the plan
+     */
     CudaExecutable(CudaDevice device, Plan plan, List<Kernel> kernels, Layout layout) {
         this.device = device;
         this.plan = plan;
@@ -79,22 +78,26 @@ final class CudaExecutable implements Executable {
         try {
             long[] room = Driver.memory(device.what());
             OutOfMemory.check(device.what(), plan, room[0], room[1]);
-            fault = new PinnedMemory(device.library(), device.what(), Long.BYTES);
-            owned.add(fault::close);
-            memory = new DeviceImage(device.what(), plan, all, copies, device.library(), stream);
-            owned.add(memory);
+            fault = held.hold(new PinnedMemory(device.library(), device.what(), Long.BYTES), PinnedMemory::close);
+            memory = held.hold(new DeviceImage(device.what(), plan, all, copies, device.library(), stream), DeviceImage::close);
+            waitBeforeGivingBack(); // for tables that are on their way
             for (int i = 0; i < steps.length; i++) {
                 launches[i] = bind(i, all.get(i), steps[i].toString());
             }
             copy = copies.isEmpty() ? new BoundLaunch[0] : bind(steps.length, all.getLast(), "copies of weights");
-            CUgraph graph = Driver.capture(CAPTURE, stream, this::launchAll);
-            owned.add(() -> Driver.destroy(CAPTURE, graph));
-            replay = Driver.instantiate(CAPTURE, graph);
-            owned.add(() -> Driver.destroy(CAPTURE, replay));
+            CUgraph graph = held.hold(Driver.capture(CAPTURE, stream, this::launchAll), g -> Driver.destroy(CAPTURE, g));
+            replay = held.hold(Driver.instantiate(CAPTURE, graph), g -> Driver.destroy(CAPTURE, g));
         } catch (RuntimeException e) {
-            closeOwned();
+            held.close(e);
+            if (e instanceof CudaException c && c.code() == CUresult.CUDA_ERROR_OUT_OF_MEMORY) {
+                throw OutOfMemory.refused(device.what(), plan, c);
+            }
             throw e;
         }
+    }
+
+    private void waitBeforeGivingBack() {
+        held.hold(stream, s -> Driver.synchronize(REPLAY, s));
     }
 
     private BoundLaunch[] bind(int number, Kernel kernel, String what) {
@@ -127,7 +130,7 @@ final class CudaExecutable implements Executable {
         device.use();
         if (times > 1 && loop.isEmpty()) {
             loop = device.loops().loop(device, memory.counter(), this::launchAll);
-            loop.ifPresent(owned::add);
+            loop.ifPresent(l -> held.hold(l, Loop::close));
         }
         if (times > 1 && loop.isPresent()) {
             refresh();
@@ -284,13 +287,8 @@ final class CudaExecutable implements Executable {
         if (!closed) {
             closed = true;
             device.use();
-            Driver.synchronize(REPLAY, stream);
-            closeOwned();
+            waitBeforeGivingBack();
+            held.close();
         }
-    }
-
-    private void closeOwned() {
-        owned.reversed().forEach(Owned::close);
-        owned.clear();
     }
 }

@@ -11,6 +11,7 @@ import sirocco.api.Value;
 import sirocco.cuda.driver.DeviceMemory;
 import sirocco.cuda.driver.Driver;
 import sirocco.cuda.driver.DriverLibrary;
+import sirocco.cuda.driver.Holdings;
 import sirocco.cuda.driver.LaunchOperands.Operand;
 import sirocco.cuda.driver.Staging;
 import sirocco.cuda.kernel.Kernel;
@@ -21,7 +22,8 @@ import sirocco.cuda.kernel.WeightCopies;
  * A plan's memory on the device: one allocation, of the persistent values, the arena, the copies of weights, the kernels' tables, and a loop's
  * counter, in this order. All zero at first.
  */
-final class DeviceImage implements CudaExecutable.Owned {
+final class DeviceImage implements AutoCloseable {
+    private final Holdings held = new Holdings();
     private final Plan plan;
     private final DeviceMemory memory;
     private final Staging staging;
@@ -45,13 +47,13 @@ final class DeviceImage implements CudaExecutable.Owned {
         }
         counterAt = end;
         long bytes = counterAt + MemoryPlanner.ALIGNMENT;
-        memory = Driver.allocate(what, bytes);
+        memory = held.hold(Driver.allocate(what, bytes), m -> Driver.free("device memory", m));
         try {
             Driver.zero(what, memory, bytes, stream);
-            staging = new Staging(library, stream, plan.graph().values().stream().mapToLong(v -> plan.slot(v) == null ? 0 : plan.slot(v).bytes()).max()
-                    .orElse(0));
+            staging = held.hold(new Staging(library, stream, plan.graph().values().stream().mapToLong(v -> plan.slot(v) == null ? 0 : plan.slot(v).bytes())
+                    .max().orElse(0)), Staging::close);
         } catch (RuntimeException e) {
-            Driver.free(what, memory);
+            held.close(e);
             throw e;
         }
     }
@@ -151,7 +153,6 @@ final class DeviceImage implements CudaExecutable.Owned {
 
     @Override
     public void close() {
-        staging.close();
-        Driver.free("device memory", memory);
+        held.close();
     }
 }

@@ -9,7 +9,7 @@ import sirocco.cuda.driver.LoopGraph;
 import sirocco.cuda.kernel.Launch;
 
 /** A plan's launches as a loop that the device walks by itself: how often is a number in its memory, which the last launch counts down. */
-final class Loop implements CudaExecutable.Owned {
+final class Loop implements AutoCloseable {
     private static final String WHAT = "run of a plan as a loop";
 
     private final CudaDevice device;

@@ -4,6 +4,8 @@ import java.util.Locale;
 import sirocco.api.Graph;
 import sirocco.api.Plan;
 import sirocco.api.Value;
+import sirocco.cuda.driver.CudaException;
+import sirocco.cuda.driver.Driver;
 
 /** Says, before anything is allocated, that a plan is too large for a device, and what would not be. */
 final class OutOfMemory {
@@ -25,6 +27,24 @@ final class OutOfMemory {
         throw new IllegalArgumentException("%s: the plan needs %s (%s), and %s of %s are free; %s".formatted(what, bytes(plan.totalBytes()), plan.summary(),
                 bytes(free), bytes(total), fits > 0 && fits < batch ? "a batch of " + fits + " instead of " + batch + " would fit"
                         : "not even a batch of 1 would fit: use a smaller model or another device"));
+    }
+
+    /**
+     * What to say where the driver has refused memory though the plan seemed to fit.
+     *
+     * @param refusal by the driver, after which everything was given back
+     */
+    static IllegalArgumentException refused(String what, Plan plan, CudaException refusal) {
+        long[] room = Driver.memory(what);
+        try {
+            check(what, plan, room[0], room[1]); // another process may have taken it meanwhile
+        } catch (IllegalArgumentException e) {
+            e.initCause(refusal);
+            return e;
+        }
+        return new IllegalArgumentException(("%s: the plan needs %s (%s), and the driver has no room for it, though %s of %s are free, perhaps in pieces: %s; "
+                + "use a batch smaller than %d, a smaller model, or another device").formatted(what, bytes(plan.totalBytes()), plan.summary(), bytes(room[0]),
+                        bytes(room[1]), refusal.getMessage(), batch(plan.graph())), refusal);
     }
 
     /** Images in a batch: as many as most of the values' bytes have. */

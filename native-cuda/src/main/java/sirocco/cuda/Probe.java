@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import sirocco.api.Availability;
 import sirocco.cuda.driver.DriverLibrary;
 
@@ -105,7 +106,7 @@ final class Probe {
         if (devices.isEmpty()) {
             return no("the NVIDIA driver sees no device", "see what nvidia-smi lists, and whether CUDA_VISIBLE_DEVICES hides it");
         }
-        String all = devices.stream().map(Gpu::toString).collect(Collectors.joining(", "));
+        String all = numbered(devices);
         if (devices.getFirst().emulated()) {
             return new Answer(Availability.yes(all + ": kernels run on the CPU, to be tested; never taken by auto"), devices);
         }
@@ -120,6 +121,12 @@ final class Probe {
                     "use a GPU of the Ampere generation or later");
         }
         return new Answer(Availability.yes(all + ", driver of CUDA " + version(query.version())), devices);
+    }
+
+    /** Each device with the number by which it is chosen, if there is a choice. */
+    static String numbered(List<Gpu> devices) {
+        return devices.size() == 1 ? devices.getFirst().toString()
+                : IntStream.range(0, devices.size()).mapToObj(i -> "device " + i + ": " + devices.get(i)).collect(Collectors.joining(", "));
     }
 
     private static Answer tooOld(Query query, int oldest) {

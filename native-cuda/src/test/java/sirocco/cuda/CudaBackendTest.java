@@ -90,6 +90,22 @@ class CudaBackendTest {
         assertTrue(message.contains("smaller model"), message);
     }
 
+    /** As where free memory is in pieces, or another process was quicker. */
+    @Test
+    void saysSoWhereTheDriverRefusesWhatSeemedToFit() {
+        device.use();
+        Plan plan = device.plan(twice(new Shape(4, 64, 64, 64)));
+        device.load(plan).close(); // whatever the driver keeps after the first time
+        long free = Driver.memory("test")[0];
+        String message = Emulated.with("SIROCCO_EMULATED_LARGEST", plan.totalBytes() - 1,
+                () -> assertThrows(IllegalArgumentException.class, () -> device.load(plan)).getMessage());
+        for (String part : List.of(OutOfMemory.bytes(plan.totalBytes()), OutOfMemory.bytes(free), "in pieces", "smaller than 4", "cuMemAlloc", "CUDA_ERROR_OUT_OF_MEMORY")) {
+            assertTrue(message.contains(part), message);
+        }
+        assertEquals(free, Driver.memory("test")[0], "nothing was kept");
+        device.load(plan).close();
+    }
+
     @Test
     void closingGivesEverythingBack() {
         device.use();

@@ -1,5 +1,8 @@
 package sirocco.cuda;
 
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -7,11 +10,12 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import sirocco.api.Executable;
@@ -62,6 +66,30 @@ final class Emulated {
         }
     }
 
+    /** What {@code work} gives while the driver sees an environment variable set: Java cannot change its own. */
+    static <T> T with(String name, long value, Supplier<T> work) {
+        setenv(name, Long.toString(value));
+        try {
+            return work.get();
+        } finally {
+            setenv(name, null);
+        }
+    }
+
+    private static void setenv(String name, String value) {
+        Linker linker = Linker.nativeLinker();
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment text = arena.allocateFrom(name);
+            int code = value == null
+                    ? (int) linker.downcallHandle(linker.defaultLookup().findOrThrow("unsetenv"), FunctionDescriptor.of(JAVA_INT, ADDRESS)).invokeExact(text)
+                    : (int) linker.downcallHandle(linker.defaultLookup().findOrThrow("setenv"), FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS, JAVA_INT))
+                            .invokeExact(text, arena.allocateFrom(value), 1);
+            assertEquals(0, code, name);
+        } catch (Throwable e) {
+            throw new IllegalStateException(name, e);
+        }
+    }
+
     /** Compares a case with the reference, within the tolerances of a precision, and runs it again for the same bits. */
     static void matchesTheReferenceAndRepeats(OpCase c, CudaDevice device, Plan plan, Precision precision) {
         try (ReferenceDevice reference = new ReferenceDevice(); Executable e = device.load(plan);
@@ -87,12 +115,12 @@ final class Emulated {
     /** How often the driver's entry point was called; the driver must have been opened. */
     static long calls(String entryPoint) {
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment calls = arena.allocate(ValueLayout.JAVA_LONG);
+            MemorySegment calls = arena.allocate(JAVA_LONG);
             int code = (int) DriverLibrary.open().orElseThrow()
-                    .function("cuEmulatedCalls", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.ADDRESS))
+                    .function("cuEmulatedCalls", FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS))
                     .invokeExact(arena.allocateFrom(entryPoint), calls);
             assertEquals(0, code);
-            return calls.get(ValueLayout.JAVA_LONG, 0);
+            return calls.get(JAVA_LONG, 0);
         } catch (Throwable e) {
             throw new AssertionError(e);
         }

@@ -17,11 +17,14 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 
-/** The command line. Exit codes: 0 done, 1 failed while working, 2 asked for something impossible, 130 stopped by Ctrl-C. */
+/** The command line. */
 @Command(name = "sirocco", version = Main.VERSION, mixinStandardHelpOptions = true, sortOptions = false,
         description = "Denoising diffusion models, trained and sampled on the JVM.",
         subcommands = {DemoCommand.class, TrainCommand.class, SampleCommand.class, EvalCommand.class, InfoCommand.class, InferCommand.class,
             BenchCommand.class, AutoComplete.GenerateCompletion.class},
+        exitCodeListHeading = "%nExit codes:%n",
+        exitCodeList = {"0:done", "1:failed while working", "2:asked for something impossible, such as more memory than there is",
+            "130:stopped by Ctrl-C; what was written is whole"},
         footerHeading = "%nExamples:%n",
         footer = {
             "  sirocco demo                                       train on built-in images and look at the result",

@@ -45,6 +45,7 @@ public final class Driver {
     // ---- device and context ----------------------------------------------------------------------------------------------------
 
     public static CUdevice device(String what, int ordinal) {
+        JCudaLibrary.load();
         check(what, "cuInit", JCudaDriver.cuInit(0));
         CUdevice device = new CUdevice();
         check(what, "cuDeviceGet", JCudaDriver.cuDeviceGet(device, ordinal));

@@ -13,8 +13,8 @@ public final class Staging implements AutoCloseable {
     private static final int CHUNKS = 2;
     private static final long LARGEST_CHUNK = 8L << 20;
 
+    private final Holdings held = new Holdings();
     private final CUstream stream;
-    private final PinnedMemory pinned;
     private final long chunkBytes;
     private final MemorySegment[] chunks = new MemorySegment[CHUNKS];
     private final Pointer[] pointers = new Pointer[CHUNKS];
@@ -25,11 +25,16 @@ public final class Staging implements AutoCloseable {
     public Staging(DriverLibrary driver, CUstream stream, long largest) {
         this.stream = stream;
         chunkBytes = Math.clamp((largest + 63) / 64 * 64, 4096, LARGEST_CHUNK);
-        pinned = new PinnedMemory(driver, "staging memory", CHUNKS * chunkBytes);
-        for (int i = 0; i < CHUNKS; i++) {
-            chunks[i] = pinned.segment().asSlice(i * chunkBytes, chunkBytes);
-            pointers[i] = Pointer.toBuffer(chunks[i].asByteBuffer());
-            done[i] = Driver.event("staging memory");
+        PinnedMemory pinned = held.hold(new PinnedMemory(driver, "staging memory", CHUNKS * chunkBytes), PinnedMemory::close);
+        try {
+            for (int i = 0; i < CHUNKS; i++) {
+                chunks[i] = pinned.segment().asSlice(i * chunkBytes, chunkBytes);
+                pointers[i] = Pointer.toBuffer(chunks[i].asByteBuffer());
+                done[i] = held.hold(Driver.event("staging memory"), e -> Driver.destroy("staging memory", e));
+            }
+        } catch (RuntimeException e) {
+            held.close(e);
+            throw e;
         }
     }
 
@@ -68,9 +73,6 @@ public final class Staging implements AutoCloseable {
 
     @Override
     public void close() {
-        for (CUevent e : done) {
-            Driver.destroy("staging memory", e);
-        }
-        pinned.close();
+        held.close();
     }
 }
