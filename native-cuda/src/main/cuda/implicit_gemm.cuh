@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include "implicit_gemm_math.cuh"
+#include "implicit_gemm_result.cuh"
 
 namespace sirocco::implicit_gemm {
 
@@ -101,22 +102,10 @@ private:
         b.advance();
     }
 
-    /** Neighbours in a row, as many as are within the matrix; together where rows begin at multiples of their size. */
     template <typename R, int N>
     static __device__ __forceinline__ void put(const Place& place, const R& result, int row, int column, float (&values)[N]) {
-        if (row >= place.rows || column >= place.columns) {
-            return;
-        }
-        if (place.columns % N == 0) {
-            result.put(row, column, values);
-        } else {
-#pragma unroll
-            for (int e = 0; e < N; e++) {
-                if (column + e < place.columns) {
-                    float one[1] = {values[e]};
-                    result.put(row, column + e, one);
-                }
-            }
+        if (row < place.rows) {
+            implicit_gemm::put(result, place.columns, row, column, values);
         }
     }
 
@@ -124,29 +113,13 @@ private:
         math.each([&](int row, int column, auto& values) { put(place, result, place.row0 + row, place.column0 + column, values); });
     }
 
-    /** Where a result is staged, in floats: as fragments are written, 4 rows of 8 numbers, and as rows are read, no bank is asked twice. */
-    static __device__ __forceinline__ int staged(int row, int column) {
-        return row * L::COLUMNS + ((column / 4) ^ (row & 3) * 2) * 4 + column % 4;
-    }
-
     template <typename R>
     static __device__ __forceinline__ void leaveThroughShared(const Math& math, float* shared, const Place& place, const R& result) {
-        math.each([&](int row, int column, auto& values) { store(shared + staged(row, column), values); });
+        math.each([&](int row, int column, auto& values) { store(shared + staged<L::COLUMNS>(row, column), values); });
         __syncthreads();
-        constexpr int N = vector_width<typename R::T>;
-        constexpr int ACROSS = L::COLUMNS / N;
-#pragma unroll 2
-        for (int i = threadIdx.x; i < L::ROWS * ACROSS; i += L::THREADS) {
-            int row = i / ACROSS;
-            int column = i % ACROSS * N;
-            float values[N];
-#pragma unroll
-            for (int e = 0; e < N; e += 4) {
-                float4 four = *reinterpret_cast<const float4*>(shared + staged(row, column + e));
-                values[e] = four.x, values[e + 1] = four.y, values[e + 2] = four.z, values[e + 3] = four.w;
-            }
+        eachStaged<L::ROWS, L::COLUMNS, L::THREADS, vector_width<typename R::T>>(shared, threadIdx.x, [&](int row, int column, auto& values) {
             put(place, result, place.row0 + row, place.column0 + column, values);
-        }
+        });
     }
 };
 

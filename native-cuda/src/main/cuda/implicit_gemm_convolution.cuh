@@ -71,6 +71,23 @@ template <typename T_> struct InputGradient {
     }
 };
 
+/** Pixels of the input whose row and column leave given remainders by the stride, and the taps that they meet. */
+struct PhaseOfInput {
+    int h0, w0, height, width;  // pixels (h0 + stride · i, w0 + stride · j)
+    Phase phase;
+    int firstH, firstW;  // of dy, what the first tap of pixel (0, 0) reads
+
+    __device__ __forceinline__ PhaseOfInput(const ConvShape& z, int number) : h0(number / z.stride), w0(number % z.stride) {
+        height = ceil_div(z.h - h0, z.stride);
+        width = ceil_div(z.w - w0, z.stride);
+        phase = {(h0 + z.top) % z.stride, (w0 + z.left) % z.stride, 0, 0, z.stride};
+        phase.p = max(0, ceil_div(z.r - phase.r, z.stride));
+        phase.q = max(0, ceil_div(z.s - phase.s, z.stride));
+        firstH = (h0 + z.top - phase.r) / z.stride;
+        firstW = (w0 + z.left - phase.s) / z.stride;
+    }
+};
+
 /**
  * dx [n·h·w, c] = pixels of dy [n·h·w, r·s·k] · weights [r·s·k, c]. With a stride, pixels of the input that agree modulo the stride meet the
  * same taps, one in stride² of all: each such phase is a product by itself, and no tap is multiplied that a pixel does not meet.
@@ -79,32 +96,27 @@ template <typename T_> struct InputGradient {
 template <typename L>
 __device__ __forceinline__ void backwardData(const typename L::T* dy, const typename L::T* w, const ConvShape& z, typename L::T* dx) {
     using P = Product<L, Along::DEPTH, Along::OUTER>;
-    int h0 = blockIdx.y / z.stride;
-    int w0 = blockIdx.y % z.stride;
-    int height = ceil_div(z.h - h0, z.stride);
-    int width = ceil_div(z.w - w0, z.stride);
-    if (height <= 0 || width <= 0) {
+    PhaseOfInput input(z, blockIdx.y);
+    if (input.height <= 0 || input.width <= 0) {
         return;
     }
-    typename P::Place place(z.n * height * width, z.c);
+    typename P::Place place(z.n * input.height * input.width, z.c);
     if (place.row0 >= place.rows) {
         return;
     }
-    Phase phase = {(h0 + z.top) % z.stride, (w0 + z.left) % z.stride, 0, 0, z.stride};
-    phase.p = max(0, ceil_div(z.r - phase.r, z.stride));
-    phase.q = max(0, ceil_div(z.s - phase.s, z.stride));
+    Phase phase = input.phase;
     int depth = phase.p * phase.q * z.k;
     if (depth == 0) {  // no tap: nothing to sum, and divisors that are not 0
         phase.p = 0;
         phase.q = 1;
     }
     auto pixel = [&](int row) {
-        Pixel p = Pixel::at(row, height, width);
-        return Pixel{p.n, p.h + (h0 + z.top - phase.r) / z.stride, p.w + (w0 + z.left - phase.s) / z.stride};
+        Pixel p = Pixel::at(row, input.height, input.width);
+        return Pixel{p.n, p.h + input.firstH, p.w + input.firstW};
     };
     PixelsByDepth<typename P::TileA, L::THREADS, L::VECTOR> a(dy, {z.oh, z.ow, z.k, phase.p, phase.q, -1}, place.row0, place.rows, pixel);
     WeightsByOuter<typename P::TileB, L::THREADS, L::VECTOR> b(w, z, phase, place.column0);
-    P::run(a, b, ceil_div(depth, P::DEPTH), place, InputGradient<typename L::T>{dx, h0, w0, height, width, z});
+    P::run(a, b, ceil_div(depth, P::DEPTH), place, InputGradient<typename L::T>{dx, input.h0, input.w0, input.height, input.width, z});
 }
 
 /** Sums of one part of the pixels: written, or added to what is there. */

@@ -31,6 +31,18 @@ struct Tap {
             }
         }
     }
+
+    /** The same where each tap's channels are filled up to a multiple of by. */
+    __device__ __forceinline__ void advancePadded(int by, int across, int channels) {
+        channel += by;
+        if (channel >= channels) {
+            channel = 0;
+            if (++q == across) {
+                q = 0;
+                p++;
+            }
+        }
+    }
 };
 
 /** A pixel of a batch of images. */

@@ -109,19 +109,4 @@ __device__ __forceinline__ void wgmma(float (&d)[64], unsigned long long a, unsi
 #endif
 }
 
-/** Moves registers between warpgroups, each to so many a thread: the one that copies gives, those that multiply take. */
-template <int N> __device__ __forceinline__ void take_registers() {
-    static_assert(N % 8 == 0 && N >= 24 && N <= 256, "a multiple of 8 from 24 to 256");
-#ifndef SIROCCO_EMULATED
-    asm volatile("setmaxnreg.inc.sync.aligned.u32 %0;" ::"n"(N));
-#endif
-}
-
-template <int N> __device__ __forceinline__ void give_registers() {
-    static_assert(N % 8 == 0 && N >= 24 && N <= 256, "a multiple of 8 from 24 to 256");
-#ifndef SIROCCO_EMULATED
-    asm volatile("setmaxnreg.dec.sync.aligned.u32 %0;" ::"n"(N));
-#endif
-}
-
 }  // namespace sirocco::ptx

@@ -24,6 +24,7 @@ import sirocco.cuda.driver.ForeignDriver;
 import sirocco.cuda.driver.Holdings;
 import sirocco.cuda.driver.LaunchOperands;
 import sirocco.cuda.driver.StreamHandle;
+import sirocco.cuda.driver.TensorMaps;
 import sirocco.cuda.kernel.Kernel;
 import sirocco.cuda.kernel.KernelFactory;
 import sirocco.cuda.kernel.KernelRule;
@@ -45,6 +46,7 @@ public final class CudaDevice implements Device {
     private final Holdings held = new Holdings();
     private final DriverLibrary library;
     private final LaunchOperands operands;
+    private final TensorMaps tensorMaps;
     private final CUcontext context;
     private final CUmodule module;
     private final ForeignDriver foreign;
@@ -58,10 +60,11 @@ public final class CudaDevice implements Device {
         what = "cuda device " + settings.device();
         library = DriverLibrary.open().orElseThrow();
         operands = new LaunchOperands(library);
+        tensorMaps = new TensorMaps(library);
         foreign = new ForeignDriver(library);
         CUdevice device = Driver.device(what, settings.device());
         target = new Target(gpu.architecture(), Driver.attribute(what, device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT),
-                Driver.attribute(what, device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN), gpu.emulated(),
+                Driver.attribute(what, device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN),
                 settings.precision() == Settings.Precision.BF16 ? Storage.BF16 : Storage.F32,
                 settings.precision() == Settings.Precision.TF32);
         byte[] image = gpu.emulated() ? NO_IMAGE : Fatbin.kernels();
@@ -164,6 +167,10 @@ public final class CudaDevice implements Device {
 
     LaunchOperands operands() {
         return operands;
+    }
+
+    TensorMaps tensorMaps() {
+        return tensorMaps;
     }
 
     ForeignDriver foreign() {

@@ -104,7 +104,7 @@ final class CudaExecutable implements Executable {
         DeviceImage.Operands operands = memory.operands(number, what, fault.segment());
         List<Launch> bound = kernel.binding().bind(operands);
         Runnable before = device.operands().before(what, operands.asked());
-        return bound.stream().map(l -> new BoundLaunch(what, device.function(what, l), l, before)).toArray(BoundLaunch[]::new);
+        return bound.stream().map(l -> new BoundLaunch(what, device.function(what, l), l, before, device.tensorMaps())).toArray(BoundLaunch[]::new);
     }
 
     @Override

@@ -27,7 +27,7 @@ final class Loop implements AutoCloseable {
         graph = new LoopGraph(device.foreign(), device.stream(), conditional -> {
             body.run();
             new BoundLaunch(WHAT, end, new Launch("loop_end", 1, 1, 1, 1, 0, List.of(conditional, left.address())),
-                    device.operands().before(WHAT, List.of(new Operand(left.address(), Integer.BYTES)))).on(device.stream());
+                    device.operands().before(WHAT, List.of(new Operand(left.address(), Integer.BYTES))), device.tensorMaps()).on(device.stream());
         });
     }
 

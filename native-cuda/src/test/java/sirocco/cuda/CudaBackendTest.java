@@ -155,8 +155,8 @@ class CudaBackendTest {
             Runnable before = device.operands().before("Add \"up.0\"", List.of(new Operand(both.address(), 256)));
             Launch within = Launch.threads("selftest_increment", 1, both.address(), 1f, 64).withBlock(64);
             Launch beyond = Launch.threads("selftest_increment", 1, both.address() + 4, 1f, 64).withBlock(64);
-            new BoundLaunch("Add \"up.0\"", device.function("test", within), within, before).on(device.stream());
-            BoundLaunch faulty = new BoundLaunch("Add \"up.0\"", device.function("test", beyond), beyond, before);
+            new BoundLaunch("Add \"up.0\"", device.function("test", within), within, before, device.tensorMaps()).on(device.stream());
+            BoundLaunch faulty = new BoundLaunch("Add \"up.0\"", device.function("test", beyond), beyond, before, device.tensorMaps());
             CUgraph graph = Driver.capture("test", device.stream(), () -> faulty.on(device.stream()));
             CUgraphExec replay = Driver.instantiate("test", graph);
             for (Runnable run : List.<Runnable>of(() -> faulty.on(device.stream()), () -> Driver.launch("test", replay, device.stream()))) {

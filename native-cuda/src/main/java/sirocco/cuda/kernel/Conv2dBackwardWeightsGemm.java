@@ -1,8 +1,5 @@
 package sirocco.cuda.kernel;
 
-import java.util.ArrayList;
-import java.util.List;
-import sirocco.api.MemoryPlanner;
 import sirocco.api.Op;
 
 /**
@@ -23,24 +20,11 @@ record Conv2dBackwardWeightsGemm(ImplicitGemm level, Sums sums) implements Varia
     @Override
     public Kernel kernel(Op.Conv2dBackwardWeights op, Target target) {
         ConvShape s = ConvShape.of(op.x(), op.dw(), op.window());
-        ImplicitGemm.Choice gemm = level.choose("conv2d_backward_weights", target, s.k(), s.depth(),
-                ImplicitGemm.mostParts(target, s.outputs()), s.c(), s.k());
+        int slices = ImplicitGemm.slices(target, s.outputs());
+        ImplicitGemm.Choice gemm = level.choose("conv2d_backward_weights", target, s.k(), s.depth(), WeightsGradientParts.most(slices), s.c(), s.k());
         long tiles = gemm.tiles(s.k(), s.depth());
-        ImplicitGemm.Parts parts = ImplicitGemm.Parts.of(target, tiles, s.outputs());
-        int weights = (int) op.dw().shape().elements();
-        Sums.Columns bias = new Sums.Columns(1, s.outputs(), s.k());
-        long partBytes = parts.count() == 1 ? 0 : (long) parts.count() * weights * Float.BYTES;
-        long biasAt = (partBytes + MemoryPlanner.ALIGNMENT - 1) / MemoryPlanner.ALIGNMENT * MemoryPlanner.ALIGNMENT;
-        return Kernel.of(m -> {
-            List<Launch> launches = new ArrayList<>();
-            launches.add(gemm.launch(tiles, parts.count(), m.at(op.x()), m.at(op.dy()), s.argument(), parts.slicesOfPart(),
-                    parts.count() == 1 ? m.at(op.dw()) : m.scratch()));
-            if (parts.count() > 1) {
-                launches.add(Launch.threads("conv2d_sum_parts", Launch.blocks(weights, 4), m.scratch(), parts.count(), weights, m.at(op.dw())));
-            }
-            op.dBias().ifPresent(d -> launches.addAll(sums.columns(bias, m.at(op.dy()), m.scratch() + biasAt, m.at(d), true)));
-            return launches;
-        }).withScratch(op.dBias().isPresent() ? biasAt + bias.scratchBytes() : partBytes)
-                .withAlgorithm(gemm.algorithm() + (parts.count() > 1 ? ", " + parts.count() + " parts" : ""));
+        WeightsGradientParts parts = WeightsGradientParts.of(target, tiles, slices);
+        return parts.kernel(op, s, sums, gemm.algorithm(),
+                (m, to) -> gemm.launch(tiles, parts.count(), m.at(op.x()), m.at(op.dy()), s.argument(), parts.slicesOfPart(), to));
     }
 }

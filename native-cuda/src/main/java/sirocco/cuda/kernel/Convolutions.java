@@ -16,14 +16,18 @@ final class Convolutions {
     Convolutions(Target target, KernelRule rule, Sums sums) {
         this.target = target;
         this.rule = rule;
-        forward = with(new Conv2dV1(), Conv2dGemm::new);
-        backwardData = with(new Conv2dBackwardDataV1(), Conv2dBackwardDataGemm::new);
-        backwardWeights = with(new Conv2dBackwardWeightsV1(sums), level -> new Conv2dBackwardWeightsGemm(level, sums));
+        forward = with(new Conv2dV1(), Conv2dGemm::new, Conv2dHopper::new);
+        backwardData = with(new Conv2dBackwardDataV1(), Conv2dBackwardDataGemm::new, Conv2dBackwardDataHopper::new);
+        backwardWeights = with(new Conv2dBackwardWeightsV1(sums), level -> new Conv2dBackwardWeightsGemm(level, sums),
+                level -> new Conv2dBackwardWeightsHopper(level, sums));
     }
 
-    /** All levels, best first; the simplest, which computes anything, is last. */
-    private static <O extends Op> List<Variant<O>> with(Variant<O> simplest, Function<ImplicitGemm, Variant<O>> variant) {
-        return Stream.concat(ImplicitGemm.levels().stream().map(variant), Stream.of(simplest)).toList();
+    /** All levels, best first; the simplest, which computes anything, ends those that the rule takes by itself. */
+    private static <O extends Op> List<Variant<O>> with(Variant<O> simplest, Function<ImplicitGemm, Variant<O>> variant,
+                                                        Function<HopperGemm, Variant<O>> hopper) {
+        // No GPU has run level 5: behind v1 it is taken only where it is asked for. Once gpu-check has passed it on one, it goes to the front.
+        return Stream.of(ImplicitGemm.levels().stream().map(variant), Stream.of(simplest), HopperGemm.levels().stream().map(hopper))
+                .flatMap(all -> all).toList();
     }
 
     Kernel forward(Op.Conv2d op) {

@@ -38,7 +38,7 @@ public final class KernelRule {
 
     /**
      * @param family the op's name in the property
-     * @param variants best first; the last fits everything
+     * @param variants best first; one of them fits everything, and those behind it are taken only where they are asked for
      */
     public <O extends Op> Kernel choose(String family, List<? extends Variant<O>> variants, O op, Target target) {
         String name = wanted.get(family);

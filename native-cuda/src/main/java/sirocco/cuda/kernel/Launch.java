@@ -9,7 +9,8 @@ import java.util.List;
  * @param kernel its name in the fatbin
  * @param block threads in a block
  * @param sharedBytes dynamic shared memory
- * @param arguments in the kernel's order: Long for a pointer or a 64-bit integer, Integer, Float, or byte[] for a structure
+ * @param arguments in the kernel's order: Long for a pointer or a 64-bit integer, Integer, Float,
+ *     {@link TensorMap}, or byte[] for another structure
  */
 public record Launch(String kernel, int gridX, int gridY, int gridZ, int block, int sharedBytes, List<Object> arguments) {
     /** Threads in a block of kernels that go over elements one by one. */

@@ -6,8 +6,7 @@ package sirocco.cuda.kernel;
  * @param architecture ten times the compute capability, as in sm_90
  * @param multiprocessors streaming multiprocessors
  * @param sharedBytes shared memory that a block may have at most
- * @param emulated whether kernels run on the CPU: then those that need Hopper's own instructions do not
  * @param activations how activations are stored
  * @param tf32 whether products of float32 may be of operands rounded to TF32
  */
-public record Target(int architecture, int multiprocessors, int sharedBytes, boolean emulated, Storage activations, boolean tf32) { }
+public record Target(int architecture, int multiprocessors, int sharedBytes, Storage activations, boolean tf32) { }

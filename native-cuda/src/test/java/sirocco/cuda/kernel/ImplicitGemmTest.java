@@ -10,9 +10,9 @@ import org.junit.jupiter.api.Test;
 
 /** What the rule takes on a GPU with 108 multiprocessors. */
 class ImplicitGemmTest {
-    private static final Target BF16 = new Target(80, 108, 163 << 10, false, Storage.BF16, false);
-    private static final Target F32 = new Target(80, 108, 163 << 10, false, Storage.F32, false);
-    private static final Target TF32 = new Target(80, 108, 163 << 10, false, Storage.F32, true);
+    private static final Target BF16 = new Target(80, 108, 163 << 10, Storage.BF16, false);
+    private static final Target F32 = new Target(80, 108, 163 << 10, Storage.F32, false);
+    private static final Target TF32 = new Target(80, 108, 163 << 10, Storage.F32, true);
 
     private static ImplicitGemm level(String name) {
         return ImplicitGemm.levels().stream().filter(l -> l.name().equals(name)).findFirst().orElseThrow();
@@ -45,13 +45,13 @@ class ImplicitGemmTest {
     void partsCoverTheDepthOnceAndAreNoneTooShort() {
         for (int depth : new int[] {1, 31, 32, 33, 511, 513, 4096, 8192 + 1, 131072}) {
             for (long tiles : new long[] {1, 9, 100, 1000}) {
-                ImplicitGemm.Parts p = ImplicitGemm.Parts.of(BF16, tiles, depth);
                 int slices = (depth + 31) / 32;
+                WeightsGradientParts p = WeightsGradientParts.of(BF16, tiles, slices);
                 assertTrue(p.count() * p.slicesOfPart() >= slices && (p.count() - 1) * p.slicesOfPart() < slices, depth + " in " + p);
                 assertTrue(p.count() == 1 || p.slicesOfPart() >= 16, depth + " in " + p);
             }
         }
-        assertEquals(24, ImplicitGemm.Parts.of(BF16, 9, 131072).count());
+        assertEquals(24, WeightsGradientParts.of(BF16, 9, 131072 / 32).count());
     }
 
     /** 163 KiB is what an Ampere multiprocessor gives a block; what is to be two blocks shares 164, less 1 each for the system. */
@@ -62,7 +62,7 @@ class ImplicitGemmTest {
                 if (level.fits(target)) {
                     ImplicitGemm.Choice c = level.choose("conv2d", target, 1 << 20, 1 << 10, 1, 64);
                     assertTrue(c.sharedBytes() <= target.sharedBytes(), c::toString);
-                    assertFalse(level.fixed().equals(Optional.of(ImplicitGemm.Tile.LARGE)) && 2 * (c.sharedBytes() + 1024) > 164 << 10, c::toString);
+                    assertFalse(level.fixed().equals(Optional.of(new GemmTile(128, 128))) && 2 * (c.sharedBytes() + 1024) > 164 << 10, c::toString);
                 }
             }
         }

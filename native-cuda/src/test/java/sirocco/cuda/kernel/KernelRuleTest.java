@@ -12,7 +12,7 @@ import sirocco.api.Shape;
 import sirocco.api.Value;
 
 class KernelRuleTest {
-    private static final Target TARGET = new Target(80, 108, 1 << 16, true, Storage.F32, false);
+    private static final Target TARGET = new Target(80, 108, 1 << 16, Storage.F32, false);
 
     /** Fits tensors of at least so many channels. */
     private record AtLeast(String name, int channels) implements Variant<Op.Silu> {
