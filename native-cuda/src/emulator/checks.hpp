@@ -35,11 +35,8 @@ struct Watch {
     std::uint32_t epoch = 1;
 };
 
-#ifdef SIROCCO_CHECKED
-constexpr bool CHECKED = true;
-#else
-constexpr bool CHECKED = false;  // kernels are compiled without the calls: guard zones and the order of threads have to do
-#endif
+/** Whether kernels are compiled with the calls; where they are not, guard zones and the order of threads have to do. */
+extern const bool CHECKED;
 
 extern thread_local Watch watch;
 
