@@ -13,8 +13,8 @@ public final class KernelFactory {
             case Op.Conv2dBackwardData op -> missing(op);
             case Op.Conv2dBackwardWeights op -> missing(op);
 
-            case Op.GroupNorm op -> missing(op);
-            case Op.GroupNormBackward op -> missing(op);
+            case Op.GroupNorm op -> GroupNorms.of(op);
+            case Op.GroupNormBackward op -> GroupNorms.of(op);
             case Op.Silu op -> Pointwise.of(op);
             case Op.SiluBackward op -> Pointwise.of(op);
             case Op.Attention op -> missing(op);
