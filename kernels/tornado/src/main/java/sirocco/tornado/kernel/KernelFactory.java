@@ -17,7 +17,7 @@ public final class KernelFactory {
             case Op.GroupNormBackward op -> GroupNorms.of(op);
             case Op.Silu op -> Pointwise.of(op);
             case Op.SiluBackward op -> Pointwise.of(op);
-            case Op.Attention op -> missing(op);
+            case Op.Attention op -> Attentions.of(op);
             case Op.AttentionBackward op -> missing(op);
 
             case Op.Add op -> Pointwise.of(op);
