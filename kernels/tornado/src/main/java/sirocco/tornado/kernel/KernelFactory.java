@@ -9,9 +9,9 @@ public final class KernelFactory {
     /** @throws UnsupportedOperationException for an op that there is no kernel for */
     public static Kernel of(Op any) {
         return switch (any) {
-            case Op.Conv2d op -> missing(op);
-            case Op.Conv2dBackwardData op -> missing(op);
-            case Op.Conv2dBackwardWeights op -> missing(op);
+            case Op.Conv2d op -> Convolution.of(op);
+            case Op.Conv2dBackwardData op -> Convolution.of(op);
+            case Op.Conv2dBackwardWeights op -> Convolution.of(op);
 
             case Op.GroupNorm op -> GroupNorms.of(op);
             case Op.GroupNormBackward op -> GroupNorms.of(op);

@@ -1,0 +1,274 @@
+package sirocco.tornado.kernel;
+
+import uk.ac.manchester.tornado.api.KernelContext;
+import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+
+/**
+ * The three passes of a convolution as one matrix product, result [rows, columns] = A [rows, depth] · B [depth, columns], whose operands are
+ * gathered where they lie. A is an image seen through a window, an element for each pixel and tap; B is a matrix:
+ *
+ * <pre>
+ *                 rows     depth    columns  A     B                       side by side in memory: A, B
+ *     FORWARD     pixels   taps     k        x     w [k][r·s·c]            depth, depth
+ *     DATA        pixels   taps     c        dy    w [k][r·s][c]           depth, columns
+ *     WEIGHTS     taps     pixels   k        x     dy [n·oh·ow][k]         rows, columns
+ * </pre>
+ *
+ * <p>An element's offset is the sum of one that its row (column) has and one that its step of the depth has. They are tables in local memory, so
+ * that the divisions that lead to them are done once for a tile, and once for a slice of the depth. Pixels and taps have a position, too: where
+ * the sum is outside of the image, there is padding, 0.
+ *
+ * <p><b>DATA by phases.</b> Pixels of the input whose row and column have the same remainder by the stride meet the same taps, every stride-th of
+ * the window's. Each phase is a product by itself, with those taps for its depth.
+ *
+ * <p>Where there is nothing to read the first word of memory is, and not taken: choices without branches make for short programs.
+ *
+ * <p>All of it is one method, since TornadoVM indexes local memory wrongly, in bytes, where it is handed to another.
+ */
+final class ImplicitGemm {
+    static final int FORWARD = 0;
+    static final int DATA = 1;
+    static final int WEIGHTS = 2;
+
+    /** Work items of a group, as 8 × 8. */
+    static final int GROUP = 64;
+    /** Of a slice. */
+    static final int DEPTH = 16;
+    /** Sums of a work item in a row: in a large tile, and in one for results that would leave most of that empty. Multiples of 4. */
+    static final int LARGE = 8;
+    static final int SMALL = 4;
+
+    /** Rows, or columns, of the largest tile. */
+    private static final int WIDTH = 8 * LARGE;
+    /** From one step of the depth to the next in local memory: padded, so that a copy along the depth meets each bank twice, not 16 times. */
+    private static final int PITCH = WIDTH + 4;
+
+    /** Sections of the table of rows: offset in A, position in the image, offset in the result, −1 beyond the matrix. */
+    private static final int ROW_H = WIDTH;
+    private static final int ROW_W = 2 * WIDTH;
+    private static final int ROW_RESULT = 3 * WIDTH;
+    /** Sections of the table of a slice's steps: offset in A, position in the image, offset in B, −1 beyond the matrix. */
+    private static final int STEP_H = DEPTH;
+    private static final int STEP_W = 2 * DEPTH;
+    private static final int STEP_B = 3 * DEPTH;
+    /** A position that is outside of the image whatever is added. */
+    private static final int OUTSIDE = -(1 << 30);
+
+    private ImplicitGemm() { }
+
+    /** Rows, or columns, of a tile. */
+    static int width(int side) {
+        return 8 * side;
+    }
+
+    /** The i-th row, or column, of a work item: fours of neighbours, so that 8 work items read 8 different banks of local memory. */
+    private static int place(int lane, int i) {
+        return lane * 4 + (i & 3) + (i >> 2) * 32;
+    }
+
+    /** An operand's element, or 0 if it is not there. */
+    private static float added(FloatArray m, int operand, int i) {
+        float value = m.get(operand >= 0 ? operand + i : 0);
+        return operand >= 0 ? value : 0;
+    }
+
+    /** Items first, first + stride, … below n. */
+    private static int count(int n, int first, int stride) {
+        return (n - first + stride - 1) / stride;
+    }
+
+    /**
+     * A work group's tile, 8·side wide, and side² sums of each item in registers. Group (x, y): tile x, along the columns first; y is the phase of
+     * DATA, the part of the pixels of WEIGHTS.
+     *
+     * <p>Work per item: 4·side elements copied and 16·side² multiply-adds for a slice of the depth. Local memory: 10 KiB; 2·side reads for side²
+     * multiply-adds. Traffic: an operand's element is read once for each tile it is in, which is 8·side multiply-adds; results are written once.
+     *
+     * @param at image, matrix, result; FORWARD: bias, perChannel, residual; WEIGHTS: dBias, whose sums follow the weights'; −1 for what there is not
+     * @param n input [n,h,w,channels], weights [k,r,s,channels], output [n,oh,ow,k]
+     * @param slices of the depth that a part of WEIGHTS has
+     */
+    static void product(KernelContext c, FloatArray m, IntArray at, int pass, int n, int h, int w, int channels, int k, int r, int s, int oh, int ow,
+            int stride, int top, int left, int slices, int side) {
+        float[] a = c.allocateFloatLocalArray(DEPTH * PITCH);
+        float[] b = c.allocateFloatLocalArray(DEPTH * PITCH);
+        int[] rowTable = c.allocateIntLocalArray(4 * WIDTH);
+        int[] columnTable = c.allocateIntLocalArray(WIDTH);
+        int[] steps = c.allocateIntLocalArray(4 * DEPTH);
+        float[] sums = new float[LARGE * LARGE];
+
+        // The image that is read, and where: pixel (i, j) and tap (p, q) meet at (firstH + i·step + direction·p, firstW + j·step + direction·q).
+        int imageH = pass == DATA ? oh : h;
+        int imageW = pass == DATA ? ow : w;
+        int imageC = pass == DATA ? k : channels;
+        int direction = pass == DATA ? -1 : 1;
+        int step = pass == DATA ? 1 : stride;
+        // The phase: taps r0 + stride·p, s0 + stride·q; pixels h0 + stride·i, w0 + stride·j.
+        int r0 = pass == DATA ? c.groupIdy / stride : 0;
+        int s0 = pass == DATA ? c.groupIdy % stride : 0;
+        int h0 = (r0 + top * (stride - 1)) % stride;
+        int w0 = (s0 + left * (stride - 1)) % stride;
+        int tapRows = pass == DATA ? count(r, r0, stride) : r;
+        int tapColumns = pass == DATA ? count(s, s0, stride) : s;
+        int pixelRows = pass == DATA ? count(h, h0, stride) : oh;
+        int pixelColumns = pass == DATA ? count(w, w0, stride) : ow;
+        int firstH = pass == DATA ? (h0 + top - r0) / stride : -top;
+        int firstW = pass == DATA ? (w0 + left - s0) / stride : -left;
+
+        int taps = tapRows * tapColumns * imageC;
+        int pixels = n * pixelRows * pixelColumns;
+        int rows = pass == WEIGHTS ? taps : pixels;
+        int columns = pass == DATA ? channels : k;
+        int begin = pass == WEIGHTS ? c.groupIdy * slices * DEPTH : 0;
+        int end = pass == WEIGHTS ? Math.min(pixels, begin + slices * DEPTH) : taps;
+
+        int item = c.localIdx;
+        int rowLane = pass == WEIGHTS ? item & 7 : item >> 3; // 8 items side by side write to neighbours in the result
+        int columnLane = pass == WEIGHTS ? item >> 3 : item & 7;
+        int across = (columns + 8 * side - 1) / (8 * side);
+        int row0 = c.groupIdx / across * (8 * side);
+        int column0 = c.groupIdx % across * (8 * side);
+        int tapsAcross = Math.max(tapColumns, 1); // divided by, even in a phase without any
+        int pixelsAcross = Math.max(pixelColumns, 1);
+        int pixelsOfImage = Math.max(pixelRows * pixelColumns, 1);
+
+        if (item < 8 * side) {
+            int row = row0 + item;
+            int column = column0 + item;
+            int offset;
+            int y;
+            int x;
+            int result;
+            if (pass == WEIGHTS) {
+                y = row / channels / s;
+                x = row / channels % s;
+                offset = (y * w + x) * channels + row % channels;
+                result = row;
+            } else {
+                int image = row / pixelsOfImage;
+                int i = row % pixelsOfImage / pixelsAcross;
+                int j = row % pixelsAcross;
+                y = firstH + i * step;
+                x = firstW + j * step;
+                offset = ((image * imageH + y) * imageW + x) * imageC;
+                result = pass == FORWARD ? row * k : ((image * h + h0 + i * stride) * w + w0 + j * stride) * channels;
+            }
+            rowTable[item] = offset;
+            rowTable[ROW_H + item] = row < rows ? y : OUTSIDE;
+            rowTable[ROW_W + item] = x;
+            rowTable[ROW_RESULT + item] = row < rows ? result : -1;
+            columnTable[item] = column < columns ? pass == FORWARD ? column * taps : column : -1;
+        }
+        for (int i = 0; i < side * side; i++) {
+            sums[i] = 0;
+        }
+        float biasSum = 0;
+
+        for (int slice = begin; slice < end; slice += DEPTH) {
+            if (item < DEPTH) {
+                int d = slice + item;
+                int offset;
+                int y;
+                int x;
+                int offsetB;
+                if (pass == WEIGHTS) {
+                    int image = d / pixelsOfImage;
+                    y = d % pixelsOfImage / pixelsAcross * stride - top;
+                    x = d % pixelsAcross * stride - left;
+                    offset = ((image * h + y) * w + x) * channels;
+                    offsetB = d * k;
+                } else {
+                    int channel = d % imageC;
+                    int p = d / imageC / tapsAcross;
+                    int q = d / imageC % tapsAcross;
+                    y = direction * p;
+                    x = direction * q;
+                    offset = (y * imageW + x) * imageC + channel;
+                    offsetB = pass == FORWARD ? d : ((channel * r + r0 + stride * p) * s + s0 + stride * q) * channels;
+                }
+                steps[item] = offset;
+                steps[STEP_H + item] = d < end ? y : OUTSIDE;
+                steps[STEP_W + item] = x;
+                steps[STEP_B + item] = d < end ? offsetB : -1;
+            }
+            c.localBarrier(); // the tables are written, and everyone has multiplied the slice before
+
+            for (int i = 0; i < 2 * side; i++) {
+                int d = pass == WEIGHTS ? item / (8 * side) + 8 / side * i : item & 15;
+                int row = pass == WEIGHTS ? item & 8 * side - 1 : (item >> 4) + 4 * i;
+                int y = rowTable[ROW_H + row] + steps[STEP_H + d];
+                int x = rowTable[ROW_W + row] + steps[STEP_W + d];
+                boolean inside = (y | x | imageH - 1 - y | imageW - 1 - x) >= 0; // none has a sign bit
+                float value = m.get(inside ? at.get(0) + rowTable[row] + steps[d] : 0);
+                a[d * PITCH + row] = inside ? value : 0;
+            }
+            for (int i = 0; i < 2 * side; i++) {
+                int d = pass == FORWARD ? item & 15 : item / (8 * side) + 8 / side * i;
+                int column = pass == FORWARD ? (item >> 4) + 4 * i : item & 8 * side - 1;
+                int offset = columnTable[column];
+                int offsetB = steps[STEP_B + d];
+                boolean inside = (offset | offsetB) >= 0;
+                float value = m.get(inside ? at.get(1) + offset + offsetB : 0);
+                b[d * PITCH + column] = inside ? value : 0;
+            }
+            c.localBarrier(); // the slice is there
+
+            for (int d = 0; d < DEPTH; d++) {
+                for (int i = 0; i < side; i++) {
+                    float x = a[d * PITCH + place(rowLane, i)];
+                    for (int j = 0; j < side; j++) {
+                        sums[i * side + j] += x * b[d * PITCH + place(columnLane, j)];
+                    }
+                }
+                if (pass == WEIGHTS && item < 8 * side) {
+                    biasSum += b[d * PITCH + item];
+                }
+            }
+        }
+        c.localBarrier(); // the table of rows is written, even if there was no slice
+
+        int bias = pass == FORWARD ? at.get(3) : -1;
+        int perChannel = pass == FORWARD ? at.get(4) : -1;
+        int residual = pass == FORWARD ? at.get(5) : -1;
+        int part = pass == WEIGHTS ? c.groupIdy * (taps + 1) * k : 0;
+        for (int i = 0; i < side; i++) {
+            int row = place(rowLane, i);
+            int result = rowTable[ROW_RESULT + row];
+            int image = (row0 + row) / pixelsOfImage;
+            for (int j = 0; j < side; j++) {
+                int column = column0 + place(columnLane, j);
+                if ((result | columns - 1 - column) >= 0) { // both are inside
+                    float value = sums[i * side + j];
+                    int to = pass == WEIGHTS ? part + column * taps + result : result + column;
+                    if (pass == FORWARD) {
+                        value += added(m, bias, column) + added(m, perChannel, image * k + column) + added(m, residual, to);
+                    }
+                    m.set(at.get(2) + to, value);
+                }
+            }
+        }
+        if (pass == WEIGHTS && row0 == 0 && item < 8 * side && column0 + item < k) {
+            m.set(at.get(2) + part + taps * k + column0 + item, biasSum);
+        }
+    }
+
+    /**
+     * Adds the parts' sums to the gradients, in the order of the parts: one element an item, parts + 1 reads, one write.
+     *
+     * @param at parts [parts][weights + k], dw, dBias or −1
+     */
+    static void sumParts(KernelContext c, FloatArray m, IntArray at, int parts, int weights, int k) {
+        int i = c.globalIdx;
+        if (i < weights + k) {
+            float sum = 0;
+            for (int p = 0; p < parts; p++) {
+                sum += m.get(at.get(0) + p * (weights + k) + i);
+            }
+            int to = i < weights ? at.get(1) + i : at.get(2) + i - weights;
+            if (i < weights || at.get(2) >= 0) {
+                m.set(to, m.get(to) + sum);
+            }
+        }
+    }
+}
