@@ -1,11 +1,13 @@
 package sirocco.cuda;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import sirocco.api.Availability;
 import sirocco.api.Backend;
 import sirocco.api.Device;
 import sirocco.api.Settings;
+import sirocco.cuda.kernel.KernelFactory;
 import sirocco.cuda.kernel.KernelRule;
 
 /** NVIDIA GPUs, by hand-written kernels. */
@@ -29,6 +31,11 @@ public final class CudaBackend implements Backend {
     @Override
     public Optional<String> kernelsProperty() {
         return Optional.of(KernelRule.PROPERTY);
+    }
+
+    @Override
+    public Map<String, List<String>> kernelVariants() {
+        return KernelFactory.variants();
     }
 
     /**

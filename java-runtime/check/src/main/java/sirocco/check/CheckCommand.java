@@ -30,7 +30,7 @@ import sirocco.testkit.OpCases;
         footerHeading = "%nExit code 1 if a check failed.%n%nExamples:%n",
         footer = {
             "  sirocco check --backend cuda --json check.json",
-            "  sirocco check --backend cuda --precision bf16 --golden golden",
+            "  sirocco check --backend cuda --precision bf16 --all-variants",
             "  sirocco check --backend cpu --cases 'conv.*' --steps 0"})
 public final class CheckCommand implements Subcommand {
     /** Of the cases that tools which slow a kernel down a hundredfold can still run. */
@@ -38,8 +38,12 @@ public final class CheckCommand implements Subcommand {
 
     private static final int BATCH = 16;
 
-    @Option(names = "--cases", defaultValue = ".*", paramLabel = "REGEX", description = "op cases whose name has this in it; default: all")
+    @Option(names = "--cases", defaultValue = ".*", paramLabel = "REGEX", description = "op cases whose name has this in it, in upper or lower case; default: all")
     String cases;
+
+    @Option(names = "--all-variants",
+            description = "also check every variant of a kernel on every case that it computes, and not only the one that is taken by itself")
+    boolean allVariants;
 
     @Option(names = "--small", description = "small op cases only, and training of a tiny model: for emulators and sanitizers")
     boolean small;
@@ -61,6 +65,7 @@ public final class CheckCommand implements Subcommand {
     CommandSpec spec;
 
     private final List<Outcome> outcomes = new ArrayList<>();
+    private final KnownWays known = new KnownWays();
 
     @Override
     public Integer call() throws IOException {
@@ -76,12 +81,16 @@ public final class CheckCommand implements Subcommand {
         if (golden != null && options.precision() != Precision.F32) {
             throw new IllegalArgumentException("--golden has float32's answers; expected --precision f32 with it, got " + options.precision());
         }
+        List<String> variants = allVariants ? options.variants() : List.of();
         PrintWriter out = spec.commandLine().getOut();
         String described;
         try (Device device = options.open(out)) {
             described = device.describe();
             try (Progress progress = new Progress("check", "cases", chosen.size() + folders.size() + (steps > 0 ? 1 : 0), 0)) {
                 for (OpCase c : chosen) {
+                    if (allVariants) {
+                        known.isNew(c, device);
+                    }
                     add(out, progress, Outcome.of("ops", c.name(), () -> CaseCheck.run(c, device, options.precision())));
                 }
                 for (Path folder : folders) {
@@ -96,6 +105,9 @@ public final class CheckCommand implements Subcommand {
                 }
             }
         }
+        if (allVariants) {
+            checkVariants(out, variants, chosen);
+        }
         CheckReport report = new CheckReport(options.backend(), described, options.precision().name().toLowerCase(Locale.ROOT), outcomes);
         report.print(out);
         if (json != null) {
@@ -107,9 +119,39 @@ public final class CheckCommand implements Subcommand {
         return report.count(Verdict.FAILED) == 0 ? 0 : 1;
     }
 
+    private void checkVariants(PrintWriter out, List<String> variants, List<OpCase> chosen) {
+        List<String> idle = new ArrayList<>();
+        try (Progress progress = new Progress("check", "variants", variants.size(), 0)) {
+            for (int i = 0; i < variants.size(); i++) {
+                int before = outcomes.size();
+                checkVariant(out, variants.get(i), chosen);
+                if (outcomes.size() == before) {
+                    idle.add(variants.get(i));
+                }
+                progress.to(i + 1);
+            }
+        }
+        if (!idle.isEmpty()) {
+            add(out, Outcome.of("variants", String.join(", ", idle), () -> {
+                throw new UnsupportedOperationException("they compute none of these cases here in this precision, or as another variant does");
+            }));
+        }
+    }
+
+    /** Checks what a variant computes that no other has computed the same way before. */
+    private void checkVariant(PrintWriter out, String variant, List<OpCase> chosen) {
+        try (Device device = options.open(variant)) {
+            for (OpCase c : chosen) {
+                if (known.isNew(c, device)) {
+                    add(out, Outcome.of("variants", variant + ", " + c.name(), () -> CaseCheck.run(c, device, options.precision())));
+                }
+            }
+        }
+    }
+
     private Predicate<String> wanted() {
         try {
-            return Pattern.compile(cases).asPredicate();
+            return Pattern.compile(cases, Pattern.CASE_INSENSITIVE | Pattern.UNICODE_CASE).asPredicate();
         } catch (PatternSyntaxException e) {
             throw new IllegalArgumentException("--cases: not a regular expression: " + e.getMessage().lines().findFirst().orElse(cases), e);
         }
@@ -124,12 +166,16 @@ public final class CheckCommand implements Subcommand {
 
     /** Failures show at once: a run may be cut off. */
     private void add(PrintWriter out, Progress progress, Outcome outcome) {
+        add(out, outcome);
+        progress.to(outcomes.size());
+    }
+
+    private void add(PrintWriter out, Outcome outcome) {
         outcomes.add(outcome);
         if (outcome.verdict() != Verdict.PASSED) {
             out.println(outcome.verdict() + " " + outcome.group() + ": " + outcome.name());
             outcome.problems().forEach(p -> out.println("  " + p));
             out.flush();
         }
-        progress.to(outcomes.size());
     }
 }

@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
@@ -70,6 +71,7 @@ final class GpuReport {
         peaks();
         steps();
         benches.stream().filter(b -> b.path("what").asText().equals("train")).forEach(this::kernels);
+        benches.stream().filter(b -> b.has("variants")).forEach(this::variants);
         missing.forEach(line -> say("- %s%n", line));
         return text.toString();
     }
@@ -150,6 +152,17 @@ final class GpuReport {
                     Double.isNaN(peer) ? "" : String.format(Locale.ROOT, "%.1f", peer),
                     Double.isNaN(peer) ? "" : String.format(Locale.ROOT, "%.2f ×", peer / each), r.path("algorithm").asText());
         }
+        say("%n");
+    }
+
+    /** What each variant takes for a kernel and a shape, the fastest first, as the file has them. */
+    private void variants(JsonNode bench) {
+        Map<List<String>, List<JsonNode>> ways = new LinkedHashMap<>();
+        elements(bench.path("variants")).forEach(r -> ways.computeIfAbsent(List.of(r.path("kind").asText(), r.path("shape").asText()), _ -> new ArrayList<>()).add(r));
+        say("| %s batch %d, %s: kernel | shape | variants, µs each |%n|---|---|---|%n", bench.path("what").asText(), bench.path("batch").asInt(),
+                bench.path("precision").asText());
+        ways.forEach((kernel, rows) -> say("| %s | %s | %s |%n", kernel.get(0), kernel.get(1), rows.stream().map(r -> String.format(Locale.ROOT, "%s %.1f",
+                r.path("algorithm").asText(), r.path("nanos").asDouble() * 1e-3 / r.path("count").asInt(1))).collect(Collectors.joining(", "))));
         say("%n");
     }
 

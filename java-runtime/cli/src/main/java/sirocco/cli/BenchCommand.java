@@ -5,10 +5,13 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.function.IntConsumer;
 import picocli.CommandLine.Command;
@@ -43,6 +46,9 @@ final class BenchCommand implements Callable<Integer> {
         PRODUCT
     }
 
+    /** Of which a kernel's time is taken; slow variants take long. */
+    private static final int VARIANT_ROUNDS = 3;
+
     @Option(names = "--preset", defaultValue = "small", paramLabel = "NAME", description = "small or cifar10; default: ${DEFAULT-VALUE}")
     String preset;
 
@@ -65,6 +71,9 @@ final class BenchCommand implements Callable<Integer> {
             description = "compute an op by this variant wherever it fits, as conv2d=v1 (docs/cuda-convolution.md)")
     List<String> variants = List.of();
 
+    @Option(names = "--all-variants", description = "also time each kernel by every variant that computes it")
+    boolean allVariants;
+
     @Option(names = "--json", paramLabel = "FILE", description = "also write all figures to this file")
     Path json;
 
@@ -74,6 +83,8 @@ final class BenchCommand implements Callable<Integer> {
     @Spec
     CommandSpec spec;
 
+    /** As in the file. */
+    private final Map<String, Object> figures = new LinkedHashMap<>();
     private String described;
 
     @Override
@@ -83,34 +94,78 @@ final class BenchCommand implements Callable<Integer> {
             throw new IllegalArgumentException("--rounds must be at least 1 and --warmup at least 0, got " + rounds + " and " + warmup);
         }
         PrintWriter out = spec.commandLine().getOut();
-        UNetConfig config = UNetConfig.preset(preset);
-        UNet model = new UNet(config);
+        UNet model = new UNet(UNetConfig.preset(preset));
         try (Device opened = device.open(out, variants)) {
             described = opened.describe();
-            switch (what) {
-                case TRAIN -> {
-                    try (TrainBench bench = new TrainBench(opened, model, batch)) {
-                        time(out, bench.plan(), bench.executable(), repeat(bench::step));
-                    }
+            with(opened, model, (plan, executable, steps) -> time(out, plan, executable, steps));
+        }
+        if (allVariants) {
+            out.printf("%neach kernel by every variant%n");
+            table(out, ofVariants(model), false);
+        }
+        if (json != null) {
+            AtomicFiles.writeText(json, new JsonMapper().writerWithDefaultPrettyPrinter().writeValueAsString(figures) + "\n");
+        }
+        return 0;
+    }
+
+    /** What is done with something that can be timed. */
+    @FunctionalInterface
+    private interface Use {
+        /** @param steps does so many */
+        void of(Plan plan, Executable executable, IntConsumer steps) throws IOException;
+    }
+
+    private void with(Device opened, UNet model, Use use) throws IOException {
+        switch (what) {
+            case TRAIN -> {
+                try (TrainBench bench = new TrainBench(opened, model, batch)) {
+                    use.of(bench.plan(), bench.executable(), repeat(bench::step));
                 }
-                case SAMPLE -> {
-                    try (SampleBench bench = new SampleBench(opened, model, batch)) {
-                        time(out, bench.plan(), bench.executable(), bench::steps);
-                    }
+            }
+            case SAMPLE -> {
+                try (SampleBench bench = new SampleBench(opened, model, batch)) {
+                    use.of(bench.plan(), bench.executable(), bench::steps);
                 }
-                case FORWARD -> {
-                    try (Denoiser denoiser = new Denoiser(opened, model, batch, config.height(), config.width()).load(Weights.initial(config, 0))) {
-                        time(out, denoiser.plan(), denoiser.executable(), repeat(denoiser.executable()::run));
-                    }
+            }
+            case FORWARD -> {
+                UNetConfig c = model.config();
+                try (Denoiser denoiser = new Denoiser(opened, model, batch, c.height(), c.width()).load(Weights.initial(c, 0))) {
+                    use.of(denoiser.plan(), denoiser.executable(), repeat(denoiser.executable()::run));
                 }
-                case COPY, PRODUCT -> {
-                    try (Executable e = opened.load(opened.plan(what == What.COPY ? Peaks.copy(batch) : Peaks.product(batch)))) {
-                        time(out, e.plan(), e, repeat(e::run));
-                    }
+            }
+            case COPY, PRODUCT -> {
+                try (Executable e = opened.load(opened.plan(what == What.COPY ? Peaks.copy(batch) : Peaks.product(batch)))) {
+                    use.of(e.plan(), e, repeat(e::run));
                 }
             }
         }
-        return 0;
+    }
+
+    /** Rows of every way in which a kernel was computed, by kernel and shape, the fastest first. */
+    private List<Profile.Row> ofVariants(UNet model) throws IOException {
+        Map<List<String>, Profile.Row> fastest = new LinkedHashMap<>();
+        Set<List<String>> seen = new HashSet<>();
+        List<String> all = device.variants();
+        try (Progress progress = new Progress("time", "variants", all.size(), 0)) {
+            for (int i = 0; i < all.size(); i++) {
+                try (Device opened = device.open(all.get(i))) {
+                    with(opened, model, (plan, executable, steps) -> {
+                        if (!seen.add(List.of(plan.notes()))) {
+                            return; // it fits nothing, or as another does
+                        }
+                        steps.accept(1);
+                        Profile.of(executable, VARIANT_ROUNDS).stream().filter(r -> !r.algorithm().isEmpty())
+                                .forEach(r -> fastest.merge(List.of(r.kind(), r.shape(), r.algorithm()), r, (x, y) -> x.nanos() <= y.nanos() ? x : y));
+                    });
+                }
+                progress.to(i + 1);
+            }
+        }
+        List<Profile.Row> rows = fastest.values().stream().sorted(Comparator.comparing(Profile.Row::kind).thenComparing(Profile.Row::shape)
+                .thenComparing(Profile.Row::nanos)).toList();
+        figures.put("variants", rows);
+        return rows;
     }
 
     private static IntConsumer repeat(Runnable step) {
@@ -122,7 +177,7 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     /** @param steps does so many */
-    private void time(PrintWriter out, Plan plan, Executable executable, IntConsumer steps) throws IOException {
+    private void time(PrintWriter out, Plan plan, Executable executable, IntConsumer steps) {
         out.println(plan.summary());
         out.flush();
         long end = System.nanoTime() + (long) (warmup * 1e9);
@@ -154,32 +209,30 @@ final class BenchCommand implements Callable<Integer> {
                 peak ? String.format(Locale.ROOT, "%.0f GB/s", gigabytes) : String.format(Locale.ROOT, "%.1f images/s", batch / median * 1e3), gigaflops);
         List<Profile.Row> rows = kernels ? Profile.of(executable, rounds) : List.of();
         if (kernels) {
-            table(out, rows);
+            table(out, rows, true);
         }
         out.flush();
-        if (json != null) {
-            Map<String, Object> figures = new LinkedHashMap<>();
-            figures.put("what", what.name().toLowerCase(Locale.ROOT));
-            figures.put("preset", preset);
-            figures.put("batch", batch);
-            figures.put("precision", device.precision().name().toLowerCase(Locale.ROOT));
-            figures.put("backend", device.backend());
-            figures.put("device", described);
-            figures.put("median_ms", median);
-            figures.put("min_ms", millis[0]);
-            figures.put("max_ms", millis[rounds - 1]);
-            figures.put("gflop_per_s", gigaflops);
-            figures.put("gb_per_s", gigabytes);
-            figures.put("kernels", rows);
-            AtomicFiles.writeText(json, new JsonMapper().writerWithDefaultPrettyPrinter().writeValueAsString(figures) + "\n");
-        }
+        figures.put("what", what.name().toLowerCase(Locale.ROOT));
+        figures.put("preset", preset);
+        figures.put("batch", batch);
+        figures.put("precision", device.precision().name().toLowerCase(Locale.ROOT));
+        figures.put("backend", device.backend());
+        figures.put("device", described);
+        figures.put("median_ms", median);
+        figures.put("min_ms", millis[0]);
+        figures.put("max_ms", millis[rounds - 1]);
+        figures.put("gflop_per_s", gigaflops);
+        figures.put("gb_per_s", gigabytes);
+        figures.put("kernels", rows);
     }
 
-    private static void table(PrintWriter out, List<Profile.Row> rows) {
+    /** @param shares whether the rows are parts of a whole */
+    private static void table(PrintWriter out, List<Profile.Row> rows, boolean shares) {
         long total = rows.stream().mapToLong(Profile.Row::nanos).sum();
         out.printf("%n%-22s %-36s %5s %10s %6s %9s  %s%n", "op", "shape", "count", "µs", "share", "GFLOP/s", "algorithm");
         for (Profile.Row r : rows) {
-            out.printf(Locale.ROOT, "%-22s %-36s %5d %10.1f %5.1f%% %9s  %s%n", r.kind(), r.shape(), r.count(), r.nanos() * 1e-3, 100.0 * r.nanos() / total,
+            out.printf(Locale.ROOT, "%-22s %-36s %5d %10.1f %6s %9s  %s%n", r.kind(), r.shape(), r.count(), r.nanos() * 1e-3,
+                    shares ? String.format(Locale.ROOT, "%.1f%%", 100.0 * r.nanos() / total) : "",
                     r.flops() == 0 ? "" : String.format(Locale.ROOT, "%.0f", (double) r.flops() / r.nanos()), r.algorithm());
         }
     }

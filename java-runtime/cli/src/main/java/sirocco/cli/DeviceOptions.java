@@ -2,6 +2,7 @@ package sirocco.cli;
 
 import java.io.PrintWriter;
 import java.util.List;
+import java.util.Map;
 import picocli.CommandLine.Option;
 import sirocco.api.Backend;
 import sirocco.api.Backends;
@@ -49,6 +50,39 @@ public final class DeviceOptions {
         out.println("backend " + chosen.name() + (backend.equals("auto") ? " (auto)" : "") + ": " + opened.describe());
         out.flush();
         return opened;
+    }
+
+    /**
+     * Every variant of a kernel that the backend can be asked for, as op=variant.
+     *
+     * @throws IllegalArgumentException if it leaves no choice
+     */
+    public List<String> variants() {
+        Backend chosen = Backends.choose(backend);
+        List<String> all = chosen.kernelVariants().entrySet().stream().sorted(Map.Entry.comparingByKey())
+                .flatMap(e -> e.getValue().stream().map(v -> e.getKey() + "=" + v)).toList();
+        if (all.isEmpty()) {
+            throw new IllegalArgumentException("--all-variants: backend " + chosen.name() + " has one kernel for each op and shape; leave it out, or choose a "
+                    + "--backend with variants, as cuda");
+        }
+        return all;
+    }
+
+    /** Opens the device with one of {@link #variants} taken wherever it fits. */
+    public Device open(String variant) {
+        Backend chosen = Backends.choose(backend);
+        String property = chosen.kernelsProperty().orElseThrow();
+        String before = System.getProperty(property);
+        System.setProperty(property, variant);
+        try {
+            return chosen.open(new Settings(threads, device, precision));
+        } finally {
+            if (before == null) {
+                System.clearProperty(property);
+            } else {
+                System.setProperty(property, before);
+            }
+        }
     }
 
     /**

@@ -1,5 +1,7 @@
 package sirocco.api;
 
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** A way to run plans, found by {@link java.util.ServiceLoader}. Instances must be cheap: no vendor class is touched before {@link #probe}. */
@@ -19,6 +21,11 @@ public interface Backend {
      */
     default Optional<String> kernelsProperty() {
         return Optional.empty();
+    }
+
+    /** The variants that the property knows, by op. Which of them can compute an op depends on device, precision and shapes. */
+    default Map<String, List<String>> kernelVariants() {
+        return Map.of();
     }
 
     /** Opens a device. The caller closes it after every executable it made. */

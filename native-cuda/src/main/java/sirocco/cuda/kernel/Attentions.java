@@ -1,25 +1,34 @@
 package sirocco.cuda.kernel;
 
 import java.util.List;
+import java.util.Map;
 import sirocco.api.Op;
 
 /** Attention forward and backward, and their variants. */
 final class Attentions {
+    private static final String NAME = "attention";
+    private static final String BACKWARD_NAME = "attention_backward";
+    private static final List<Variant<Op.Attention>> FORWARD = List.of(new AttentionV3(), new AttentionV2(), new AttentionV1());
+    private static final List<Variant<Op.AttentionBackward>> BACKWARD =
+            List.of(new AttentionBackwardV3(), new AttentionBackwardV2(), new AttentionBackwardV1());
+
     private final Target target;
     private final KernelRule rule;
-    private final List<Variant<Op.Attention>> forward = List.of(new AttentionV3(), new AttentionV2(), new AttentionV1());
-    private final List<Variant<Op.AttentionBackward>> backward = List.of(new AttentionBackwardV3(), new AttentionBackwardV2(), new AttentionBackwardV1());
 
     Attentions(Target target, KernelRule rule) {
         this.target = target;
         this.rule = rule;
     }
 
+    static Map<String, List<String>> variants() {
+        return Map.of(NAME, Variant.names(FORWARD), BACKWARD_NAME, Variant.names(BACKWARD));
+    }
+
     Kernel forward(Op.Attention op) {
-        return rule.choose("attention", forward, op, target);
+        return rule.choose(NAME, FORWARD, op, target);
     }
 
     Kernel backward(Op.AttentionBackward op) {
-        return rule.choose("attention_backward", backward, op, target);
+        return rule.choose(BACKWARD_NAME, BACKWARD, op, target);
     }
 }

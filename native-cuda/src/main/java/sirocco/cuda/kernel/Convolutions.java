@@ -1,12 +1,17 @@
 package sirocco.cuda.kernel;
 
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import sirocco.api.Op;
 
 /** The three passes of a convolution, and their variants. */
 final class Convolutions {
+    private static final String FORWARD = "conv2d";
+    private static final String BACKWARD_DATA = "conv2d_backward_data";
+    private static final String BACKWARD_WEIGHTS = "conv2d_backward_weights";
+
     private final Target target;
     private final KernelRule rule;
     private final List<Variant<Op.Conv2d>> forward;
@@ -30,15 +35,20 @@ final class Convolutions {
                 .flatMap(all -> all).toList();
     }
 
+    static Map<String, List<String>> variants() {
+        List<String> levels = Variant.names(with(new Conv2dV1(), Conv2dGemm::new, Conv2dHopper::new)); // of every pass
+        return Map.of(FORWARD, levels, BACKWARD_DATA, levels, BACKWARD_WEIGHTS, levels);
+    }
+
     Kernel forward(Op.Conv2d op) {
-        return rule.choose("conv2d", forward, op, target);
+        return rule.choose(FORWARD, forward, op, target);
     }
 
     Kernel backwardData(Op.Conv2dBackwardData op) {
-        return rule.choose("conv2d_backward_data", backwardData, op, target);
+        return rule.choose(BACKWARD_DATA, backwardData, op, target);
     }
 
     Kernel backwardWeights(Op.Conv2dBackwardWeights op) {
-        return rule.choose("conv2d_backward_weights", backwardWeights, op, target);
+        return rule.choose(BACKWARD_WEIGHTS, backwardWeights, op, target);
     }
 }

@@ -1,5 +1,8 @@
 package sirocco.cuda.kernel;
 
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import sirocco.api.Op;
 import sirocco.api.Step;
 
@@ -27,6 +30,15 @@ public final class KernelFactory {
         convolutions = new Convolutions(target, rule, sums);
         norms = new Norms(target, rule);
         attentions = new Attentions(target, rule);
+    }
+
+    /** Names of variants by op, as a {@link KernelRule} takes them. */
+    public static Map<String, List<String>> variants() {
+        Map<String, List<String>> all = new LinkedHashMap<>();
+        all.putAll(Convolutions.variants());
+        all.putAll(Attentions.variants());
+        all.putAll(Norms.variants());
+        return all;
     }
 
     public Kernel of(Step step) {

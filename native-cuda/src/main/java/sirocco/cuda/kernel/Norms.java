@@ -1,25 +1,34 @@
 package sirocco.cuda.kernel;
 
 import java.util.List;
+import java.util.Map;
 import sirocco.api.Op;
 
 /** GroupNorm forward and backward, and their variants. */
 final class Norms {
+    private static final String NAME = "group_norm";
+    private static final String BACKWARD_NAME = "group_norm_backward";
+    private static final List<Variant<Op.GroupNorm>> FORWARD = List.of(new GroupNormV3(), new GroupNormV2(), new GroupNormV1());
+    private static final List<Variant<Op.GroupNormBackward>> BACKWARD =
+            List.of(new GroupNormBackwardV3(), new GroupNormBackwardV2(), new GroupNormBackwardV1());
+
     private final Target target;
     private final KernelRule rule;
-    private final List<Variant<Op.GroupNorm>> forward = List.of(new GroupNormV3(), new GroupNormV2(), new GroupNormV1());
-    private final List<Variant<Op.GroupNormBackward>> backward = List.of(new GroupNormBackwardV3(), new GroupNormBackwardV2(), new GroupNormBackwardV1());
 
     Norms(Target target, KernelRule rule) {
         this.target = target;
         this.rule = rule;
     }
 
+    static Map<String, List<String>> variants() {
+        return Map.of(NAME, Variant.names(FORWARD), BACKWARD_NAME, Variant.names(BACKWARD));
+    }
+
     Kernel forward(Op.GroupNorm op) {
-        return rule.choose("group_norm", forward, op, target);
+        return rule.choose(NAME, FORWARD, op, target);
     }
 
     Kernel backward(Op.GroupNormBackward op) {
-        return rule.choose("group_norm_backward", backward, op, target);
+        return rule.choose(BACKWARD_NAME, BACKWARD, op, target);
     }
 }

@@ -1,5 +1,6 @@
 package sirocco.cuda.kernel;
 
+import java.util.List;
 import sirocco.api.Op;
 
 /** One way of computing an op, where there are several. */
@@ -11,4 +12,8 @@ public interface Variant<O extends Op> {
     boolean fits(O op, Target target);
 
     Kernel kernel(O op, Target target);
+
+    static List<String> names(List<? extends Variant<?>> variants) {
+        return variants.stream().map(Variant::name).toList();
+    }
 }
