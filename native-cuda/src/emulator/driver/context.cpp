@@ -138,7 +138,8 @@ SIROCCO_API cuCtxGetDevice(int* device) {
 
 SIROCCO_API cuCtxSynchronize() {
     SIROCCO_ENTER
-    return unsafe_in_capture("cuCtxSynchronize");
+    int code = unsafe_in_capture("cuCtxSynchronize");
+    return code != 0 ? code : work_off();
 }
 
 SIROCCO_API cuCtxGetApiVersion(Context*, unsigned* version) {

@@ -135,8 +135,9 @@ SIROCCO_API cuGraphExecDestroy(Executable* executable) {
     if (!live(executable)) {
         return no_handle("executable graph");
     }
+    int code = work_off();
     buried(executable);
-    return CODE_SUCCESS;
+    return code;
 }
 
 SIROCCO_API cuGraphUpload(Executable* executable, void* stream) {
@@ -155,12 +156,14 @@ SIROCCO_API cuGraphLaunch(Executable* executable, void* stream) {
     }
     // Outside a capture without a copy: a launch is what is done most often.
     if (s->capture == nullptr) {
-        for (Conditional* conditional : executable->conditionals) {
-            if (conditional->assigned) {
-                conditional->value = conditional->launchValue;
+        return enqueue(s, 4, [executable] {
+            for (Conditional* conditional : executable->conditionals) {
+                if (conditional->assigned) {
+                    conditional->value = conditional->launchValue;
+                }
             }
-        }
-        return error(run_nodes(executable->nodes));
+            return run_nodes(executable->nodes);
+        });
     }
     if (has_conditional(executable->nodes)) {
         return error(CODE_NOT_SUPPORTED, "a graph with conditional nodes cannot be a child graph");

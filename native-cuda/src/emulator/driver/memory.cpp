@@ -3,6 +3,7 @@
 
 #include <cstdlib>
 #include <cstring>
+#include <vector>
 
 #include "../guard.hpp"
 
@@ -90,7 +91,26 @@ int check_device(DevicePointer at, std::size_t bytes, const char* call) {
             : error(CODE_INVALID_VALUE, std::string(call) + ": " + std::to_string(bytes) + " bytes at " + hex(at) + " do not lie in one allocation");
 }
 
+/** Whether it is memory that a copy may read or write later: a device's, or the host's if it is page-locked. */
+bool stays(const void* at, std::size_t bytes) { return bytes == 0 || allocation_of(reinterpret_cast<DevicePointer>(at), bytes) != nullptr; }
+
 int copy(Stream* stream, void* to, const void* from, std::size_t bytes) {
+    if (state().late && stream != nullptr && stream->capture == nullptr) {
+        if (!stays(from, bytes)) {
+            auto p = static_cast<const unsigned char*>(from);
+            return enqueue(stream, 1, [to, now = std::vector<unsigned char>(p, p + bytes)] {
+                memcpy(to, now.data(), now.size());
+                return Outcome{};
+            });
+        }
+        if (!stays(to, bytes)) {
+            int code = work_until([stream] { return stream->queue.empty(); });
+            if (code == CODE_SUCCESS) {
+                memmove(to, from, bytes);
+            }
+            return code;
+        }
+    }
     return enqueue(stream, 1, [=] {
         memmove(to, from, bytes);
         return Outcome{};
@@ -146,6 +166,7 @@ SIROCCO_API cuMemAlloc_v2(DevicePointer* at, std::size_t bytes) {
 SIROCCO_API cuMemFree_v2(DevicePointer at) {
     SIROCCO_ENTER
     int code = unsafe_in_capture("cuMemFree");
+    code = code != 0 ? code : work_off();
     return code != 0 ? code : release(at, false);
 }
 
@@ -170,7 +191,8 @@ SIROCCO_API cuMemAllocHost_v2(void** at, std::size_t bytes) { return cuMemHostAl
 
 SIROCCO_API cuMemFreeHost(void* at) {
     SIROCCO_ENTER
-    return release(reinterpret_cast<DevicePointer>(at), true);
+    int code = work_off();
+    return code != 0 ? code : release(reinterpret_cast<DevicePointer>(at), true);
 }
 
 SIROCCO_API cuMemHostRegister_v2(void* at, std::size_t bytes, unsigned) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -78,17 +79,27 @@ struct Capture {
     bool invalid = false;
 };
 
+/** Work that a stream has been given and not done yet, or something that it waits for. */
+struct Work {
+    std::function<Outcome()> run;
+    struct Event* event = nullptr;  // waited for, as it was recorded for the number'th time
+    std::uint64_t number = 0;
+};
+
 struct Stream {
     Context* context;
     unsigned flags = 0;
     int priority = 0;
     Capture* capture = nullptr;
     std::set<int> last;  // nodes that the next one comes after
+    std::deque<Work> queue;
 };
 
 struct Event {
     unsigned flags = 0;
     bool recorded = false;
+    std::uint64_t asked = 0;  // how often someone has asked for a record
+    std::uint64_t done = 0;   // of how many of these the stream has come by
     std::chrono::steady_clock::time_point time;
     Capture* capture = nullptr;  // recorded while this was under way
     std::set<int> last;
@@ -105,6 +116,8 @@ struct State {
     std::set<const void*> handles;  // of all that was created and not destroyed
     std::set<Capture*> captures;
     std::uint64_t captureCount = 0;
+    bool late = false;  // streams work when someone waits for them, and no sooner
+    std::set<Stream*> streams;
 };
 
 State& state();
@@ -146,6 +159,18 @@ Stream* stream_of(void* handle);
  * @param children the nodes of a child graph
  */
 int enqueue(Stream* stream, int nodeType, std::function<Outcome()> work, std::shared_ptr<const std::vector<Node>> children = nullptr);
+
+/** Work for a stream that does not capture: done now, or when someone waits for it. */
+int give(Stream* stream, Work work);
+
+/** Whether a handle stands for a context's default stream. */
+bool is_default(const void* handle);
+
+/** Lets streams work, in an order that their events allow and otherwise by chance, until something is so. */
+int work_until(const std::function<bool()>& so);
+
+/** The same until nothing is left: before something is destroyed that work may need. */
+int work_off();
 
 /** CODE_STREAM_CAPTURE_UNSUPPORTED while a capture forbids unsafe calls, else 0. */
 int unsafe_in_capture(const char* call);

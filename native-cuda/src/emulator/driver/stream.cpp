@@ -1,5 +1,7 @@
-// Streams, events and capture. Work is done when it is asked for; a stream that captures records it instead.
+// Streams. Work is done when it is asked for, or, if streams are to be late, when someone waits for it.
 #include "state.hpp"
+
+#include <algorithm>
 
 using namespace emulated;
 
@@ -17,18 +19,69 @@ Stream* default_stream() {
     return s;
 }
 
-bool is_default(void* handle) {
+/** All streams, for ending a capture in each. */
+std::set<Stream*>& streams() { return state().streams; }
+
+bool can_go_on(const Stream* stream) {
+    if (stream->queue.empty()) {
+        return false;
+    }
+    const Work& next = stream->queue.front();
+    return next.event == nullptr || next.event->done >= next.number;
+}
+
+}  // namespace
+
+bool emulated::is_default(const void* handle) {
     auto h = reinterpret_cast<std::uint64_t>(handle);
     return handle == nullptr || h == LEGACY || h == PER_THREAD;
 }
 
-/** All streams, for ending a capture in each. */
-std::set<Stream*>& streams() {
-    static std::set<Stream*> all;
-    return all;
+int emulated::give(Stream* stream, Work work) {
+    if (state().late && stream != default_stream()) {
+        stream->queue.push_back(std::move(work));
+        return CODE_SUCCESS;
+    }
+    return work.run == nullptr ? CODE_SUCCESS : error(work.run());
 }
 
-}  // namespace
+int emulated::work_until(const std::function<bool()>& so) {
+    static std::uint64_t random = 0x9e3779b97f4a7c15ull;
+    while (!so()) {
+        std::vector<Stream*> ready;
+        for (Stream* s : streams()) {
+            if (can_go_on(s)) {
+                ready.push_back(s);
+            }
+        }
+        if (ready.empty()) {
+            return error(CODE_LAUNCH_TIMEOUT, "streams wait for each other");
+        }
+        random = random * 6364136223846793005ull + 1442695040888963407ull;
+        Stream* stream = ready[(random >> 33) % ready.size()];
+        Work work = std::move(stream->queue.front());
+        stream->queue.pop_front();
+        if (work.run != nullptr) {
+            if (int code = error(work.run())) {
+                return code;
+            }
+        }
+    }
+    return CODE_SUCCESS;
+}
+
+int emulated::work_off() {
+    return work_until([] {
+        return std::all_of(streams().begin(), streams().end(), [](const Stream* s) { return s->queue.empty(); });
+    });
+}
+
+/** Not an entry point of CUDA's: whether streams work as late as they can, which shows where someone should have waited and has not. */
+SIROCCO_API cuEmulatedLate(int late) {
+    SIROCCO_ENTER
+    state().late = late != 0;
+    return work_off();
+}
 
 Stream* emulated::stream_of(void* handle) {
     if (is_default(handle)) {
@@ -50,7 +103,7 @@ int emulated::enqueue(Stream* stream, int nodeType, std::function<Outcome()> wor
                 }
             }
         }
-        return error(work());
+        return give(stream, {std::move(work)});
     }
     if (stream->capture->invalid) {
         return error(CODE_STREAM_CAPTURE_INVALIDATED);
@@ -76,9 +129,10 @@ SIROCCO_API cuStreamDestroy_v2(Stream* stream) {
     if (!live(stream)) {
         return error(CODE_INVALID_HANDLE, "not a stream");
     }
+    int code = work_off();
     streams().erase(stream);
     buried(stream);
-    return CODE_SUCCESS;
+    return code;
 }
 
 SIROCCO_API cuStreamSynchronize(void* handle) {
@@ -91,10 +145,14 @@ SIROCCO_API cuStreamSynchronize(void* handle) {
         stream->capture->invalid = true;
         return error(CODE_STREAM_CAPTURE_UNSUPPORTED, "cuStreamSynchronize of a capturing stream");
     }
-    return CODE_SUCCESS;
+    return work_until([stream] { return stream->queue.empty(); });
 }
 
-SIROCCO_API cuStreamQuery(void* handle) { return cuStreamSynchronize(handle); }
+SIROCCO_API cuStreamQuery(void* handle) {
+    SIROCCO_ENTER
+    Stream* stream = stream_of(handle);
+    return stream != nullptr && !stream->queue.empty() ? CODE_NOT_READY : cuStreamSynchronize(handle);
+}
 
 SIROCCO_API cuStreamGetFlags(void* handle, unsigned* flags) {
     SIROCCO_ENTER
@@ -117,210 +175,10 @@ SIROCCO_API cuStreamGetCtx(void* handle, Context** context) {
     return stream != nullptr ? CODE_SUCCESS : error(CODE_INVALID_HANDLE, "not a stream");
 }
 
-/** @param graph to record into; null for a new one */
-static int begin_capture(void* handle, int mode, Graph* graph, std::set<int> after) {
-    Stream* stream = stream_of(handle);
-    if (stream == nullptr) {
-        return error(CODE_INVALID_HANDLE, "not a stream");
-    }
-    if (is_default(handle)) {
-        return error(CODE_STREAM_CAPTURE_UNSUPPORTED, "the default stream cannot capture");
-    }
-    if (stream->capture != nullptr) {
-        return error(CODE_ILLEGAL_STATE, "the stream is capturing already");
-    }
-    bool owned = graph == nullptr;
-    graph = owned ? born(new Graph) : graph;
-    stream->capture = new Capture{graph, stream, mode, ++state().captureCount, graph->nodes.size(), owned};
-    stream->last = std::move(after);
-    state().captures.insert(stream->capture);
-    return CODE_SUCCESS;
-}
-
-SIROCCO_API cuStreamBeginCapture_v2(void* handle, int mode) {
-    SIROCCO_ENTER
-    return begin_capture(handle, mode, nullptr, {});
-}
-
-SIROCCO_API cuStreamBeginCaptureToGraph(void* handle, Graph* graph, Node* const* dependencies, const void*, std::size_t count, int mode) {
-    SIROCCO_ENTER
-    if (!live(graph)) {
-        return error(CODE_INVALID_HANDLE, "not a graph");
-    }
-    std::set<int> after;
-    for (std::size_t i = 0; i < count; i++) {
-        if (!live(dependencies[i]) || dependencies[i]->owner != graph) {
-            return error(CODE_INVALID_VALUE, "a dependency is not a node of this graph");
-        }
-        after.insert(dependencies[i]->index);
-    }
-    return begin_capture(handle, mode, graph, std::move(after));
-}
-
-SIROCCO_API cuStreamEndCapture(void* handle, Graph** graph) {
-    SIROCCO_ENTER
-    Stream* stream = stream_of(handle);
-    *graph = nullptr;
-    if (stream == nullptr || stream->capture == nullptr) {
-        return error(CODE_ILLEGAL_STATE, "the stream is not capturing");
-    }
-    Capture* capture = stream->capture;
-    if (capture->origin != stream) {
-        return error(CODE_STREAM_CAPTURE_UNMATCHED, "the capture began in another stream");
-    }
-    // Every node must come before the end of the stream that the capture began in.
-    std::set<int> joined;
-    std::vector<int> open(stream->last.begin(), stream->last.end());
-    while (!open.empty()) {
-        int node = open.back();
-        open.pop_back();
-        if (joined.insert(node).second) {
-            const std::set<int>& after = capture->graph->nodes[node]->after;
-            open.insert(open.end(), after.begin(), after.end());
-        }
-    }
-    bool unjoined = false;
-    for (std::size_t node = capture->first; node < capture->graph->nodes.size(); node++) {
-        unjoined |= joined.count(static_cast<int>(node)) == 0;
-    }
-    for (Stream* s : streams()) {
-        if (s->capture == capture) {
-            s->capture = nullptr;
-            s->last.clear();
-        }
-    }
-    state().captures.erase(capture);
-    int code = capture->invalid ? error(CODE_STREAM_CAPTURE_INVALIDATED)
-            : unjoined ? error(CODE_STREAM_CAPTURE_UNJOINED, "another stream's work is not waited for")
-            : CODE_SUCCESS;
-    if (code == CODE_SUCCESS) {
-        *graph = capture->graph;
-    } else if (capture->owned) {
-        buried(capture->graph);
-    }
-    delete capture;
-    return code;
-}
-
-SIROCCO_API cuStreamIsCapturing(void* handle, int* status) {
-    SIROCCO_ENTER
-    Stream* stream = stream_of(handle);
-    if (stream == nullptr) {
-        return error(CODE_INVALID_HANDLE, "not a stream");
-    }
-    *status = stream->capture == nullptr ? 0 : stream->capture->invalid ? 2 : 1;
-    return CODE_SUCCESS;
-}
-
-SIROCCO_API cuStreamGetCaptureInfo_v2(void* handle, int* status, std::uint64_t* id, Graph** graph, Node* const** dependencies, std::size_t* count) {
-    if (int code = cuStreamIsCapturing(handle, status)) {
-        return code;
-    }
-    Entry entry;
-    static thread_local std::vector<Node*> last;
-    Stream* stream = stream_of(handle);
-    if (*status == 1) {
-        last.clear();
-        for (int node : stream->last) {
-            last.push_back(stream->capture->graph->nodes[node]);
-        }
-        if (id != nullptr) { *id = stream->capture->id; }
-        if (graph != nullptr) { *graph = stream->capture->graph; }
-        if (dependencies != nullptr) { *dependencies = last.data(); }
-        if (count != nullptr) { *count = last.size(); }
-    }
-    return CODE_SUCCESS;
-}
-
-SIROCCO_API cuThreadExchangeStreamCaptureMode(int* mode) {
-    *mode = 0;
-    return CODE_SUCCESS;
-}
-
-SIROCCO_API cuStreamWaitEvent(void* handle, Event* event, unsigned) {
-    SIROCCO_ENTER
-    Stream* stream = stream_of(handle);
-    if (stream == nullptr || !live(event)) {
-        return error(CODE_INVALID_HANDLE, "not a stream or not an event");
-    }
-    if (event->capture != nullptr && state().captures.count(event->capture) != 0) {
-        if (stream->capture != nullptr && stream->capture != event->capture) {
-            return error(CODE_STREAM_CAPTURE_ISOLATION, "the event belongs to another capture");
-        }
-        stream->capture = event->capture;
-        stream->last.insert(event->last.begin(), event->last.end());
-    } else if (stream->capture != nullptr && event->recorded) {
-        stream->capture->invalid = true;
-        return error(CODE_STREAM_CAPTURE_ISOLATION, "a capturing stream waits for an event from outside the capture");
-    }
-    return CODE_SUCCESS;
-}
-
 SIROCCO_API cuLaunchHostFunc(void* handle, void (*function)(void*), void* data) {
     SIROCCO_ENTER
     return enqueue(stream_of(handle), 3, [=] {
         function(data);
         return Outcome{};
     });
-}
-
-SIROCCO_API cuEventCreate(Event** event, unsigned flags) {
-    SIROCCO_ENTER
-    *event = born(new Event{flags});
-    return CODE_SUCCESS;
-}
-
-SIROCCO_API cuEventDestroy_v2(Event* event) {
-    SIROCCO_ENTER
-    if (!live(event)) {
-        return error(CODE_INVALID_HANDLE, "not an event");
-    }
-    buried(event);
-    return CODE_SUCCESS;
-}
-
-SIROCCO_API cuEventRecordWithFlags(Event* event, void* handle, unsigned flags) {
-    SIROCCO_ENTER
-    Stream* stream = stream_of(handle);
-    if (stream == nullptr || !live(event)) {
-        return error(CODE_INVALID_HANDLE, "not a stream or not an event");
-    }
-    auto record = [event] {
-        if (live(event)) {
-            event->recorded = true;
-            event->time = std::chrono::steady_clock::now();
-        }
-        return Outcome{};
-    };
-    if (stream->capture != nullptr && (flags & 1) != 0) {  // CU_EVENT_RECORD_EXTERNAL: a node that records at each replay
-        return enqueue(stream, 7, record);
-    }
-    event->capture = stream->capture;
-    event->last = stream->last;
-    if (stream->capture == nullptr) {
-        record();
-    }
-    return CODE_SUCCESS;
-}
-
-SIROCCO_API cuEventRecord(Event* event, void* stream) { return cuEventRecordWithFlags(event, stream, 0); }
-
-SIROCCO_API cuEventSynchronize(Event* event) {
-    SIROCCO_ENTER
-    if (!live(event)) {
-        return error(CODE_INVALID_HANDLE, "not an event");
-    }
-    return event->capture != nullptr && state().captures.count(event->capture) != 0
-            ? error(CODE_STREAM_CAPTURE_UNSUPPORTED, "cuEventSynchronize of an event that was recorded in a capture") : CODE_SUCCESS;
-}
-
-SIROCCO_API cuEventQuery(Event* event) { return cuEventSynchronize(event); }
-
-SIROCCO_API cuEventElapsedTime(float* milliseconds, Event* from, Event* to) {
-    SIROCCO_ENTER
-    if (!live(from) || !live(to) || !from->recorded || !to->recorded || ((from->flags | to->flags) & 2) != 0) {
-        return error(CODE_INVALID_HANDLE, "events that were not recorded, or without timing");
-    }
-    *milliseconds = std::chrono::duration<float, std::milli>(to->time - from->time).count();
-    return CODE_SUCCESS;
 }

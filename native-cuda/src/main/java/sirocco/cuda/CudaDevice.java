@@ -5,11 +5,13 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalLong;
 import jcuda.driver.CUcontext;
 import jcuda.driver.CUdevice;
 import jcuda.driver.CUdevice_attribute;
 import jcuda.driver.CUfunction;
 import jcuda.driver.CUmodule;
+import sirocco.api.DType;
 import sirocco.api.Device;
 import sirocco.api.Executable;
 import sirocco.api.Graph;
@@ -87,6 +89,13 @@ public final class CudaDevice implements Device {
                 target.tf32() ? ", products in TF32" : "", loops.missing().map(why -> ", steps launched one by one (" + why + ")").orElse(""));
     }
 
+    /** Less a reserve for what lies there beside a plan. */
+    @Override
+    public OptionalLong freeBytes() {
+        use();
+        return OptionalLong.of(Math.max(0, Driver.memory(what)[0] - OutOfMemory.RESERVE));
+    }
+
     @Override
     public Plan plan(Graph graph) {
         return plan(graph, true);
@@ -95,7 +104,8 @@ public final class CudaDevice implements Device {
     /** @param share false gives every temporary memory of its own, to test against */
     Plan plan(Graph graph, boolean share) {
         for (Value v : graph.values()) {
-            if (v.shape().elements() > Integer.MAX_VALUE) {
+            boolean dataset = v.role() == Value.Role.INPUT && v.dtype() == DType.U8;
+            if (v.shape().elements() > Integer.MAX_VALUE && !dataset) {
                 throw new IllegalArgumentException("cuda: " + v + " has " + v.shape().elements() + " elements, and kernels count to " + Integer.MAX_VALUE
                         + "; use a smaller batch");
             }
@@ -103,7 +113,7 @@ public final class CudaDevice implements Device {
         Layout layout = layout(graph);
         List<Kernel> kernels = kernels(graph, layout);
         WeightCopies copies = new WeightCopies(graph, kernels);
-        long extraBytes = DeviceImage.extraBytes(kernels, copies);
+        long extraBytes = DeviceImage.extraBytes(graph, kernels, copies);
         return MemoryPlanner.plan(graph, new MemoryPlanner.Sizes() {
             @Override
             public long bytes(Value v) {

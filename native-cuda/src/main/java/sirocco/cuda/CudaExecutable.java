@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import jcuda.driver.CUevent;
 import jcuda.driver.CUgraph;
 import jcuda.driver.CUgraphExec;
@@ -43,9 +44,8 @@ final class CudaExecutable implements Executable {
     private final Step[] steps;
     private final BoundLaunch[][] launches;
     private final WeightCopies copies;
-    /** Makes the copies of weights. */
     private final BoundLaunch[] copy;
-    /** Whether that has to be done before the next run. */
+    /** Whether weights have to be copied before the next run. */
     private boolean stale;
     private final Ids ids;
     private final CUstream stream;
@@ -53,7 +53,7 @@ final class CudaExecutable implements Executable {
     private final DeviceImage memory;
     private final PinnedMemory fault;
     private final CUgraphExec replay;
-    /** Made when it is first wanted; empty, too, where the device has no loops. */
+    /** Made when it is first wanted, if the device has loops. */
     private Optional<Loop> loop = Optional.empty();
     private boolean closed;
 
@@ -107,33 +107,27 @@ final class CudaExecutable implements Executable {
         return bound.stream().map(l -> new BoundLaunch(what, device.function(what, l), l, before, device.tensorMaps())).toArray(BoundLaunch[]::new);
     }
 
+    // ---- running ---------------------------------------------------------------------------------------------------------------
+
     @Override
     public Plan plan() {
         return plan;
     }
 
-    // ---- running ---------------------------------------------------------------------------------------------------------------
-
     @Override
     public void run() {
-        requireOpen();
-        ids.check();
-        device.use();
-        refresh();
+        ready();
         Driver.launch(REPLAY, replay, stream);
     }
 
     @Override
     public void repeat(int times) {
-        requireOpen();
-        ids.check();
-        device.use();
+        ready();
         if (times > 1 && loop.isEmpty()) {
             loop = device.loops().loop(device, memory.counter(), this::launchAll);
             loop.ifPresent(l -> held.hold(l, Loop::close));
         }
         if (times > 1 && loop.isPresent()) {
-            refresh();
             loop.get().run(times);
         } else {
             Executable.super.repeat(times);
@@ -148,8 +142,11 @@ final class CudaExecutable implements Executable {
         checkFault();
     }
 
-    /** Copies weights anew if the host has written one. */
-    private void refresh() {
+    /** What comes before steps: looks at the ids, and copies weights anew if the host has written one. */
+    private void ready() {
+        requireOpen();
+        ids.check();
+        device.use();
         if (stale) {
             launch(copy);
             stale = false;
@@ -183,10 +180,7 @@ final class CudaExecutable implements Executable {
 
     @Override
     public void trace(Consumer<StepTrace> observer) {
-        requireOpen();
-        ids.check();
-        device.use();
-        refresh();
+        ready();
         if (copies.everyRun()) {
             launch(copy);
         }
@@ -200,10 +194,9 @@ final class CudaExecutable implements Executable {
                 Driver.record(what, end, stream);
                 Driver.synchronize(what, stream);
                 checkFault();
-                List<Value> written = new ArrayList<>(steps[i].op().outputs());
-                written.addAll(steps[i].op().updates());
-                List<StepTrace.Stats> stats = written.stream().filter(v -> v.dtype() == DType.F32).map(this::stats).toList();
-                observer.accept(new StepTrace(i, steps[i], Driver.nanosBetween(what, start, end), plan.notes()[i], stats));
+                Stream<Value> written = Stream.concat(steps[i].op().outputs().stream(), steps[i].op().updates().stream());
+                observer.accept(new StepTrace(i, steps[i], Driver.nanosBetween(what, start, end), plan.notes()[i],
+                        written.filter(v -> v.dtype() == DType.F32).map(this::stats).toList()));
             }
         } finally {
             Driver.destroy("trace", start);
@@ -235,11 +228,19 @@ final class CudaExecutable implements Executable {
         write(v, DType.U8, data.length, MemorySegment.ofArray(data));
     }
 
+    @Override
+    public void write(Value v, long first, byte[] part) {
+        requireOpen();
+        HostArrays.checkWrite(plan, v, DType.U8, first, part.length);
+        device.use();
+        memory.write(v, first, MemorySegment.ofArray(part));
+    }
+
     private void write(Value v, DType dtype, int length, MemorySegment data) {
         requireOpen();
         HostArrays.checkWrite(plan, v, dtype, length);
         device.use();
-        memory.write(v, data);
+        memory.write(v, 0, data);
         stale |= copies.contains(v) && !copies.everyRun();
     }
 

@@ -5,28 +5,36 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import jcuda.driver.CUstream;
+import sirocco.api.DType;
+import sirocco.api.Graph;
 import sirocco.api.MemoryPlanner;
+import sirocco.api.Op;
 import sirocco.api.Plan;
+import sirocco.api.Step;
 import sirocco.api.Value;
 import sirocco.cuda.driver.DeviceMemory;
 import sirocco.cuda.driver.Driver;
 import sirocco.cuda.driver.DriverLibrary;
 import sirocco.cuda.driver.Holdings;
 import sirocco.cuda.driver.LaunchOperands.Operand;
+import sirocco.cuda.driver.Prefetch;
 import sirocco.cuda.driver.Staging;
 import sirocco.cuda.kernel.Kernel;
 import sirocco.cuda.kernel.Places;
 import sirocco.cuda.kernel.WeightCopies;
 
 /**
- * A plan's memory on the device: one allocation, of the persistent values, the arena, the copies of weights, the kernels' tables, and a loop's
- * counter, in this order. All zero at first.
+ * A plan's memory on the device: one allocation, of the persistent values, the arena, the copies of weights, the kernels' tables, a loop's
+ * counter, and room for batches on their way, in this order. All zero at first.
  */
 final class DeviceImage implements AutoCloseable {
     private final Holdings held = new Holdings();
     private final Plan plan;
     private final DeviceMemory memory;
     private final Staging staging;
+    /** Null if there are no {@link #batches}. */
+    private final Prefetch prefetch;
+    private final Set<Value> batches;
     private final WeightCopies copies;
     private final long arenaAt;
     private final long copiesAt;
@@ -46,12 +54,16 @@ final class DeviceImage implements AutoCloseable {
             end += tableBytes(kernels.get(i));
         }
         counterAt = end;
-        long bytes = counterAt + MemoryPlanner.ALIGNMENT;
+        batches = batches(plan.graph());
+        long largestBatch = largest(batches);
+        long roomAt = counterAt + MemoryPlanner.ALIGNMENT;
+        long bytes = roomAt + Prefetch.bytes(largestBatch);
         memory = held.hold(Driver.allocate(what, bytes), m -> Driver.free("device memory", m));
         try {
             Driver.zero(what, memory, bytes, stream);
             staging = held.hold(new Staging(library, stream, plan.graph().values().stream().mapToLong(v -> plan.slot(v) == null ? 0 : plan.slot(v).bytes())
                     .max().orElse(0)), Staging::close);
+            prefetch = batches.isEmpty() ? null : held.hold(new Prefetch(library, stream, memory.at(roomAt), largestBatch), Prefetch::close);
         } catch (RuntimeException e) {
             held.close(e);
             throw e;
@@ -59,8 +71,24 @@ final class DeviceImage implements AutoCloseable {
     }
 
     /** What there is beside the arena and the persistent values. */
-    static long extraBytes(List<Kernel> steps, WeightCopies copies) {
-        return copies.bytes() + tableBytes(copies.kernel()) + steps.stream().mapToLong(DeviceImage::tableBytes).sum() + MemoryPlanner.ALIGNMENT;
+    static long extraBytes(Graph graph, List<Kernel> steps, WeightCopies copies) {
+        return copies.bytes() + tableBytes(copies.kernel()) + steps.stream().mapToLong(DeviceImage::tableBytes).sum() + MemoryPlanner.ALIGNMENT
+                + Prefetch.bytes(largest(batches(graph)));
+    }
+
+    /** Pixels that the host writes again and again: those that a step reads as they are, and no dataset to choose from. */
+    private static Set<Value> batches(Graph graph) {
+        Set<Value> found = new LinkedHashSet<>();
+        for (Step step : graph.steps()) {
+            if (!(step.op() instanceof Op.GatherImages)) {
+                step.op().inputs().stream().filter(v -> v.role() == Value.Role.INPUT && v.dtype() == DType.U8).forEach(found::add);
+            }
+        }
+        return found;
+    }
+
+    private static long largest(Set<Value> values) {
+        return values.stream().mapToLong(v -> v.shape().elements()).max().orElse(0);
     }
 
     private static long tableBytes(Kernel kernel) {
@@ -143,8 +171,14 @@ final class DeviceImage implements AutoCloseable {
         return memory.at(slot.offset() + (slot.region() == Plan.Region.ARENA ? arenaAt : 0));
     }
 
-    void write(Value v, MemorySegment array) {
-        staging.upload("write " + v, array, at(v));
+    /** @param offset bytes from the value's start */
+    void write(Value v, long offset, MemorySegment array) {
+        DeviceMemory to = at(v).at(offset);
+        if (batches.contains(v)) {
+            prefetch.upload("write " + v, array, to);
+        } else {
+            staging.upload("write " + v, array, to);
+        }
     }
 
     void read(Value v, MemorySegment array) {

@@ -11,6 +11,20 @@ final class HostArrays {
     /** @throws IllegalArgumentException unless the host may write {@code length} numbers of this type to it */
     static void checkWrite(Plan plan, Value v, DType dtype, int length) {
         check("write", plan, v, dtype, length);
+        checkHostWrites(v);
+    }
+
+    /** @throws IllegalArgumentException unless the host may write {@code length} numbers of this type to it, from element {@code first} on */
+    static void checkWrite(Plan plan, Value v, DType dtype, long first, int length) {
+        long size = v.shape().elements();
+        check("write", plan, v, dtype, size);
+        checkHostWrites(v);
+        if (first < 0 || first > size - length) {
+            throw new IllegalArgumentException("write " + v + ": elements " + first + " to " + (first + length - 1) + " are not all of its " + size);
+        }
+    }
+
+    private static void checkHostWrites(Value v) {
         if (!v.persistent()) {
             throw new IllegalArgumentException("write " + v + ": only inputs, parameters and states are written by the host; this is a temporary");
         }
@@ -24,7 +38,7 @@ final class HostArrays {
         }
     }
 
-    private static void check(String what, Plan plan, Value v, DType dtype, int length) {
+    private static void check(String what, Plan plan, Value v, DType dtype, long length) {
         var values = plan.graph().values();
         if (v.id() >= values.size() || values.get(v.id()) != v) {
             throw new IllegalArgumentException(what + " " + v + ": not a value of this plan's graph");

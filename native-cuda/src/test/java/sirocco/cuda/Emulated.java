@@ -126,6 +126,17 @@ final class Emulated {
         }
     }
 
+    /** Whether streams work as late as they can from now on, when someone waits for them. The driver must have been opened, a context current. */
+    static void late(boolean late) {
+        try {
+            int code = (int) DriverLibrary.open().orElseThrow()
+                    .function("cuEmulatedLate", FunctionDescriptor.of(JAVA_INT, JAVA_INT)).invokeExact(late ? 1 : 0);
+            assertEquals(0, code);
+        } catch (Throwable e) {
+            throw new AssertionError(e);
+        }
+    }
+
     /** How often someone has waited for the device, or could have: calls that return when work is done. */
     static long waits() {
         return Stream.of("cuStreamSynchronize", "cuEventSynchronize", "cuCtxSynchronize", "cuMemcpyDtoH_v2", "cuMemcpyHtoD_v2", "cuMemAlloc_v2", "cuMemFree_v2")

@@ -12,6 +12,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 import sirocco.api.Device;
+import sirocco.train.DataPlace;
 import sirocco.train.TrainConfig;
 
 /** Trains a model; its flags for the training itself are {@link TrainFlags}. */
@@ -32,6 +33,10 @@ final class TrainCommand implements Callable<Integer> {
     @Option(names = "--config", paramLabel = "FILE", description = "settings to start from, as saved in a run's run.json; flags override them")
     Path config;
 
+    @Option(names = "--data-in", defaultValue = "auto", paramLabel = "PLACE",
+            description = "where the dataset lies: ${COMPLETION-CANDIDATES}; auto: on a GPU if it fits there; changes nothing but speed; default: ${DEFAULT-VALUE}")
+    DataPlace place;
+
     @Mixin
     DeviceOptions device;
 
@@ -46,7 +51,7 @@ final class TrainCommand implements Callable<Integer> {
         }
         try (Device opened = device.open(print)) {
             TrainingRun run = resume == null ? begin(opened, print) : resume(opened, print);
-            return run.train() ? 0 : Main.STOPPED;
+            return run.withData(place).train() ? 0 : Main.STOPPED;
         }
     }
 

@@ -10,6 +10,7 @@ import sirocco.data.Datasets;
 import sirocco.io.AtomicFiles;
 import sirocco.io.MalformedFileException;
 import sirocco.train.Checkpoints;
+import sirocco.train.DataPlace;
 import sirocco.train.Metrics;
 import sirocco.train.TrainConfig;
 import sirocco.train.TrainListener;
@@ -29,6 +30,7 @@ final class TrainingRun {
     private final Device device;
     private final PrintWriter print;
     private final Checkpoints.Entry from;
+    private DataPlace place = DataPlace.AUTO;
     private Metrics.Line last = new Metrics.Line(0, Double.NaN, Double.NaN, 0, 0, 0);
 
     private TrainingRun(Path folder, TrainConfig config, Device device, PrintWriter print, Checkpoints.Entry from) {
@@ -63,12 +65,18 @@ final class TrainingRun {
         return new TrainingRun(folder, config, device, print, latest);
     }
 
+    /** Sets where the dataset lies. */
+    TrainingRun withData(DataPlace where) {
+        place = where;
+        return this;
+    }
+
     /** Trains to the end; false if it was stopped before. */
     boolean train() throws IOException {
         try (Interrupt interrupt = new Interrupt(); TrainSetup setup = TrainSetup.of(config);
-                Trainer trainer = new Trainer(setup, device)) {
-            print.printf("data %s: %d×%d, %d channels, %d classes%n", setup.data().name(), setup.data().height(), setup.data().width(),
-                    setup.data().channels(), setup.data().classNames().size());
+                Trainer trainer = new Trainer(setup, device, place)) {
+            print.printf("data %s: %d×%d, %d channels, %d classes%s%n", setup.data().name(), setup.data().height(), setup.data().width(),
+                    setup.data().channels(), setup.data().classNames().size(), trainer.dataOnDevice() ? ", on the device" : "");
             print.printf("model: %,d parameters%n", setup.model().parameterCount());
             print.println("training step: " + trainer.plan().summary());
             print.flush();
@@ -134,13 +142,17 @@ final class TrainingRun {
         }
 
         @Override
-        public void step(long step, float loss) throws IOException {
+        public void step(long step) throws IOException {
             progress.to(step);
+            sheets.step(step);
+        }
+
+        @Override
+        public void loss(long step, float loss) {
             if (last.step() == 0) {
                 // The first line of metrics may be minutes away.
                 progress.say("loss %.4f", loss);
             }
-            sheets.step(step);
         }
 
         @Override

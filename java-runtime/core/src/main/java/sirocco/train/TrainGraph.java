@@ -3,6 +3,7 @@ package sirocco.train;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import sirocco.api.Backward;
 import sirocco.api.DType;
 import sirocco.api.Graph;
@@ -15,45 +16,63 @@ import sirocco.model.UNetConfig;
 
 /**
  * A whole training step as one graph (Ho et al. 2020, algorithm 1): pixels in, noising, U-Net, loss, reverse pass, clipping, Adam and
- * moving average. The host writes images, labels, rng and hyper before a step, and may read loss and norm after it.
+ * moving average. The host writes images (or which of the dataset's), labels, rng and hyper before a step, and may read the history after it.
  *
- * @param images U8 [n,h,w,c]
+ * @param images U8 [n,h,w,c], written by the host if there is no dataset
+ * @param resident where the images come from a dataset that lies on the device
  * @param labels I32 [n,1,1,1]; empty for an unconditional model
  * @param rng I32 (seed low, seed high, step, 0)
  * @param index I32 [n,1,1,1]: the noise each image of the batch gets; 0 … n − 1
  * @param schedule F32 [T,1,1,8], see {@link sirocco.api.Op.Noising}
  * @param hyper F32 [1,1,1,16], see {@link sirocco.api.Op.AdamEma}
- * @param loss F32 scalar, the mean over the batch
- * @param norm F32 scalar, the gradient's norm before clipping
+ * @param history F32 [{@value #HISTORY},1,1,2]: loss, the mean over the batch, and the gradient's norm before clipping of the last steps; that of
+ *     step s in row s mod {@value #HISTORY}
+ * @param failed I32 scalar: 0, or 1 since a step whose loss or norm was no finite number, from which on the weights have not changed
  */
-record TrainGraph(Graph graph, Value images, Optional<Value> labels, Value rng, Value index, Value schedule, Value hyper, Value loss, Value norm) {
+record TrainGraph(Graph graph, Value images, Optional<Resident> resident, Optional<Value> labels, Value rng, Value index, Value schedule,
+                  Value hyper, Value history, Value failed) {
     /** What the names of the moving averages begin with. */
     static final String EMA = "ema.";
+
+    /** Steps that the host may let pass before it looks at their losses. */
+    static final int HISTORY = 256;
+
+    /**
+     * @param dataset U8 [size,h,w,c]
+     * @param ids I32 [n,1,1,1], the numbers of the batch's images
+     */
+    record Resident(Value dataset, Value ids) { }
 
     /**
      * @param timesteps T
      * @param flip flip images at random
      * @param labelDrop probability that a label becomes the null class; used by class-conditional models only
+     * @param size images of the dataset, if it is to lie on the device
      */
-    static TrainGraph of(UNet model, int batch, int timesteps, boolean flip, double labelDrop) {
+    static TrainGraph of(UNet model, int batch, int timesteps, boolean flip, double labelDrop, OptionalInt size) {
         GraphBuilder g = new GraphBuilder();
         UNetConfig config = model.config();
-        Value images = g.input("images", new Shape(batch, config.height(), config.width(), config.inChannels()), DType.U8);
+        Shape shape = new Shape(batch, config.height(), config.width(), config.inChannels());
+        Optional<Resident> resident = size.isEmpty() ? Optional.empty()
+                : Optional.of(new Resident(g.input("dataset", shape.withN(size.getAsInt()), DType.U8), g.input("ids", Shape.features(batch, 1), DType.I32)));
+        Value images = resident.map(r -> g.in("batch", () -> g.gatherImages(r.dataset, r.ids))).orElseGet(() -> g.input("images", shape, DType.U8));
         Value rng = g.input("rng", Shape.vector(4), DType.I32);
         Value index = g.input("index", Shape.features(batch, 1), DType.I32);
         Value schedule = g.input("schedule", new Shape(timesteps, 1, 1, 8), DType.F32);
         Value hyper = g.input("hyper", Shape.vector(16), DType.F32);
         Optional<Value> labels = config.numClassEmbeds().isPresent()
                 ? Optional.of(g.input("labels", Shape.features(batch, 1), DType.I32)) : Optional.empty();
+        Value history = g.state("history", new Shape(HISTORY, 1, 1, 2), DType.F32);
+        Value failed = g.state("failed", Shape.vector(1), DType.I32);
 
         var noised = g.in("noising", () -> g.noising(images, schedule, rng, index, flip));
         Optional<Value> seen = labels.map(l -> labelDrop == 0 ? l
                 : g.in("label_drop", () -> g.dropLabels(l, rng, index, (float) labelDrop, config.numClassEmbeds().getAsInt() - 1)));
         Value prediction = model.apply(g, noised.xt(), noised.t(), seen, Optional.of(new DropoutSource(rng, index)));
-        Value loss = g.output(g.in("loss", () -> g.mseLoss(prediction, noised.target(), Optional.of(noised.weight()))));
+        Value loss = g.in("loss", () -> g.mseLoss(prediction, noised.target(), Optional.of(noised.weight())));
         Map<Value, Value> gradients = Backward.of(g, loss);
-        Value norm = g.output(g.adamEma(gradients, hyper));
-        return new TrainGraph(g.build(), images, labels, rng, index, schedule, hyper, loss, norm);
+        g.adamEma(gradients, hyper, norm -> g.recordStep(loss, norm, rng, history, failed));
+        return new TrainGraph(g.build(), images, resident, labels, rng, index, schedule, hyper, history, failed);
     }
 
     /** Everything else that the optimizer keeps for a parameter from step to step: Adam's moments and the moving average. */

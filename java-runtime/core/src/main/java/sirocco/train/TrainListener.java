@@ -5,8 +5,11 @@ import java.nio.file.Path;
 
 /** Told how training goes, on the training thread: what takes long here holds training up. */
 public interface TrainListener {
-    /** A step is done; {@code step} is how many are. */
-    default void step(long step, float loss) throws IOException { }
+    /** A step has been given to the device, {@code step} with those before; it may still be at work on the last. */
+    default void step(long step) throws IOException { }
+
+    /** The device was asked for the loss of the last of {@code step} steps. That is done now and then only, since the host must wait for it. */
+    default void loss(long step, float loss) throws IOException { }
 
     /** A line of metrics was written. */
     default void metrics(Metrics.Line line) throws IOException { }

@@ -1,5 +1,6 @@
 package sirocco.train;
 
+import java.util.OptionalInt;
 import sirocco.api.Device;
 import sirocco.api.Plan;
 import sirocco.model.UNet;
@@ -8,9 +9,9 @@ import sirocco.model.UNet;
 public final class TrainPlan {
     private TrainPlan() { }
 
-    /** As a default configuration trains it. */
+    /** As a default configuration trains it, with batches that the host writes. */
     public static Plan of(Device device, UNet model, int batch) {
         TrainConfig c = TrainConfig.DEFAULT;
-        return device.plan(TrainGraph.of(model, batch, c.timesteps(), c.flip(), c.labelDrop()).graph());
+        return device.plan(TrainGraph.of(model, batch, c.timesteps(), c.flip(), c.labelDrop(), OptionalInt.empty()).graph());
     }
 }

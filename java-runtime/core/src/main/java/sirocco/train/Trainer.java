@@ -5,13 +5,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.function.BooleanSupplier;
 import sirocco.api.Device;
 import sirocco.api.Executable;
 import sirocco.api.Plan;
-import sirocco.data.Batch;
 import sirocco.data.Batches;
 import sirocco.data.DataException;
+import sirocco.data.Order;
 import sirocco.diffusion.Sampler;
 import sirocco.diffusion.SchedulerConfig;
 import sirocco.diffusion.TrainingTable;
@@ -34,24 +35,42 @@ public final class Trainer implements AutoCloseable {
     private final TrainGraph graph;
     private final Plan plan;
     private final Device device;
-    private final float[] scalar = new float[1];
     private final float[] hyper = new float[16];
     private final int[] rng = new int[4];
     private Executable executable;
+    /** Of the dataset's images, if it lies on the device. */
+    private int[] labels;
     private long step;
 
-    /** Plans a run; {@link #start} or {@link #resume} allocates it. Setup and device stay the caller's to close. */
+    /** The same with the dataset where there is room for it. */
     public Trainer(TrainSetup setup, Device device) {
+        this(setup, device, DataPlace.AUTO);
+    }
+
+    /** Plans a run; {@link #start} or {@link #resume} allocates it. Setup and device stay the caller's to close. */
+    public Trainer(TrainSetup setup, Device device, DataPlace place) {
         this.setup = setup;
         this.config = setup.config();
         this.model = setup.model();
         this.device = device;
-        graph = TrainGraph.of(model, config.batch(), setup.schedule().T(), config.flip(), config.labelDrop());
-        plan = device.plan(graph.graph());
+        TrainGraph fed = graph(OptionalInt.empty());
+        Plan fedPlan = device.plan(fed.graph());
+        OptionalInt images = place.images(setup.data(), device, fedPlan.totalBytes());
+        graph = images.isPresent() ? graph(images) : fed;
+        plan = images.isPresent() ? device.plan(graph.graph()) : fedPlan;
+    }
+
+    private TrainGraph graph(OptionalInt images) {
+        return TrainGraph.of(model, config.batch(), setup.schedule().T(), config.flip(), config.labelDrop(), images);
     }
 
     public Plan plan() {
         return plan;
+    }
+
+    /** Whether the dataset lies on the device. */
+    public boolean dataOnDevice() {
+        return graph.resident().isPresent();
     }
 
     /** Steps done. */
@@ -83,6 +102,13 @@ public final class Trainer implements AutoCloseable {
             index[i] = i;
         }
         executable.write(graph.index(), index);
+        graph.resident().ifPresent(r -> labels = DataPlace.upload(setup.data(), r.dataset(), executable));
+    }
+
+    /** Batches from a step on. */
+    private Feed feed(long first) {
+        return dataOnDevice() ? Feed.device(graph, config.batch(), new Order(setup.data().size(), config.seed()), labels, first)
+                : Feed.host(graph, new Batches(setup.data(), config.batch(), config.seed(), first));
     }
 
     /**
@@ -100,42 +126,61 @@ public final class Trainer implements AutoCloseable {
         Checkpoints checkpoints = new Checkpoints(run);
         checkpoints.sweep();
         AtomicFiles.sweep(run);
+        StepHistory history = new StepHistory(graph, executable, step);
         long first = step;
         long saved = -1;
         long began = System.nanoTime();
         long lineBegan = began;
         long lineStep = step;
-        double losses = 0;
-        try (Batches batches = new Batches(setup.data(), config.batch(), config.seed(), step)) {
+        try (Feed feed = feed(step)) {
             while (step < config.steps() && !stop.getAsBoolean()) {
-                Batch batch;
                 try {
-                    batch = batches.next();
+                    feed.next(executable);
                 } catch (DataException e) {
+                    look(history, checkpoints);
                     throw stopped(e, run, checkpoints, step > first && saved != step);
                 }
-                float loss = step(batch, checkpoints);
-                losses += loss;
-                listener.step(step, loss);
-                if (step % config.logEvery() == 0 || step == config.steps()) {
+                writeParameters(step);
+                executable.run();
+                step++;
+                boolean log = every(config.logEvery()) || step == config.steps();
+                if (log || every(config.saveEvery()) || every(config.sampleEvery()) || history.due(step)) {
+                    look(history, checkpoints);
+                    listener.loss(step, history.loss(step - 1));
+                }
+                listener.step(step);
+                if (log) {
                     long now = System.nanoTime();
-                    executable.read(graph.norm(), scalar);
-                    var line = new Metrics.Line(step, losses / (step - lineStep), scalar[0], learningRate(step - 1),
+                    var line = new Metrics.Line(step, history.takeLosses() / (step - lineStep), history.norm(step - 1), learningRate(step - 1),
                             (step - lineStep) * config.batch() / ((now - lineBegan) * 1e-9), (now - began) * 1e-9);
                     metrics.append(line);
                     listener.metrics(line);
                     lineBegan = now;
                     lineStep = step;
-                    losses = 0;
                 }
-                if (config.saveEvery() > 0 && step % config.saveEvery() == 0) {
+                if (every(config.saveEvery())) {
                     listener.saved(save(checkpoints));
                     saved = step;
                 }
             }
         }
+        look(history, checkpoints);
         if (saved != step) {
             listener.saved(save(checkpoints));
+        }
+    }
+
+    /** Whether something that is due every so many steps is due now; 0 is never. */
+    private boolean every(long steps) {
+        return steps > 0 && step % steps == 0;
+    }
+
+    /** Waits for the steps done so far, and stops training if one of them had a bad number. */
+    private void look(StepHistory history, Checkpoints checkpoints) throws IOException {
+        long bad = history.ask(step);
+        if (bad >= 0) {
+            step = bad;
+            throw nonFinite(history.loss(bad), history.norm(bad), checkpoints);
         }
     }
 
@@ -155,25 +200,8 @@ public final class Trainer implements AutoCloseable {
         }
     }
 
-    /** One step; returns its loss. */
-    private float step(Batch batch, Checkpoints checkpoints) throws IOException {
-        executable.write(graph.images(), batch.images());
-        if (graph.labels().isPresent()) {
-            executable.write(graph.labels().get(), batch.labels());
-        }
-        writeParameters();
-        executable.run();
-        executable.read(graph.loss(), scalar);
-        float loss = scalar[0];
-        executable.read(graph.norm(), scalar);
-        if (!Float.isFinite(loss) || !Float.isFinite(scalar[0])) {
-            throw nonFinite(loss, scalar[0], checkpoints);
-        }
-        step++;
-        return loss;
-    }
-
-    private void writeParameters() {
+    /** What the graph is told of step number {@code step}, from 0, beside its batch. */
+    private void writeParameters(long step) {
         rng[0] = (int) config.seed();
         rng[1] = (int) (config.seed() >>> 32);
         rng[2] = (int) step;
@@ -195,8 +223,12 @@ public final class Trainer implements AutoCloseable {
         return config.learningRate() * Math.min(1, (step + 1.0) / Math.max(1, config.warmup()));
     }
 
-    /** Runs the same step again, op by op, to tell where the first bad number came from. The weights have not changed since. */
+    /** Runs the same step again, op by op, to tell where the first bad number came from. The weights have not changed since it. */
     private NonFiniteException nonFinite(float loss, float norm, Checkpoints checkpoints) throws IOException {
+        try (Feed feed = feed(step)) {
+            feed.next(executable);
+        }
+        writeParameters(step);
         String[] where = {"in no single op's output: it did not show again"};
         executable.trace(t -> {
             if (where[0].startsWith("in no") && !t.finite()) {

@@ -153,6 +153,86 @@ class TrainerTest {
         assertSameCheckpoint(checkpoint(folder.resolve("whole"), 6), checkpoint(run, 6));
     }
 
+    /** Twelve images, four times a second epoch. */
+    private static TrainSetup few(TrainConfig config) throws IOException {
+        TrainSetup endless = TrainSetup.of(config);
+        Dataset all = endless.data();
+        Dataset few = new Dataset() {
+            @Override public String name() {
+                return "few";
+            }
+
+            @Override public long size() {
+                return 12;
+            }
+
+            @Override public int height() {
+                return all.height();
+            }
+
+            @Override public int width() {
+                return all.width();
+            }
+
+            @Override public int channels() {
+                return all.channels();
+            }
+
+            @Override public List<String> classNames() {
+                return all.classNames();
+            }
+
+            @Override public int read(long index, byte[] into, int offset) {
+                return all.read(index, into, offset);
+            }
+        };
+        return new TrainSetup(config, few, endless.model(), endless.schedule(), endless.prediction());
+    }
+
+    private static void train(Path run, TrainConfig config, DataPlace place) throws IOException {
+        try (Device device = Tiny.device(2); TrainSetup setup = few(config); Trainer trainer = new Trainer(setup, device, place)) {
+            assertEquals(place == DataPlace.DEVICE, trainer.dataOnDevice(), "a CPU has no memory of its own");
+            var latest = new Checkpoints(run).latest();
+            if (latest.isPresent()) {
+                trainer.resume(latest.get().folder());
+            } else {
+                trainer.start();
+            }
+            trainer.train(run, new TrainListener() { }, () -> false);
+        }
+    }
+
+    @Test
+    void theDatasetOnTheDeviceGivesTheSameBits() throws IOException {
+        Path host = folder.resolve("host");
+        Path onDevice = folder.resolve("device");
+        train(host, Tiny.config("{}"), DataPlace.HOST);
+        train(onDevice, Tiny.config("{\"steps\": 4}"), DataPlace.DEVICE);
+        train(onDevice, Tiny.config("{}"), DataPlace.DEVICE);
+        assertSameCheckpoint(checkpoint(host, 6), checkpoint(onDevice, 6));
+        train(host, Tiny.config("{}").withSteps(7), DataPlace.AUTO);
+    }
+
+    @Test
+    void whatHasNoEndCannotLieOnTheDevice() throws IOException {
+        try (Device device = Tiny.device(1); TrainSetup setup = TrainSetup.of(Tiny.config("{}"))) {
+            var e = assertThrows(IllegalArgumentException.class, () -> new Trainer(setup, device, DataPlace.DEVICE));
+            assertTrue(e.getMessage().contains("shapes8") && e.getMessage().contains("no end"), e.getMessage());
+        }
+    }
+
+    /** Steps that nobody looks at after each: the bad one is named all the same, and its numbers were found by running it again. */
+    @Test
+    void aBadLossIsTheSameHoweverLateItIsLookedFor() {
+        String wild = "\"learningRate\": 1e30, \"clipNorm\": 0, \"saveEvery\": 0, \"warmup\": 0";
+        String atOnce = assertThrows(NonFiniteException.class,
+                () -> Tiny.train(folder.resolve("a"), Tiny.config("{" + wild + ", \"logEvery\": 1}"), 1)).getMessage();
+        String late = assertThrows(NonFiniteException.class,
+                () -> Tiny.train(folder.resolve("b"), Tiny.config("{" + wild + ", \"logEvery\": 100}"), 1)).getMessage();
+        assertEquals(atOnce, late);
+        assertTrue(late.contains("the first bad numbers are in ") && !late.contains("did not show again"), late);
+    }
+
     /** One more checkpoint of a model that is about to burst would push out the last that is good. */
     @Test
     void aLossThatIsNoNumberPushesOutNoCheckpoint() throws IOException {

@@ -118,10 +118,10 @@ public final class Backward {
             case Op.Dropout op -> unary(op.x(), op.y(), step, (dy, dx) -> new Op.Dropout(dy, op.rng(), op.index(), op.p(), op.id(), dx));
             case Op.Embedding op -> ifReached(op.y(), dy -> record(name, new Op.EmbeddingBackward(op.ids(), dy, weight(step, op.table()))));
             // Nothing that a weight could flow through: sources of data, or already a reverse pass.
-            case Op.TimestepEmbedding _, Op.DropLabels _, Op.Noising _, Op.ChainTimestep _, Op.MseLoss _ -> { }
+            case Op.TimestepEmbedding _, Op.DropLabels _, Op.GatherImages _, Op.Noising _, Op.ChainTimestep _, Op.MseLoss _ -> { }
             case Op.Slice _, Op.SumPixels _, Op.Repeat _, Op.Guidance _, Op.SamplingStep _, Op.Conv2dBackwardData _, Op.Conv2dBackwardWeights _,
                     Op.GroupNormBackward _, Op.SiluBackward _, Op.AttentionBackward _, Op.UpsampleBackward _, Op.EmbeddingBackward _,
-                    Op.MseLossBackward _, Op.GradientNorm _, Op.AdamEma _ -> {
+                    Op.MseLossBackward _, Op.GradientNorm _, Op.RecordStep _, Op.AdamEma _ -> {
                 if (step.op().outputs().stream().anyMatch(gradients::containsKey)) {
                     throw new IllegalArgumentException("backward: " + step + " has no reverse pass, but the loss depends on it");
                 }

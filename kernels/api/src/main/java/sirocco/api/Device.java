@@ -1,9 +1,19 @@
 package sirocco.api;
 
+import java.util.OptionalLong;
+
 /** An opened device: turns graphs into plans and plans into executables. */
 public interface Device extends AutoCloseable {
     /** One line: what it is and how it was opened. */
     String describe();
+
+    /**
+     * Bytes of the device's own memory that are free now; empty where values lie in the host's memory, from which nothing has to be carried
+     * anywhere.
+     */
+    default OptionalLong freeBytes() {
+        return OptionalLong.empty();
+    }
 
     /**
      * Plans a graph's memory and algorithms, allocating nothing of its size.

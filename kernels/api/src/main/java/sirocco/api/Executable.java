@@ -17,6 +17,9 @@ public interface Executable extends AutoCloseable {
     /** Sets a U8 input. */
     void write(Value v, byte[] data);
 
+    /** Sets elements {@code first} … {@code first + part.length − 1} of a U8 input, which may be larger than an array can be. */
+    void write(Value v, long first, byte[] part);
+
     /** Reads an F32 persistent value, or an output after a run. */
     void read(Value v, float[] data);
 

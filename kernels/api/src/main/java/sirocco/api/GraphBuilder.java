@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 
 /**
  * Records a graph. Every method checks shapes, adds one step and returns the value it writes; nothing is computed. Layers name
@@ -178,6 +179,15 @@ public final class GraphBuilder {
 
     // ---- diffusion -------------------------------------------------------------------------------------------------------------
 
+    /** A batch of a dataset's images, by number. */
+    public Value gatherImages(Value dataset, Value ids) {
+        check(dataset.dtype() == DType.U8, "gatherImages", () -> "dataset must be U8, got " + dataset);
+        int n = ids.shape().n();
+        check(ids.dtype() == DType.I32 && ids.shape().equals(Shape.features(n, 1)), "gatherImages", () -> "ids must be I32 [n,1,1,1], got " + ids);
+        Value images = value("images", dataset.shape().withN(n), DType.U8, Value.Role.TEMPORARY);
+        return record(new Op.GatherImages(dataset, ids, images), images);
+    }
+
     /** What {@link Op.Noising} writes. */
     public record Noised(Value xt, Value target, Value t, Value weight) { }
 
@@ -230,6 +240,11 @@ public final class GraphBuilder {
 
     /** Gradient norm, clipping, Adam(W) and EMA for all of {@code gradients}' parameters. Returns the norm. */
     public Value adamEma(Map<Value, Value> gradients, Value hyper) {
+        return adamEma(gradients, hyper, norm -> norm);
+    }
+
+    /** @param guard given the norm, returns what the optimizer is to be told: that, or NaN for it to do nothing */
+    public Value adamEma(Map<Value, Value> gradients, Value hyper, UnaryOperator<Value> guard) {
         same("adamEma", "hyper", hyper.shape(), Shape.vector(16));
         List<Value> p = List.copyOf(gradients.keySet());
         List<Value> g = List.copyOf(gradients.values());
@@ -239,9 +254,20 @@ public final class GraphBuilder {
         return in("optimizer", () -> {
             Value norm = temporary("norm", Shape.vector(1));
             record(new Op.GradientNorm(g, norm), norm);
-            record(new Op.AdamEma(norm, hyper, p, g, m, v2, ema), null);
+            record(new Op.AdamEma(guard.apply(norm), hyper, p, g, m, v2, ema), null);
             return norm;
         });
+    }
+
+    /** Notes a step's loss and norm in a state of so many rows, the last steps'; {@link Op.RecordStep} says what else. Returns the guard. */
+    public Value recordStep(Value loss, Value norm, Value rng, Value history, Value failed) {
+        same("recordStep", "loss", loss.shape(), Shape.vector(1));
+        same("recordStep", "norm", norm.shape(), Shape.vector(1));
+        same("recordStep", "history", history.shape(), new Shape(history.shape().n(), 1, 1, 2));
+        check(rng.dtype() == DType.I32 && rng.shape().equals(Shape.vector(4)), "recordStep", () -> "rng must be I32 [1,1,1,4], got " + rng);
+        check(failed.dtype() == DType.I32 && failed.shape().equals(Shape.vector(1)), "recordStep", () -> "failed must be I32 [1,1,1,1], got " + failed);
+        Value guard = temporary("guard", Shape.vector(1));
+        return record(new Op.RecordStep(loss, norm, rng, history, failed, guard), guard);
     }
 
     // ---- plumbing --------------------------------------------------------------------------------------------------------------

@@ -4,11 +4,11 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Checks the ids that the host writes for embeddings, so that a run can refuse bad ones at once and need not wait for the device to find
- * them. Ids that a step computes are the kernels' to check.
+ * Checks the ids that the host writes, of embeddings and of a dataset's images, so that a run can refuse bad ones at once and need not wait for
+ * the device to find them. Ids that a step computes are the kernels' to check.
  */
 public final class Ids {
-    /** The embedding that reads them, and its rows. */
+    /** The step that reads them, and how many there are to choose from. */
     private record Use(Step step, int rows) { }
 
     /** By the value that the host writes. */
@@ -22,11 +22,17 @@ public final class Ids {
                 case Op.Repeat op -> origin.put(op.y(), origin.getOrDefault(op.x(), op.x()));
                 case Op.Embedding op -> {
                     Value source = origin.getOrDefault(op.ids(), op.ids());
-                    uses.merge(source, new Use(step, op.table().shape().n()), (a, b) -> a.rows <= b.rows ? a : b);
+                    add(source, new Use(step, op.table().shape().n()));
                 }
+                case Op.GatherImages op -> add(op.ids(), new Use(step, op.dataset().shape().n()));
                 default -> { }
             }
         }
+    }
+
+    /** Of several that read the same ids, the strictest counts. */
+    private void add(Value ids, Use use) {
+        uses.merge(ids, use, (a, b) -> a.rows <= b.rows ? a : b);
     }
 
     public void written(Value v, int[] ids) {
@@ -43,7 +49,7 @@ public final class Ids {
     }
 
     private static String message(Step step, int id, int rows) {
-        return step + ": id " + id + " is not a row of the table, expected 0 to " + (rows - 1);
+        return step + ": id " + id + " is not among those there are, expected 0 to " + (rows - 1);
     }
 
     /** @throws IllegalStateException if what was written last is not all rows of its table */

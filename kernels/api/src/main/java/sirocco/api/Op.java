@@ -325,6 +325,20 @@ public sealed interface Op {
     // ---- diffusion -------------------------------------------------------------------------------------------------------------
 
     /**
+     * images [n,h,w,c] = images number ids[i] of dataset [size,h,w,c], both U8; ids I32 [n,1,1,1] in 0 … size − 1, anything else is an error
+     * at run time. A dataset may have more elements than 2³¹.
+     */
+    record GatherImages(Value dataset, Value ids, Value images) implements Op {
+        @Override public List<Value> inputs() {
+            return List.of(dataset, ids);
+        }
+
+        @Override public List<Value> outputs() {
+            return List.of(images);
+        }
+    }
+
+    /**
      * Everything between a batch of pixels and the model, in one pass (Ho et al. 2020, eq. 4 and algorithm 1): images U8 [n,h,w,c];
      * t uniform in 0 … T−1 and a horizontal flip (if {@code flip}) from stream TRAIN, ε from stream NOISE; x₀ = pixel/127.5 − 1;
      * with row t of schedule F32 [T,1,1,8] = (a, s, e, d, weight, 0, 0, 0): xt = a·x₀ + s·ε, target = e·ε + d·x₀. Writes t and weight as
@@ -435,6 +449,26 @@ public sealed interface Op {
 
         @Override public List<Value> outputs() {
             return List.of(norm);
+        }
+    }
+
+    /**
+     * Keeps what the host wants to know of a step until it asks, so that it need not wait for each. Row (step mod rows) of history F32 STATE
+     * [rows,1,1,2] ← (loss, norm), step being rng's. guard [1,1,1,1] = norm as long as both were finite in every step, and NaN from the
+     * first on where one was not, so that {@link AdamEma} leaves the weights as they were before that step. failed I32 STATE [1,1,1,1]
+     * ← 1 then; it is 0 at first.
+     */
+    record RecordStep(Value loss, Value norm, Value rng, Value history, Value failed, Value guard) implements Op {
+        @Override public List<Value> inputs() {
+            return List.of(loss, norm, rng);
+        }
+
+        @Override public List<Value> outputs() {
+            return List.of(guard);
+        }
+
+        @Override public List<Value> updates() {
+            return List.of(history, failed);
         }
     }
 

@@ -21,4 +21,26 @@ final class Bookkeeping {
             System.arraycopy(x, 0, y, at, x.length);
         }
     }
+
+    /** images[i] = image ids[i] of a dataset of {@code size}. */
+    static void gatherImages(byte[] dataset, int size, int[] ids, byte[] images) {
+        int each = images.length / ids.length;
+        for (int i = 0; i < ids.length; i++) {
+            if (ids[i] < 0 || ids[i] >= size) {
+                throw new IllegalStateException("id " + ids[i] + " of image " + i + " is not in the dataset, expected 0 to " + (size - 1));
+            }
+            System.arraycopy(dataset, ids[i] * each, images, i * each, each);
+        }
+    }
+
+    /** A step's loss and norm go to their row; returns the norm, or NaN from the first step on that had a bad one. */
+    static float recordStep(float loss, float norm, int step, Slice history, int rows, int[] failed) {
+        int row = history.offset() + 2 * Math.floorMod(step, rows);
+        history.array()[row] = loss;
+        history.array()[row + 1] = norm;
+        if (!Float.isFinite(loss) || !Float.isFinite(norm)) {
+            failed[0] = 1;
+        }
+        return failed[0] == 0 ? norm : Float.NaN;
+    }
 }

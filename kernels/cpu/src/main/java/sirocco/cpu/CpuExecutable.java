@@ -124,6 +124,16 @@ final class CpuExecutable implements Executable {
     }
 
     @Override
+    public void write(Value v, long first, byte[] part) {
+        int size = (int) v.shape().elements();
+        writable(v, DType.U8, size);
+        if (first < 0 || first > size - part.length) {
+            throw new IllegalArgumentException("write " + v + ": elements " + first + " to " + (first + part.length - 1) + " are not all of its " + size);
+        }
+        System.arraycopy(part, 0, memory.bytes(v), (int) first, part.length);
+    }
+
+    @Override
     public void read(Value v, float[] data) {
         readable(v, DType.F32, data.length);
         load(v, data);

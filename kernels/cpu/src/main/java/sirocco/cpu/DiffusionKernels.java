@@ -65,6 +65,16 @@ final class DiffusionKernels {
         });
     }
 
+    static Kernel gatherImages(Op.GatherImages op) {
+        int size = op.dataset().shape().n();
+        return Kernel.of(m -> {
+            byte[] dataset = m.bytes(op.dataset());
+            int[] ids = m.ints(op.ids());
+            byte[] images = m.bytes(op.images());
+            return () -> Bookkeeping.gatherImages(dataset, size, ids, images);
+        });
+    }
+
     Kernel noising(Op.Noising op) {
         Noising kernel = new Noising(at(op.xt()), at(op.target()), op.schedule().shape().n(), op.flip(), workers);
         return Kernel.of(m -> {

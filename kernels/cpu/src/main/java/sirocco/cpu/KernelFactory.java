@@ -66,6 +66,7 @@ final class KernelFactory {
             case Op.EmbeddingBackward op -> diffusion.embeddingBackward(op);
             case Op.DropLabels op -> DiffusionKernels.dropLabels(op);
 
+            case Op.GatherImages op -> DiffusionKernels.gatherImages(op);
             case Op.Noising op -> diffusion.noising(op);
             case Op.MseLoss op -> diffusion.mseLoss(op);
             case Op.MseLossBackward op -> diffusion.mseLossBackward(op);
@@ -74,6 +75,7 @@ final class KernelFactory {
             case Op.SamplingStep op -> diffusion.samplingStep(op);
 
             case Op.GradientNorm op -> optimizer.gradientNorm(op);
+            case Op.RecordStep op -> OptimizerKernels.recordStep(op);
             case Op.AdamEma op -> optimizer.adamEma(op);
         };
     }

@@ -56,16 +56,22 @@ final class Layouts {
                 }
                 of[v.id()] = addressable(v, activation == null ? Layout.plain(s.n(), s.h(), s.w(), s.c())
                         : Layout.of(s.n(), s.h(), s.w(), s.c(), haloed[v.id()] ? HALO : 0));
+            } else {
+                addressable(v, v.shape().elements());
             }
         }
     }
 
     private static Layout addressable(Value v, Layout layout) {
-        if (layout.floats() > Memory.LARGEST_ARRAY) {
-            throw new IllegalArgumentException("cpu: " + v + " takes " + layout.floats() + " floats, and a Java array holds " + Memory.LARGEST_ARRAY
-                    + " at most; use a smaller batch or smaller images");
-        }
+        addressable(v, layout.floats());
         return layout;
+    }
+
+    private static void addressable(Value v, long elements) {
+        if (elements > Memory.LARGEST_ARRAY) {
+            throw new IllegalArgumentException("cpu: " + v + " takes " + elements + " elements, and a Java array holds " + Memory.LARGEST_ARRAY
+                    + " at most; use a smaller batch, smaller images or a smaller dataset");
+        }
     }
 
     /** An F32 value's layout. */
@@ -105,9 +111,10 @@ final class Layouts {
             case Op.Noising o -> List.of(o.schedule());
             case Op.ChainTimestep o -> List.of(o.table());
             case Op.SamplingStep o -> List.of(o.table());
+            case Op.RecordStep o -> operands(o);
             case Op.AdamEma o -> operands(o);
             case Op.Silu _, Op.SiluBackward _, Op.Add _, Op.Concat _, Op.Slice _, Op.Upsample _, Op.UpsampleBackward _, Op.SumPixels _,
-                    Op.Dropout _, Op.TimestepEmbedding _, Op.DropLabels _, Op.MseLoss _, Op.MseLossBackward _, Op.Repeat _, Op.Guidance _,
+                    Op.Dropout _, Op.TimestepEmbedding _, Op.DropLabels _, Op.GatherImages _, Op.MseLoss _, Op.MseLossBackward _, Op.Repeat _, Op.Guidance _,
                     Op.GradientNorm _ -> List.of();
         };
     }

@@ -36,6 +36,20 @@ final class OptimizerKernels {
         });
     }
 
+    static Kernel recordStep(Op.RecordStep op) {
+        int rows = op.history().shape().n();
+        return Kernel.of(m -> {
+            Slice loss = m.at(op.loss());
+            Slice norm = m.at(op.norm());
+            int[] rng = m.ints(op.rng());
+            Slice history = m.at(op.history());
+            int[] failed = m.ints(op.failed());
+            Slice guard = m.at(op.guard());
+            return () -> guard.array()[guard.offset()] = Bookkeeping.recordStep(loss.array()[loss.offset()], norm.array()[norm.offset()], rng[2], history,
+                    rows, failed);
+        });
+    }
+
     Kernel adamEma(Op.AdamEma op) {
         return Kernel.of(m -> {
             Regions regions = Regions.of(m, layouts, List.of(op.parameters(), op.gradients(), op.m(), op.v(), op.ema()));

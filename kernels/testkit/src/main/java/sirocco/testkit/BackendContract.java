@@ -242,6 +242,28 @@ public abstract class BackendContract {
     }
 
     @Test
+    void bytesMayBeWrittenInParts() {
+        OpCase whole = OpCases.all().stream().filter(c -> c.name().startsWith("GatherImages")).findFirst().orElseThrow();
+        Value dataset = whole.graph().find("images");
+        byte[] all = new byte[(int) dataset.shape().elements()];
+        new java.util.Random(4).nextBytes(all);
+        try (Executable e = CaseChecks.load(device(), whole.graph())) {
+            whole.fill(e);
+            e.write(dataset, all);
+            e.run();
+            List<float[]> expected = whole.compared().stream().map(v -> OpCase.read(e, v)).toList();
+            whole.fill(e);
+            int cut = all.length / 3;
+            e.write(dataset, cut, Arrays.copyOfRange(all, cut, all.length));
+            e.write(dataset, 0, Arrays.copyOf(all, cut));
+            e.run();
+            for (int i = 0; i < expected.size(); i++) {
+                assertArrayEquals(expected.get(i), OpCase.read(e, whole.compared().get(i)));
+            }
+        }
+    }
+
+    @Test
     void aHostArrayThatDoesNotFitIsAClearError() {
         GraphBuilder g = new GraphBuilder();
         Value x = g.input("picture", new Shape(2, 3, 5, 3), DType.F32);
@@ -259,6 +281,10 @@ public abstract class BackendContract {
                 refused(List.of("labels", "2", "" + length), () -> e.write(ids, new int[length]));
                 refused(List.of("labels", "2", "" + length), () -> e.read(ids, new int[length]));
             }
+            for (long first : new long[] {-1, 81, Long.MAX_VALUE}) {
+                refused(List.of("pixels", "90", "" + first), () -> e.write(bytes, first, new byte[10]));
+            }
+            refused(List.of("picture", "F32", "U8"), () -> e.write(x, 0, new byte[10]));
             refused(List.of("labels", "I32", "F32"), () -> e.write(ids, new float[2]));
             refused(List.of("picture", "F32", "I32"), () -> e.write(x, new int[90]));
             refused(List.of("picture", "F32", "U8"), () -> e.write(x, new byte[90]));

@@ -80,9 +80,13 @@ public final class CaseBuilder {
         return with(g.input(name, Shape.features(ids.length, 1), DType.I32), ids);
     }
 
-    /** An I32 state [1,1,1,1]. */
     public Value cursor(int row) {
-        return with(g.state("cursor", Shape.vector(1), DType.I32), row);
+        return number("cursor", row);
+    }
+
+    /** An I32 state [1,1,1,1]. */
+    public Value number(String name, int number) {
+        return with(g.state(name, Shape.vector(1), DType.I32), number);
     }
 
     public Value rng(long seed, int step) {

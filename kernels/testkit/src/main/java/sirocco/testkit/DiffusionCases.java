@@ -1,5 +1,6 @@
 package sirocco.testkit;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -27,6 +28,11 @@ final class DiffusionCases {
         cases.add(noising(new Shape(5, 6, 8, 3), 10, true, Prediction.V, 0x8000_0000_8000_0001L, -1, -3));
         cases.add(noising(new Shape(5, 6, 8, 3), 50, false, Prediction.X0, 7, 2, Integer.MAX_VALUE - 4));
 
+        for (Shape s : IMAGES) {
+            cases.add(gathering(s.withN(7), 6, 0, 3, 3));
+        }
+        cases.add(gathering(new Shape(1, 5, 3, 3), 0));
+
         for (Shape s : MoveCases.SHAPES) {
             cases.add(loss(s, false));
             cases.add(loss(s, true));
@@ -50,6 +56,17 @@ final class DiffusionCases {
             }
         }
         cases.add(lossGradient());
+    }
+
+    /** A batch of a dataset; as the noising sees it, since its bytes are the device's own. */
+    private static OpCase gathering(Shape dataset, int... ids) {
+        return OpCase.of("GatherImages of " + dataset + " ids " + Arrays.toString(ids), c -> {
+            Value images = c.images(dataset);
+            Value schedule = c.input("schedule", new Shape(1, 1, 1, 8), (random, i) -> i == 0 ? 1 : 0); // xt = the images
+            Value batch = c.g.in("gather", () -> c.g.gatherImages(images, c.ids("ids", ids)));
+            var noised = c.g.in("noising", () -> c.g.noising(batch, schedule, c.rng(1, 2), c.index(ids.length, 0), false));
+            c.result(noised.xt(), Tolerance.elementwise(1));
+        });
     }
 
     private static OpCase noising(Shape s, int timesteps, boolean flip, Prediction prediction, long seed, int step, int first) {

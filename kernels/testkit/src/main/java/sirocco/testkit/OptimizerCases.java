@@ -36,6 +36,11 @@ final class OptimizerCases {
         for (int count = 1; count <= PARAMETERS.size(); count++) {
             cases.add(norm(PARAMETERS.subList(0, count)));
         }
+        cases.add(record("", 0.5, 2, 0, 4));
+        cases.add(record(" of a loss that is no number", Double.NaN, 2, 0, 5));
+        cases.add(record(" of an infinite norm", 0.5, Double.POSITIVE_INFINITY, 0, 6));
+        cases.add(record(" after a bad one", 0.5, 2, 1, 7));
+        cases.add(record(" beyond 2^31", 0.5, 2, 0, -2));
         cases.add(adam("", new Hyper(1e-3, 0, 0.999, 0, 100), PARAMETERS, 0));
         cases.add(adam(" first step", new Hyper(2e-4, 0, 0.9999, 0, 1), PARAMETERS, 0));
         cases.add(adam(" clipped", new Hyper(1e-3, 0, 0.99, 1, 10), PARAMETERS, 0));
@@ -57,6 +62,18 @@ final class OptimizerCases {
             Value norm = c.temporary("norm", Shape.vector(1));
             c.op(new Op.GradientNorm(gradients, norm));
             c.result(norm, Tolerance.sum(shapes.stream().mapToLong(Shape::elements).sum(), 0));
+        });
+    }
+
+    private static OpCase record(String what, double loss, double norm, int failed, int step) {
+        return OpCase.of("RecordStep" + what, c -> {
+            Value lossValue = c.input("loss", Shape.vector(1), (random, i) -> loss);
+            Value normValue = c.input("norm", Shape.vector(1), (random, i) -> norm);
+            Value history = c.state("history", new Shape(3, 1, 1, 2));
+            Value failedValue = c.number("failed", failed);
+            Value guard = c.g.in("record", () -> c.g.recordStep(lossValue, normValue, c.rng(1, step), history, failedValue));
+            c.result(List.of(guard, history), Tolerance.EXACT);
+            c.result(failedValue, Tolerance.EXACT);
         });
     }
 

@@ -9,6 +9,20 @@ import sirocco.api.Step;
 final class ReferenceDiffusion {
     private ReferenceDiffusion() { }
 
+    /** {@link Op.GatherImages} */
+    static void gatherImages(Step step, Tensor dataset, Tensor ids, Tensor images) {
+        int each = (int) images.shape().imageElements();
+        for (int n = 0; n < images.n(); n++) {
+            int id = ids.integer(n);
+            if (id < 0 || id >= dataset.n()) {
+                throw new IllegalArgumentException(step + ": id " + id + " of image " + n + " is not in the dataset, expected 0 to " + (dataset.n() - 1));
+            }
+            for (int e = 0; e < each; e++) {
+                images.set(n * each + e, dataset.get(id * each + e));
+            }
+        }
+    }
+
     /** {@link Op.Noising} */
     static void noising(Tensor images, Tensor schedule, Tensor rng, Tensor index, boolean flip, Tensor xt, Tensor target, Tensor t, Tensor weight) {
         Noise noise = new Noise(rng, index);

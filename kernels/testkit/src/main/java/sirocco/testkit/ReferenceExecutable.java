@@ -66,16 +66,33 @@ public final class ReferenceExecutable implements Executable {
         store(v, DType.U8, data.length, i -> Byte.toUnsignedInt(data[i]));
     }
 
+    @Override
+    public void write(Value v, long first, byte[] part) {
+        int size = (int) v.shape().elements();
+        Tensor t = writable(v, DType.U8, size);
+        if (first < 0 || first > size - part.length) {
+            throw new IllegalArgumentException("write " + v + ": elements " + first + " to " + (first + part.length - 1) + " are not all of its " + size);
+        }
+        for (int i = 0; i < part.length; i++) {
+            t.set((int) first + i, Byte.toUnsignedInt(part[i]));
+        }
+    }
+
     /** Sets an F32 persistent value, unrounded: for finite differences. */
     public void writeExact(Value v, double[] data) {
         store(v, DType.F32, data.length, i -> data[i]);
     }
 
-    private void store(Value v, DType dtype, int length, IntToDoubleFunction element) {
+    private Tensor writable(Value v, DType dtype, int length) {
         Tensor t = checked("write", v, dtype, length);
         if (!v.persistent()) {
             throw new IllegalArgumentException("write " + v + ": only inputs, parameters and states are written by the host; this is a temporary");
         }
+        return t;
+    }
+
+    private void store(Value v, DType dtype, int length, IntToDoubleFunction element) {
+        Tensor t = writable(v, dtype, length);
         for (int i = 0; i < length; i++) {
             t.set(i, element.applyAsDouble(i));
         }
@@ -189,6 +206,7 @@ public final class ReferenceExecutable implements Executable {
             case Op.DropLabels op -> ReferenceConditioning.dropLabels(of(op.labels()), of(op.rng()), of(op.index()), op.p(), op.nullLabel(),
                     of(op.y()));
 
+            case Op.GatherImages op -> ReferenceDiffusion.gatherImages(step, of(op.dataset()), of(op.ids()), of(op.images()));
             case Op.Noising op -> ReferenceDiffusion.noising(of(op.images()), of(op.schedule()), of(op.rng()), of(op.index()), op.flip(),
                     of(op.xt()), of(op.target()), of(op.t()), of(op.weight()));
             case Op.MseLoss op -> ReferenceDiffusion.mseLoss(of(op.prediction()), of(op.target()), of(op.weight()), of(op.loss()));
@@ -200,6 +218,8 @@ public final class ReferenceExecutable implements Executable {
                     of(op.h1()), of(op.h2()), of(op.cursor()));
 
             case Op.GradientNorm op -> ReferenceOptimizer.gradientNorm(of(op.gradients()), of(op.norm()));
+            case Op.RecordStep op -> ReferenceOptimizer.recordStep(of(op.loss()), of(op.norm()), of(op.rng()), of(op.history()), of(op.failed()),
+                    of(op.guard()));
             case Op.AdamEma op -> ReferenceOptimizer.adamEma(of(op.norm()), of(op.hyper()), of(op.parameters()), of(op.gradients()), of(op.m()),
                     of(op.v()), of(op.ema()));
         }

@@ -18,6 +18,17 @@ final class ReferenceOptimizer {
         norm.set(0, Math.sqrt(squares));
     }
 
+    /** {@link Op.RecordStep} */
+    static void recordStep(Tensor loss, Tensor norm, Tensor rng, Tensor history, Tensor failed, Tensor guard) {
+        int row = Math.floorMod(rng.integer(2), history.n());
+        history.set(row, 0, 0, 0, loss.get(0));
+        history.set(row, 0, 0, 1, norm.get(0));
+        if (!Double.isFinite(loss.get(0)) || !Double.isFinite(norm.get(0))) {
+            failed.set(0, 1);
+        }
+        guard.set(0, failed.integer(0) == 0 ? norm.get(0) : Double.NaN);
+    }
+
     /** {@link Op.AdamEma} */
     static void adamEma(Tensor norm, Tensor hyper, List<Tensor> parameters, List<Tensor> gradients, List<Tensor> ms, List<Tensor> vs,
                         List<Tensor> emas) {

@@ -155,6 +155,22 @@ final class TornadoExecutable implements Executable {
         transfers.write(memory.at(v), MemorySegment.ofArray(words), words.length);
     }
 
+    /** Four bytes make a word, so those around the part are fetched. */
+    @Override
+    public void write(Value v, long first, byte[] part) {
+        int size = Math.toIntExact(v.shape().elements());
+        writable(v, DType.U8, size);
+        if (first < 0 || first > size - part.length) {
+            throw new IllegalArgumentException("write " + v + ": elements " + first + " to " + (first + part.length - 1) + " are not all of its " + size);
+        }
+        int from = (int) first / Integer.BYTES;
+        int[] words = new int[((int) first + part.length + Integer.BYTES - 1) / Integer.BYTES - from];
+        MemorySegment bytes = MemorySegment.ofArray(words);
+        transfers.read(memory.at(v) + from, bytes, words.length);
+        MemorySegment.copy(MemorySegment.ofArray(part), 0, bytes, first - (long) from * Integer.BYTES, part.length);
+        transfers.write(memory.at(v) + from, bytes, words.length);
+    }
+
     private void writable(Value v, DType dtype, int length) {
         check("write", v, dtype, length);
         if (!v.persistent()) {

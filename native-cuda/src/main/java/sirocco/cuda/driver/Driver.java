@@ -4,6 +4,7 @@ import jcuda.Pointer;
 import jcuda.driver.CUcontext;
 import jcuda.driver.CUdevice;
 import jcuda.driver.CUevent;
+import jcuda.driver.CUevent_flags;
 import jcuda.driver.CUfunction;
 import jcuda.driver.CUfunction_attribute;
 import jcuda.driver.CUgraph;
@@ -137,6 +138,10 @@ public final class Driver {
         check(what, "cuMemcpyHtoDAsync", JCudaDriver.cuMemcpyHtoDAsync(to, from, bytes, stream));
     }
 
+    public static void copy(String what, DeviceMemory to, DeviceMemory from, long bytes, CUstream stream) {
+        check(what, "cuMemcpyDtoDAsync", JCudaDriver.cuMemcpyDtoDAsync(to, from, bytes, stream));
+    }
+
     public static void download(String what, Pointer to, DeviceMemory from, long bytes, CUstream stream) {
         check(what, "cuMemcpyDtoHAsync", JCudaDriver.cuMemcpyDtoHAsync(to, from, bytes, stream));
     }
@@ -163,12 +168,30 @@ public final class Driver {
         return event;
     }
 
+    /** An event that is waited for and not timed. */
+    public static CUevent signal(String what) {
+        CUevent event = new CUevent();
+        check(what, "cuEventCreate", JCudaDriver.cuEventCreate(event, CUevent_flags.CU_EVENT_DISABLE_TIMING));
+        return event;
+    }
+
+    /** What is put on the stream from now on comes after the event's last record. The host does not wait. */
+    public static void await(String what, CUstream stream, CUevent event) {
+        check(what, "cuStreamWaitEvent", JCudaDriver.cuStreamWaitEvent(stream, event, 0));
+    }
+
     public static void record(String what, CUevent event, CUstream stream) {
         check(what, "cuEventRecord", JCudaDriver.cuEventRecord(event, stream));
     }
 
+    /** Waits for it if it is not done. */
     public static void synchronize(String what, CUevent event) {
-        check(what, "cuEventSynchronize", JCudaDriver.cuEventSynchronize(event));
+        int code = JCudaDriver.cuEventQuery(event);
+        if (code == CUresult.CUDA_ERROR_NOT_READY) {
+            check(what, "cuEventSynchronize", JCudaDriver.cuEventSynchronize(event));
+        } else {
+            check(what, "cuEventQuery", code);
+        }
     }
 
     public static long nanosBetween(String what, CUevent start, CUevent end) {

@@ -10,8 +10,9 @@ import jcuda.driver.CUstream;
  * way. Uploads return before they have arrived; whatever comes later on the stream sees them.
  */
 public final class Staging implements AutoCloseable {
-    private static final int CHUNKS = 2;
-    private static final long LARGEST_CHUNK = 8L << 20;
+    /** Enough for the small numbers of several steps, so that a step can be asked for while the one before it is not done. */
+    private static final int CHUNKS = 8;
+    private static final long LARGEST_CHUNK = 2L << 20;
 
     private final Holdings held = new Holdings();
     private final CUstream stream;
@@ -30,7 +31,7 @@ public final class Staging implements AutoCloseable {
             for (int i = 0; i < CHUNKS; i++) {
                 chunks[i] = pinned.segment().asSlice(i * chunkBytes, chunkBytes);
                 pointers[i] = Pointer.toBuffer(chunks[i].asByteBuffer());
-                done[i] = held.hold(Driver.event("staging memory"), e -> Driver.destroy("staging memory", e));
+                done[i] = held.hold(Driver.signal("staging memory"), e -> Driver.destroy("staging memory", e));
             }
         } catch (RuntimeException e) {
             held.close(e);

@@ -49,7 +49,8 @@ final class Conversions {
             case Op.MseLossBackward o -> List.of(o.prediction(), o.target());
             case Op.Guidance o -> List.of(o.x());
             case Op.SamplingStep o -> List.of(o.out());
-            case Op.TimestepEmbedding _, Op.Embedding _, Op.DropLabels _, Op.Noising _, Op.ChainTimestep _, Op.GradientNorm _, Op.AdamEma _ -> List.of();
+            case Op.TimestepEmbedding _, Op.Embedding _, Op.DropLabels _, Op.GatherImages _, Op.Noising _, Op.ChainTimestep _, Op.GradientNorm _,
+                    Op.RecordStep _, Op.AdamEma _ -> List.of();
             case Op.Repeat _ -> List.of(); // moves what there is
         };
     }

@@ -17,6 +17,15 @@ final class Diffusion {
         storage = target.activations();
     }
 
+    Kernel gatherImages(Op.GatherImages op) {
+        int size = op.dataset().shape().n();
+        int bytes = (int) op.images().shape().imageElements();
+        int word = bytes % 16 == 0 ? 16 : bytes % 4 == 0 ? 4 : 1;
+        return Kernel.of(m -> List.of(Launch.blocks("gather_images_b" + word, Launch.blocks(bytes / word, Launch.BLOCK), op.images().shape().n(), 1,
+                m.at(op.dataset()), size, m.at(op.ids()), bytes / word, m.at(op.images()), m.fault(), m.faultCode())))
+                .withFault(id -> "id " + id + " is not in the dataset, expected 0 to " + (size - 1));
+    }
+
     Kernel noising(Op.Noising op) {
         Shape s = op.images().shape();
         int elements = (int) s.imageElements();

@@ -72,6 +72,7 @@ public final class KernelFactory {
             case Op.EmbeddingBackward op -> conditioning.embeddingBackward(op);
             case Op.DropLabels op -> conditioning.dropLabels(op);
 
+            case Op.GatherImages op -> diffusion.gatherImages(op);
             case Op.Noising op -> diffusion.noising(op);
             case Op.MseLoss op -> diffusion.mseLoss(op);
             case Op.MseLossBackward op -> diffusion.mseLossBackward(op);
@@ -80,6 +81,7 @@ public final class KernelFactory {
             case Op.SamplingStep op -> diffusion.samplingStep(op);
 
             case Op.GradientNorm op -> optimizer.gradientNorm(op);
+            case Op.RecordStep op -> optimizer.recordStep(op);
             case Op.AdamEma op -> optimizer.adamEma(op);
         };
     }

@@ -36,7 +36,7 @@ public final class Layout {
                     compact.add(op.y());
                 }
             }
-            case Op.MseLoss _, Op.GradientNorm _, Op.ChainTimestep _ -> { }
+            case Op.MseLoss _, Op.GradientNorm _, Op.RecordStep _, Op.ChainTimestep _ -> { }
             default -> step.op().outputs().stream().filter(v -> v.dtype() == DType.F32).forEach(compact::add);
         }
     }

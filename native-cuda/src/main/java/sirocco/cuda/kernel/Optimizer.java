@@ -16,6 +16,11 @@ final class Optimizer {
                 .withTable(Chunks.words(op.gradients(), 1));
     }
 
+    Kernel recordStep(Op.RecordStep op) {
+        return Kernel.of(m -> List.of(Launch.threads("record_step", 1, m.at(op.loss()), m.at(op.norm()), m.at(op.rng()), m.at(op.history()),
+                op.history().shape().n(), m.at(op.failed()), m.at(op.guard())).withBlock(1)));
+    }
+
     Kernel adamEma(Op.AdamEma op) {
         List<List<Value>> lists = List.of(op.parameters(), op.gradients(), op.m(), op.v(), op.ema());
         return Kernel.of(m -> List.of(Launch.blocks("adam_ema", Chunks.count(op.parameters()), 1, 1, m.table(table(m, lists)), m.at(op.norm()),

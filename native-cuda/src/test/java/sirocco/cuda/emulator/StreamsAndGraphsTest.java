@@ -104,6 +104,41 @@ class StreamsAndGraphsTest {
         h.ok("cuStreamSynchronize", stream);
     }
 
+    /** Streams that work as late as they can: events order them, and page-locked memory is read when the copy is done. */
+    @Test
+    void lateStreamsKeepToTheirEventsAndShowWhatWasNotWaitedFor() {
+        MemorySegment side = h.handle("cuStreamCreate", 1);
+        MemorySegment arrived = h.handle("cuEventCreate", 2);
+        MemorySegment pinned = h.handle("cuMemHostAlloc", 4L, 0).reinterpret(4);
+        long y = h.upload(0f);
+        h.ok("cuEmulatedLate", 1);
+        try {
+            for (int i = 0; i < 20; i++) {
+                pinned.set(ValueLayout.JAVA_FLOAT, 0, i);
+                h.ok("cuMemcpyHtoDAsync_v2", y, pinned, 4L, side);
+                h.ok("cuEventRecord", arrived, side);
+                h.ok("cuStreamWaitEvent", stream, arrived, 0);
+                increment(stream, y, 1);
+                assertEquals(600, h.call("cuEventQuery", arrived), "not ready");
+                assertEquals(600, h.call("cuStreamQuery", stream));
+                h.ok("cuStreamSynchronize", stream);
+                h.ok("cuEventQuery", arrived);
+                assertArrayEquals(new float[] {i + 1}, h.floats(y, 1));
+            }
+            pinned.set(ValueLayout.JAVA_FLOAT, 0, 5);
+            h.ok("cuMemcpyHtoDAsync_v2", y, pinned, 4L, stream);
+            pinned.set(ValueLayout.JAVA_FLOAT, 0, 6); // too early
+            h.ok("cuStreamSynchronize", stream);
+            assertArrayEquals(new float[] {6}, h.floats(y, 1));
+            h.ok("cuStreamWaitEvent", stream, h.handle("cuEventCreate", 2), 0); // never recorded: nothing to wait for
+            h.ok("cuStreamSynchronize", stream);
+        } finally {
+            h.ok("cuEmulatedLate", 0);
+            h.ok("cuStreamDestroy_v2", side);
+            h.ok("cuMemFreeHost", pinned);
+        }
+    }
+
     @Test
     void memoryEnds() {
         MemorySegment free = h.arena.allocate(8);

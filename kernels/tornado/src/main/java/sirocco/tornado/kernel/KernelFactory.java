@@ -34,6 +34,7 @@ public final class KernelFactory {
             case Op.EmbeddingBackward op -> missing(op);
             case Op.DropLabels op -> missing(op);
 
+            case Op.GatherImages op -> missing(op);
             case Op.Noising op -> missing(op);
             case Op.MseLoss op -> missing(op);
             case Op.MseLossBackward op -> missing(op);
@@ -42,6 +43,7 @@ public final class KernelFactory {
             case Op.SamplingStep op -> missing(op);
 
             case Op.GradientNorm op -> missing(op);
+            case Op.RecordStep op -> missing(op);
             case Op.AdamEma op -> missing(op);
         };
     }
