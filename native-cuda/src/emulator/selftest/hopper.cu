@@ -80,7 +80,6 @@ SIROCCO_KERNEL(64, 1) void selftest_copies_box(const __grid_constant__ TensorMap
     }
     __syncthreads();
     if (threadIdx.x == 32) {
-        ptx::prefetch(map);
         ptx::copy_box(box, map, arrived, i0, i1, i2, i3);
         ptx::mbarrier_arrive_expect(arrived, bytes);
     }

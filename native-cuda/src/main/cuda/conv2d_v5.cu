@@ -1,6 +1,6 @@
 // y = convolution of x with w, + bias + perChannel + residual, as implicit GEMM: level 5, Hopper's tensor cores fed by box copies, results through shared memory.
-// Traffic: as level 4. Of the L2 cache: 48 KiB for 4.2 MFLOP with the largest tile, 85 operations for a byte; no thread computes an address of it.
-// Bound: tensor cores (wgmma reads 96 of the 128 bytes that shared memory gives in a clock); else multiprocessors without a tile.
+// Traffic: as level 4. From the L2 cache 48 KiB for 4.2 MFLOP with the largest tile: 85 operations for a byte.
+// Bound: the L2 cache; at nine tenths of the tensor cores' rate, shared memory; where tiles are few, multiprocessors without one.
 #include "implicit_gemm_v5_convolution.cuh"
 
 #define SIROCCO_CONV2D_V5(name, ...)                                                                                                       \

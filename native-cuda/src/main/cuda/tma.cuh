@@ -65,13 +65,6 @@ __device__ __forceinline__ void mbarrier_wait(Mbarrier* at, unsigned parity SIRO
 #endif
 }
 
-/** Reads a tensor map ahead of the first copy. */
-__device__ __forceinline__ void prefetch([[maybe_unused]] const TensorMap& map) {
-#ifndef SIROCCO_EMULATED
-    asm volatile("prefetch.tensormap [%0];" ::"l"(&map) : "memory");
-#endif
-}
-
 /**
  * Starts the copy of a box to shared memory, at a multiple of 128 bytes, of 1024 if it is swizzled. The barrier is told its bytes as they come. What is
  * outside the tensor, below zero too, is zeros, and counts as bytes.

@@ -54,6 +54,9 @@ final class ConvCases {
             add(cases, size(2, 8, 8, 16, 20), w, options++);
             add(cases, size(1, 5, 7, 3, 16), w, options++);
         }
+        for (Window w : ODD) { // both numbers of channels whole vectors
+            add(cases, size(3, 9, 6, 24, 8), w, options++);
+        }
         for (int o = 0; o < 8; o++) {
             cases.add(forward(size(2, 8, 8, 32, 32), Window.same(3), o));
             cases.add(forward(size(2, 5, 7, 20, 3), Window.same(1), o));
