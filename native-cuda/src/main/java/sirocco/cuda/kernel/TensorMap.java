@@ -18,7 +18,7 @@ public record TensorMap(long address, long[] sizes, int[] box, int[] steps) {
 
     /** Images [n,h,w,c], by boxes of pixels of which every {@code stride}-th is taken, across and down. */
     static TensorMap images(long address, int n, int h, int w, int c, PixelBox box, int stride) {
-        return new TensorMap(address, new long[] {c, w, h, n}, new int[] {CHANNELS, (box.width() - 1) * stride + 1, (box.height() - 1) * stride + 1, box.images()},
+        return new TensorMap(address, new long[] {c, w, h, n}, new int[] {CHANNELS, box.width() * stride, box.height() * stride, box.images()},
                 new int[] {1, stride, stride, 1});
     }
 

@@ -75,13 +75,13 @@ class HopperGemmTest {
         }
     }
 
-    /** 15 elements from the first to the last of every second, 8 of them. */
+    /** A box spans 16 elements, of which 8 are taken. */
     @Test
     void aStrideIsTheTensorMaps() {
         TensorMap map = TensorMap.images(4096, 2, 17, 19, 24, new PixelBox(2, 8, 8), 2);
         assertArrayEquals(new long[] {24, 19, 17, 2}, map.sizes());
         assertArrayEquals(new long[] {48, 48 * 19, 48 * 19 * 17}, map.strides());
-        assertArrayEquals(new int[] {64, 15, 15, 2}, map.box());
+        assertArrayEquals(new int[] {64, 16, 16, 2}, map.box());
         assertArrayEquals(new int[] {1, 2, 2, 1}, map.steps());
     }
 }
