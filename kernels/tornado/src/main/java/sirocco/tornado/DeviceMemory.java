@@ -1,5 +1,6 @@
 package sirocco.tornado;
 
+import java.util.List;
 import sirocco.api.DType;
 import sirocco.api.Graph;
 import sirocco.api.MemoryPlanner;
@@ -8,41 +9,65 @@ import sirocco.api.Value;
 import sirocco.tornado.kernel.Places;
 
 /**
- * Where everything lies in the device's one array of 32-bit words: persistent values, then the arena, then the report of bad data. Values are
- * dense NHWC; those of I32 are kept as the bits of a float, those of U8 four to a word, the first in the lowest bits.
+ * Where everything lies on the device, in two arrays: memory has the F32 values, persistent ones and then the arena; words has those of I32, and of
+ * U8 four to a word, the first in the lowest bits, and then the report of bad data. (One array would do, if TornadoVM could take a float's bits.)
+ * Values are dense NHWC. The few temporaries of I32 have words of their own and leave their place in the arena empty.
  */
 final class DeviceMemory {
-    /** Two words: a step's number from 1 on, or 0, and what is wrong with it. */
-    static final int FAULT_WORDS = 2;
+    /** A step's number from 1 on, or 0, and what is wrong with it. */
+    static final int REPORT_WORDS = 2;
 
     private final Plan plan;
     private final int arenaAt;
-    private final int faultAt;
+    private final int[] wordsAt;
+    private final int report;
 
     DeviceMemory(Plan plan) {
         this.plan = plan;
-        arenaAt = Math.toIntExact(plan.persistentBytes() / Float.BYTES);
-        faultAt = Math.toIntExact(arenaAt + plan.arenaBytes() / Float.BYTES);
+        List<Value> values = plan.graph().values();
+        wordsAt = new int[values.size()];
+        long floats = 0;
+        long words = 0;
+        for (Value v : values) {
+            if (plan.slot(v) != null && v.dtype() != DType.F32) {
+                wordsAt[v.id()] = Math.toIntExact(words);
+                words += elements(v);
+            } else if (v.persistent()) {
+                floats = Math.max(floats, plan.slot(v).offset() + plan.slot(v).bytes());
+            }
+        }
+        arenaAt = Math.toIntExact(align(floats) / Float.BYTES);
+        report = Math.toIntExact(words);
+    }
+
+    private static long align(long bytes) {
+        return (bytes + MemoryPlanner.ALIGNMENT - 1) / MemoryPlanner.ALIGNMENT * MemoryPlanner.ALIGNMENT;
     }
 
     /** What a value takes. */
     static long bytes(Value v) {
-        return (long) words(v) * Float.BYTES;
+        return (long) elements(v) * Float.BYTES;
     }
 
-    static int words(Value v) {
+    /** Elements of the array that a value lies in. */
+    static int elements(Value v) {
         long n = v.shape().elements();
         return (int) (v.dtype() == DType.U8 ? (n + 3) / 4 : n);
     }
 
     /** Beside persistent values and arena. */
-    static long extraBytes() {
-        return MemoryPlanner.ALIGNMENT;
+    static long extraBytes(Graph graph) {
+        return align(Integer.BYTES * REPORT_WORDS) + graph.values().stream().filter(v -> v.dtype() != DType.F32 && !v.persistent()).mapToLong(DeviceMemory::bytes).sum();
     }
 
-    /** Of the whole array. */
+    /** Of the array of floats. */
+    int floats() {
+        return Math.toIntExact(arenaAt + Math.max(plan.arenaBytes(), MemoryPlanner.ALIGNMENT) / Float.BYTES);
+    }
+
+    /** Of the array of words. */
     int words() {
-        return faultAt + MemoryPlanner.ALIGNMENT / Float.BYTES;
+        return report + REPORT_WORDS;
     }
 
     /** @throws IllegalArgumentException if places cannot be counted in an int */
@@ -56,12 +81,16 @@ final class DeviceMemory {
     }
 
     int at(Value v) {
+        if (v.dtype() != DType.F32) {
+            return wordsAt[v.id()];
+        }
         Plan.Slot slot = plan.slot(v);
         return (int) (slot.offset() / Float.BYTES) + (slot.region() == Plan.Region.ARENA ? arenaAt : 0);
     }
 
-    int fault() {
-        return faultAt;
+    /** Where the report of bad data is, among the words. */
+    int report() {
+        return report;
     }
 
     /** @param step its number */
@@ -79,7 +108,7 @@ final class DeviceMemory {
 
             @Override
             public int fault() {
-                return faultAt;
+                return report;
             }
 
             @Override

@@ -12,13 +12,14 @@ import uk.ac.manchester.tornado.api.WorkerGrid;
 import uk.ac.manchester.tornado.api.WorkerGrid3D;
 import uk.ac.manchester.tornado.api.common.TornadoDevice;
 import uk.ac.manchester.tornado.api.enums.DataTransferMode;
+import uk.ac.manchester.tornado.api.enums.TornadoVMBackendType;
 import uk.ac.manchester.tornado.api.exceptions.TornadoExecutionPlanException;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
- * Task graphs, one after the other, over one array that stays on the device and is never copied as a whole: what goes to and fro are small
- * arrays beside it.
+ * Task graphs, one after the other, over two arrays that stay on the device and are never copied as a whole: what goes to and fro are small
+ * arrays beside them.
  */
 final class TaskGraphs implements AutoCloseable {
     /** Tasks in a graph: TornadoVM keeps a graph's bytecode in 4 KiB, and a task of few arguments takes some 80 bytes. */
@@ -28,35 +29,37 @@ final class TaskGraphs implements AutoCloseable {
     private static final int BESIDE_MIB = 1024;
 
     private final FloatArray memory;
+    private final IntArray words;
     private final KernelContext context = new KernelContext();
     private final GridScheduler grids = new GridScheduler();
     private final List<ImmutableTaskGraph> graphs = new ArrayList<>();
-    private String last;
     private TornadoExecutionPlan plan;
 
-    TaskGraphs(FloatArray memory) {
+    TaskGraphs(FloatArray memory, IntArray words) {
         this.memory = memory;
+        this.words = words;
     }
 
     /** A kernel with arrays of its own. */
     @FunctionalInterface
     interface Task {
-        TaskGraph to(TaskGraph graph, String id, KernelContext context, FloatArray memory);
+        TaskGraph to(TaskGraph graph, String id, KernelContext context, FloatArray memory, IntArray words);
     }
 
     /**
      * Adds a graph of one task that takes something from the host, or gives it something.
      *
+     * @param withWords whether the task takes the words; all take the memory
      * @param in arrays that go to the device before it
      * @param out arrays that come back after it
      * @return its number
      */
-    int add(String name, int groups, int group, Object[] in, Object[] out, Task task) {
-        TaskGraph graph = begin(name);
+    int add(String name, boolean withWords, int groups, int group, Object[] in, Object[] out, Task task) {
+        TaskGraph graph = begin(name, withWords);
         if (in.length > 0) {
             graph.transferToDevice(DataTransferMode.EVERY_EXECUTION, in);
         }
-        task.to(graph, name, context, memory);
+        task.to(graph, name, context, memory, words);
         grids.addWorkerGrid(name + "." + name, grid(groups, 1, 1, group));
         if (out.length > 0) {
             graph.transferToHost(DataTransferMode.EVERY_EXECUTION, out);
@@ -67,29 +70,43 @@ final class TaskGraphs implements AutoCloseable {
     /** Adds a graph of kernels; returns its number. */
     int add(List<Launch> launches) {
         String name = "run" + graphs.size();
-        TaskGraph graph = begin(name);
+        boolean withWords = launches.stream().anyMatch(Launch::words);
+        TaskGraph graph = begin(name, withWords);
         List<IntArray> tables = launches.stream().map(l -> IntArray.fromArray(l.at())).toList();
         graph.transferToDevice(DataTransferMode.FIRST_EXECUTION, tables.toArray());
         for (int i = 0; i < launches.size(); i++) {
             Launch l = launches.get(i);
             String id = l.kernel() + i;
-            l.enqueue().to(graph, id, context, memory, tables.get(i));
+            l.enqueue().to(graph, id, context, memory, words, tables.get(i));
             grids.addWorkerGrid(name + "." + id, grid(l.groupsX(), l.groupsY(), l.groupsZ(), l.group()));
         }
         return end(graph);
     }
 
-    private TaskGraph begin(String name) {
+    /**
+     * A graph takes over the arrays from whichever ran before it. They have to be arguments of its tasks, both, or else TornadoVM hands on a new and
+     * empty one without a word: so a graph that needs no words has a task that only takes them.
+     */
+    private TaskGraph begin(String name, boolean withWords) {
         TaskGraph graph = new TaskGraph(name);
-        if (last != null) {
-            graph.consumeFromDevice(last, memory);
+        if (!graphs.isEmpty()) {
+            graph.consumeFromDevice(memory, words);
         }
-        last = name;
+        if (!withWords) {
+            graph.task("hold", TaskGraphs::hold, context, words);
+            grids.addWorkerGrid(name + ".hold", grid(1, 1, 1, 1));
+        }
         return graph;
     }
 
+    static void hold(KernelContext c, IntArray w) {
+        if (c.globalIdx > 0) {
+            w.set(0, w.get(0));
+        }
+    }
+
     private int end(TaskGraph graph) {
-        graphs.add(graph.persistOnDevice(memory).snapshot());
+        graphs.add(graph.persistOnDevice(memory, words).snapshot());
         return graphs.size() - 1;
     }
 
@@ -102,7 +119,9 @@ final class TaskGraphs implements AutoCloseable {
     /** To be called when all have been added. */
     void ready(TornadoDevice device) {
         plan = new TornadoExecutionPlan(graphs.toArray(ImmutableTaskGraph[]::new));
-        plan.withDevice(device).withGridScheduler(grids).withMemoryLimit((memory.getNumBytesOfSegmentWithHeader() >> 20) + BESIDE_MIB + "MB");
+        // By default OpenCL may assume that there is no infinity and no NaN: silu(−100) would be NaN, and a diverged training look healthy.
+        plan.withCompilerFlags(TornadoVMBackendType.OPENCL, "-cl-mad-enable -w");
+        plan.withDevice(device).withGridScheduler(grids).withMemoryLimit((memory.getNumBytesOfSegmentWithHeader() + words.getNumBytesOfSegmentWithHeader() >> 20) + BESIDE_MIB + "MB");
     }
 
     void run(int number) {

@@ -15,8 +15,9 @@ import sirocco.tornado.kernel.Kernel;
 import sirocco.tornado.kernel.Launch;
 import uk.ac.manchester.tornado.api.common.TornadoDevice;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
-/** A plan as task graphs over one array, which is on the device from the first to the last. */
+/** A plan as task graphs over two arrays, which are on the device from the first to the last. */
 final class TornadoExecutable implements Executable {
     private final TornadoDevice device;
     private final Plan plan;
@@ -38,8 +39,8 @@ final class TornadoExecutable implements Executable {
         steps = plan.graph().steps();
         ids = new Ids(plan.graph());
         memory = new DeviceMemory(plan);
-        graphs = new TaskGraphs(new FloatArray(memory.words()));
-        transfers = new Transfers(graphs, memory, plan.graph().values().stream().filter(v -> plan.slot(v) != null).mapToInt(DeviceMemory::words).max().orElse(1));
+        graphs = new TaskGraphs(new FloatArray(memory.floats()), new IntArray(memory.words()));
+        transfers = new Transfers(graphs, memory);
         runs = addRuns(tasks);
         graphs.ready(device);
         transfers.clear();
@@ -91,7 +92,7 @@ final class TornadoExecutable implements Executable {
         if (transfers.report(0) != 0) {
             int step = transfers.report(0) - 1;
             int number = transfers.report(1);
-            transfers.clearReport(memory);
+            transfers.clearReport();
             throw new IllegalStateException(steps.get(step) + ": " + kernels.get(step).fault().apply(number));
         }
     }
@@ -102,13 +103,10 @@ final class TornadoExecutable implements Executable {
         requireOpen();
         ids.check();
         try (TornadoExecutable apart = new TornadoExecutable(device, plan, kernels, 1)) {
-            MemorySegment all = MemorySegment.ofArray(new int[memory.words()]);
-            transfers.read(0, all, memory.words());
-            apart.transfers.write(0, all, memory.words());
-            apart.transfers.flush();
+            copy(transfers, apart.transfers);
             for (int i = 0; i < steps.size(); i++) {
                 long start = System.nanoTime();
-                graphs(apart, i);
+                apart.graphs.run(apart.runs[i]);
                 long nanos = System.nanoTime() - start;
                 apart.await();
                 List<Value> written = new ArrayList<>(steps.get(i).op().outputs());
@@ -116,19 +114,23 @@ final class TornadoExecutable implements Executable {
                 observer.accept(new StepTrace(i, steps.get(i), nanos, plan.notes()[i],
                         written.stream().filter(v -> v.dtype() == DType.F32).map(apart::stats).toList()));
             }
-            apart.transfers.read(0, all, memory.words());
-            transfers.write(0, all, memory.words());
-            transfers.flush();
+            copy(apart.transfers, transfers);
         }
     }
 
-    private static void graphs(TornadoExecutable apart, int step) {
-        apart.graphs.run(apart.runs[step]);
+    private void copy(Transfers from, Transfers to) {
+        float[] floats = new float[memory.floats()];
+        from.read(0, floats);
+        to.write(0, floats);
+        int[] words = new int[memory.words()];
+        from.read(0, words);
+        to.write(0, words);
+        to.flush();
     }
 
     private StepTrace.Stats stats(Value v) {
-        float[] data = new float[DeviceMemory.words(v)];
-        transfers.read(memory.at(v), MemorySegment.ofArray(data), data.length);
+        float[] data = new float[DeviceMemory.elements(v)];
+        transfers.read(memory.at(v), data);
         return StepTrace.Stats.of(v, data);
     }
 
@@ -137,22 +139,22 @@ final class TornadoExecutable implements Executable {
     @Override
     public void write(Value v, float[] data) {
         writable(v, DType.F32, data.length);
-        transfers.write(memory.at(v), MemorySegment.ofArray(data), data.length);
+        transfers.write(memory.at(v), data);
     }
 
     @Override
     public void write(Value v, int[] data) {
         writable(v, DType.I32, data.length);
-        transfers.write(memory.at(v), MemorySegment.ofArray(data), data.length);
+        transfers.write(memory.at(v), data);
         ids.written(v, data);
     }
 
     @Override
     public void write(Value v, byte[] data) {
         writable(v, DType.U8, data.length);
-        int[] words = new int[DeviceMemory.words(v)];
+        int[] words = new int[DeviceMemory.elements(v)];
         MemorySegment.copy(MemorySegment.ofArray(data), 0, MemorySegment.ofArray(words), 0, data.length);
-        transfers.write(memory.at(v), MemorySegment.ofArray(words), words.length);
+        transfers.write(memory.at(v), words);
     }
 
     /** Four bytes make a word, so those around the part are fetched. */
@@ -165,10 +167,9 @@ final class TornadoExecutable implements Executable {
         }
         int from = (int) first / Integer.BYTES;
         int[] words = new int[((int) first + part.length + Integer.BYTES - 1) / Integer.BYTES - from];
-        MemorySegment bytes = MemorySegment.ofArray(words);
-        transfers.read(memory.at(v) + from, bytes, words.length);
-        MemorySegment.copy(MemorySegment.ofArray(part), 0, bytes, first - (long) from * Integer.BYTES, part.length);
-        transfers.write(memory.at(v) + from, bytes, words.length);
+        transfers.read(memory.at(v) + from, words);
+        MemorySegment.copy(MemorySegment.ofArray(part), 0, MemorySegment.ofArray(words), first - (long) from * Integer.BYTES, part.length);
+        transfers.write(memory.at(v) + from, words);
     }
 
     private void writable(Value v, DType dtype, int length) {
@@ -181,14 +182,14 @@ final class TornadoExecutable implements Executable {
     @Override
     public void read(Value v, float[] data) {
         readable(v, DType.F32, data.length);
-        transfers.read(memory.at(v), MemorySegment.ofArray(data), data.length);
+        transfers.read(memory.at(v), data);
         checkFault();
     }
 
     @Override
     public void read(Value v, int[] data) {
         readable(v, DType.I32, data.length);
-        transfers.read(memory.at(v), MemorySegment.ofArray(data), data.length);
+        transfers.read(memory.at(v), data);
         checkFault();
     }
 

@@ -3,8 +3,8 @@ package sirocco.tornado;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.TreeSet;
 import java.util.Set;
+import java.util.TreeSet;
 import sirocco.api.Device;
 import sirocco.api.Executable;
 import sirocco.api.Graph;
@@ -52,7 +52,7 @@ final class TornadoVmDevice implements Device {
 
             @Override
             public long extraBytes() {
-                return DeviceMemory.extraBytes();
+                return DeviceMemory.extraBytes(graph);
             }
 
             @Override

@@ -1,171 +1,241 @@
 package sirocco.tornado;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
+import java.util.HashMap;
+import java.util.Map;
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 
 /**
- * Copies 32-bit words between host arrays and the device's memory, through small arrays and a kernel: so the memory itself, weights and all, never
- * travels. Few words at a time are collected and go together, before the next run: the step's parameters.
+ * Copies between host arrays and the arrays on the device, through small arrays and a kernel: so the large ones, weights and all, never travel.
+ * Few elements at a time are collected and go together, before the next run: the step's parameters.
  */
 final class Transfers {
-    /** Words that wait to go together. */
+    /** Elements that wait to go together, and what is worth waiting. */
     private static final int PARAMETERS = 1024;
-    /** Words of a chunk of what is large. */
+    private static final int FEW = PARAMETERS / 4;
+    /** Elements of a chunk of what is large. */
     private static final int CHUNK = 1 << 20;
-    private static final int SMALL_CHUNK = 1024;
     private static final int GROUP = 128;
     /** Neighbours that a work item clears. */
     private static final int CLEARED = 64;
 
-    /** Count; then for each its place in memory; then for each its word. */
-    private final IntArray parameters = new IntArray(1 + 2 * PARAMETERS);
-    /** Place in memory, words, place of the report. */
-    private final IntArray range = new IntArray(3);
-    private final IntArray chunk;
-    private final IntArray report = new IntArray(DeviceMemory.FAULT_WORDS);
-    private final IntArray smallChunk = new IntArray(SMALL_CHUNK);
-    private final TaskGraphs graphs;
-    private final int scatter;
-    private final int upload;
-    private final int download;
-    private final int smallDownload;
-    private int waiting;
+    private static final Object[] NOTHING = {};
 
-    /**
-     * Adds its graphs, the first ones of all; the very first clears the memory.
-     *
-     * @param words of the memory
-     * @param largest words of a value
-     */
-    Transfers(TaskGraphs graphs, DeviceMemory memory, int largest) {
+    /** Count; then for each its place in memory, or −1 − its place among the words; then for each word what it is. */
+    private final IntArray parameters = new IntArray(1 + 2 * PARAMETERS);
+    /** For each float what it is. */
+    private final FloatArray floatParameters = new FloatArray(PARAMETERS);
+    /** Which of those that wait is for a place. */
+    private final Map<Integer, Integer> waiting = new HashMap<>();
+    /** Place in the large array, elements, place of the report. */
+    private final IntArray range = new IntArray(3);
+    private final IntArray report = new IntArray(DeviceMemory.REPORT_WORDS);
+    private final TaskGraphs graphs;
+    private final DeviceMemory memory;
+    private final int scatter;
+    private final Way floats;
+    private final Way fewFloats;
+    private final Way words;
+    private final Way fewWords;
+
+    /** A chunk and the graphs that take it there and back. */
+    private record Way(MemorySegment chunk, int elements, int there, int back) { }
+
+    /** Adds its graphs, the first ones of all; the very first clears the memory. */
+    Transfers(TaskGraphs graphs, DeviceMemory memory) {
         this.graphs = graphs;
-        int words = memory.words();
-        range.set(2, memory.fault());
-        chunk = new IntArray(Math.clamp(largest, 1, CHUNK));
-        IntArray c = chunk;
-        Object[] none = {};
-        graphs.add("clear", groups((words + CLEARED - 1) / CLEARED), GROUP, none, none, (g, id, k, m) -> g.task(id, Transfers::clear, k, m, words));
-        scatter = graphs.add("parameters", groups(PARAMETERS), GROUP, new Object[] {parameters}, none,
-                (g, id, k, m) -> g.task(id, Transfers::scatter, k, m, parameters, PARAMETERS));
-        upload = graphs.add("upload", groups(c.getSize()), GROUP, new Object[] {range, c}, none, (g, id, k, m) -> g.task(id, Transfers::put, k, m, range, c));
-        download = graphs.add("download", groups(c.getSize()), GROUP, new Object[] {range}, new Object[] {c, report},
-                (g, id, k, m) -> g.task(id, Transfers::get, k, m, range, c, report));
-        smallDownload = graphs.add("smallDownload", groups(SMALL_CHUNK), GROUP, new Object[] {range}, new Object[] {smallChunk, report},
-                (g, id, k, m) -> g.task(id, Transfers::get, k, m, range, smallChunk, report));
+        this.memory = memory;
+        range.set(2, memory.report());
+        int allFloats = memory.floats();
+        int allWords = memory.words();
+        graphs.add("clear", true, groups((Math.max(allFloats, allWords) + CLEARED - 1) / CLEARED), GROUP, NOTHING, NOTHING,
+                (g, id, c, m, w) -> g.task(id, Transfers::clear, c, m, w, allFloats, allWords));
+        scatter = graphs.add("parameters", true, groups(PARAMETERS), GROUP, new Object[] {parameters, floatParameters}, NOTHING,
+                (g, id, c, m, w) -> g.task(id, Transfers::scatter, c, m, w, parameters, floatParameters, PARAMETERS));
+        floats = floats("Floats", Math.min(allFloats, CHUNK));
+        fewFloats = floats("FewFloats", PARAMETERS);
+        words = words("Words", Math.min(allWords, CHUNK));
+        fewWords = words("FewWords", PARAMETERS);
+    }
+
+    private Way floats(String name, int elements) {
+        FloatArray chunk = new FloatArray(elements);
+        return new Way(chunk.getSegment(), elements, there(name, false, chunk, (g, id, c, m, _) -> g.task(id, Transfers::put, c, m, range, chunk)),
+                back(name, chunk, (g, id, c, m, w) -> g.task(id, Transfers::get, c, m, w, range, chunk, report)));
+    }
+
+    private Way words(String name, int elements) {
+        IntArray chunk = new IntArray(elements);
+        return new Way(chunk.getSegment(), elements, there(name, true, chunk, (g, id, c, m, w) -> g.task(id, Transfers::putWords, c, m, w, range, chunk)),
+                back(name, chunk, (g, id, c, m, w) -> g.task(id, Transfers::getWords, c, m, w, range, chunk, report)));
+    }
+
+    private int there(String name, boolean withWords, TornadoNativeArray chunk, TaskGraphs.Task task) {
+        return graphs.add("put" + name, withWords, groups(chunk.getSize()), GROUP, new Object[] {range, chunk}, NOTHING, task);
+    }
+
+    private int back(String name, TornadoNativeArray chunk, TaskGraphs.Task task) {
+        return graphs.add("get" + name, true, groups(chunk.getSize()), GROUP, new Object[] {range}, new Object[] {chunk, report}, task);
     }
 
     private static int groups(int items) {
         return (items + GROUP - 1) / GROUP;
     }
 
-    /** To be called first: the memory holds what it did before. */
+    /** To be called first: the arrays hold what the device's memory did before. */
     void clear() {
         graphs.run(0);
     }
 
-    static void clear(KernelContext k, FloatArray m, int words) {
-        int from = k.globalIdx * CLEARED;
+    static void clear(KernelContext c, FloatArray m, IntArray w, int floats, int words) {
+        int from = c.globalIdx * CLEARED;
         for (int i = 0; i < CLEARED; i++) {
-            if (from + i < words) {
+            if (from + i < floats) {
                 m.set(from + i, 0);
+            }
+            if (from + i < words) {
+                w.set(from + i, 0);
             }
         }
     }
 
     // ---- to the device ---------------------------------------------------------------------------------------------------------
 
-    /** @param words how many, from the start of {@code data} */
-    void write(int at, MemorySegment data, int words) {
-        if (words <= PARAMETERS / 4) {
-            if (waiting + words > PARAMETERS) {
-                flush();
-            }
-            for (int i = 0; i < words; i++) {
-                parameters.set(1 + waiting + i, at + i);
-                parameters.set(1 + PARAMETERS + waiting + i, data.get(ValueLayout.JAVA_INT_UNALIGNED, 4L * i));
-            }
-            waiting += words;
+    void write(int at, float[] data) {
+        if (data.length > FEW) {
+            write(floats, at, MemorySegment.ofArray(data), data.length);
             return;
         }
-        flush();
-        for (int from = 0; from < words; from += chunk.getSize()) {
-            int n = Math.min(chunk.getSize(), words - from);
-            MemorySegment.copy(data, 4L * from, chunk.getSegment(), 0, 4L * n);
-            range.set(0, at + from);
-            range.set(1, n);
-            graphs.run(upload);
+        for (int i = 0; i < data.length; i++) {
+            floatParameters.set(parameter(at + i), data[i]);
         }
     }
 
-    static void put(KernelContext k, FloatArray m, IntArray range, IntArray chunk) {
-        int i = k.globalIdx;
-        if (i < range.get(1)) {
-            m.set(range.get(0) + i, Float.intBitsToFloat(chunk.get(i)));
+    void write(int at, int[] data) {
+        if (data.length > FEW) {
+            write(words, at, MemorySegment.ofArray(data), data.length);
+            return;
         }
+        for (int i = 0; i < data.length; i++) {
+            parameters.set(1 + PARAMETERS + parameter(-1 - at - i), data[i]);
+        }
+    }
+
+    /** The number of the parameter for a place: a new one, or the one that it had, since those that travel together are stored in no order. */
+    private int parameter(int place) {
+        Integer known = waiting.get(place);
+        if (known != null) {
+            return known;
+        }
+        if (waiting.size() == PARAMETERS) {
+            flush();
+        }
+        int number = waiting.size();
+        waiting.put(place, number);
+        parameters.set(1 + number, place);
+        return number;
     }
 
     /** Sends what waits. */
     void flush() {
-        if (waiting > 0) {
-            parameters.set(0, waiting);
+        if (!waiting.isEmpty()) {
+            parameters.set(0, waiting.size());
+            waiting.clear();
             graphs.run(scatter);
-            waiting = 0;
         }
     }
 
-    /** Where a place was written twice, the later word counts: items of one group run in no order, so only the last of a place may write. */
-    static void scatter(KernelContext k, FloatArray m, IntArray parameters, int most) {
-        int i = k.globalIdx;
-        int n = parameters.get(0);
-        if (i < n) {
-            int at = parameters.get(1 + i);
-            boolean last = true;
-            for (int j = i + 1; j < n; j++) {
-                if (parameters.get(1 + j) == at) {
-                    last = false;
-                }
+    static void scatter(KernelContext c, FloatArray m, IntArray w, IntArray parameters, FloatArray floats, int most) {
+        int i = c.globalIdx;
+        if (i < parameters.get(0)) {
+            int place = parameters.get(1 + i);
+            if (place >= 0) {
+                m.set(place, floats.get(i));
+            } else {
+                w.set(-1 - place, parameters.get(1 + most + i));
             }
-            if (last) {
-                m.set(at, Float.intBitsToFloat(parameters.get(1 + most + i)));
-            }
+        }
+    }
+
+    private void write(Way way, int at, MemorySegment data, int n) {
+        flush();
+        for (int from = 0; from < n; from += way.elements) {
+            int part = range(way, at, from, n);
+            MemorySegment.copy(data, 4L * from, way.chunk, 0, 4L * part);
+            graphs.run(way.there);
+        }
+    }
+
+    private int range(Way way, int at, int from, int n) {
+        int part = Math.min(way.elements, n - from);
+        range.set(0, at + from);
+        range.set(1, part);
+        return part;
+    }
+
+    static void put(KernelContext c, FloatArray m, IntArray range, FloatArray chunk) {
+        int i = c.globalIdx;
+        if (i < range.get(1)) {
+            m.set(range.get(0) + i, chunk.get(i));
+        }
+    }
+
+    static void putWords(KernelContext c, FloatArray m, IntArray w, IntArray range, IntArray chunk) {
+        int i = c.globalIdx;
+        if (i < range.get(1)) {
+            w.set(range.get(0) + i, chunk.get(i));
         }
     }
 
     // ---- from the device -------------------------------------------------------------------------------------------------------
 
-    void read(int at, MemorySegment data, int words) {
+    void read(int at, float[] data) {
+        read(data.length > PARAMETERS ? floats : fewFloats, at, MemorySegment.ofArray(data), data.length);
+    }
+
+    void read(int at, int[] data) {
+        read(data.length > PARAMETERS ? words : fewWords, at, MemorySegment.ofArray(data), data.length);
+    }
+
+    private void read(Way way, int at, MemorySegment data, int n) {
         flush();
-        for (int from = 0; from < words; from += chunk.getSize()) {
-            int n = Math.min(chunk.getSize(), words - from);
-            boolean small = n <= SMALL_CHUNK;
-            fetch(at + from, n, small);
-            MemorySegment.copy((small ? smallChunk : chunk).getSegment(), 0, data, 4L * from, 4L * n);
+        for (int from = 0; from < n; from += way.elements) {
+            int part = range(way, at, from, n);
+            graphs.run(way.back);
+            MemorySegment.copy(way.chunk, 0, data, 4L * from, 4L * part);
         }
     }
 
-    private void fetch(int at, int n, boolean small) {
-        range.set(0, at);
-        range.set(1, n);
-        graphs.run(small ? smallDownload : download);
-    }
-
-    static void get(KernelContext k, FloatArray m, IntArray range, IntArray chunk, IntArray report) {
-        int i = k.globalIdx;
+    static void get(KernelContext c, FloatArray m, IntArray w, IntArray range, FloatArray chunk, IntArray report) {
+        int i = c.globalIdx;
         if (i < range.get(1)) {
-            chunk.set(i, Float.floatToRawIntBits(m.get(range.get(0) + i)));
+            chunk.set(i, m.get(range.get(0) + i));
         }
-        if (i < DeviceMemory.FAULT_WORDS) {
-            report.set(i, Float.floatToRawIntBits(m.get(range.get(2) + i)));
+        if (i < DeviceMemory.REPORT_WORDS) {
+            report.set(i, w.get(range.get(2) + i));
         }
     }
 
-    /** Brings the report of bad data without anything else. */
+    static void getWords(KernelContext c, FloatArray m, IntArray w, IntArray range, IntArray chunk, IntArray report) {
+        int i = c.globalIdx;
+        if (i < range.get(1)) {
+            chunk.set(i, w.get(range.get(0) + i));
+        }
+        if (i < DeviceMemory.REPORT_WORDS) {
+            report.set(i, w.get(range.get(2) + i));
+        }
+    }
+
+    // ---- bad data --------------------------------------------------------------------------------------------------------------
+
+    /** Brings the report and nothing else. */
     void fetchReport() {
         flush();
-        fetch(0, 0, true);
+        range(fewWords, 0, 0, 0);
+        graphs.run(fewWords.back);
     }
 
     /** Word {@code i} of the report as it came with the last read. */
@@ -173,8 +243,9 @@ final class Transfers {
         return report.get(i);
     }
 
-    void clearReport(DeviceMemory memory) {
-        write(memory.fault(), MemorySegment.ofArray(new int[DeviceMemory.FAULT_WORDS]), DeviceMemory.FAULT_WORDS);
+    void clearReport() {
+        write(memory.report(), new int[DeviceMemory.REPORT_WORDS]);
         flush();
+        report.set(0, 0);
     }
 }

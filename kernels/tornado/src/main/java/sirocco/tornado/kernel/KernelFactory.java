@@ -21,30 +21,30 @@ public final class KernelFactory {
             case Op.AttentionBackward op -> missing(op);
 
             case Op.Add op -> Pointwise.of(op);
-            case Op.Concat op -> missing(op);
-            case Op.Slice op -> missing(op);
-            case Op.Upsample op -> missing(op);
-            case Op.UpsampleBackward op -> missing(op);
-            case Op.SumPixels op -> missing(op);
-            case Op.Dropout op -> missing(op);
-            case Op.Repeat op -> missing(op);
+            case Op.Concat op -> Moves.of(op);
+            case Op.Slice op -> Moves.of(op);
+            case Op.Upsample op -> Moves.of(op);
+            case Op.UpsampleBackward op -> Moves.of(op);
+            case Op.SumPixels op -> Sums.of(op);
+            case Op.Dropout op -> Conditioning.of(op);
+            case Op.Repeat op -> Moves.of(op);
 
-            case Op.TimestepEmbedding op -> missing(op);
-            case Op.Embedding op -> missing(op);
-            case Op.EmbeddingBackward op -> missing(op);
-            case Op.DropLabels op -> missing(op);
+            case Op.TimestepEmbedding op -> Conditioning.of(op);
+            case Op.Embedding op -> Conditioning.of(op);
+            case Op.EmbeddingBackward op -> Conditioning.of(op);
+            case Op.DropLabels op -> Conditioning.of(op);
 
-            case Op.GatherImages op -> missing(op);
-            case Op.Noising op -> missing(op);
-            case Op.MseLoss op -> missing(op);
-            case Op.MseLossBackward op -> missing(op);
-            case Op.ChainTimestep op -> missing(op);
+            case Op.GatherImages op -> Moves.of(op);
+            case Op.Noising op -> Diffusion.of(op);
+            case Op.MseLoss op -> Sums.of(op);
+            case Op.MseLossBackward op -> Sums.of(op);
+            case Op.ChainTimestep op -> Diffusion.of(op);
             case Op.Guidance op -> Pointwise.of(op);
-            case Op.SamplingStep op -> missing(op);
+            case Op.SamplingStep op -> Diffusion.of(op);
 
-            case Op.GradientNorm op -> missing(op);
-            case Op.RecordStep op -> missing(op);
-            case Op.AdamEma op -> missing(op);
+            case Op.GradientNorm op -> Sums.of(op);
+            case Op.RecordStep op -> Optimizer.of(op);
+            case Op.AdamEma op -> Optimizer.of(op);
         };
     }
 

@@ -8,24 +8,33 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 /**
  * A kernel, where its operands lie, and how many work items run it.
  *
- * <p>Every kernel is a static method of (context, memory, at, shape…). Memory is the device's one array, with all values of a plan; {@code at}
- * has the operands' places in it, and what else differs between steps that are alike. The shape is scalars, which TornadoVM makes
- * constants of: so steps of one shape have one source, and a driver that keeps what it compiled compiles it once.
+ * <p>Every kernel is a static method of (context, memory, at, shape…) or (context, memory, words, at, shape…). Memory is the device's array with
+ * all F32 values of a plan, words the one with its I32 and U8 values; {@code at} has the operands' places in them, and what else differs between
+ * steps that are alike. The shape is scalars, which TornadoVM makes constants of: so steps of one shape have one source, and a driver that keeps
+ * what it compiled compiles it once. A kernel must not be called as a function of OpenCL C is ({@code upsample}, {@code step}, {@code mix}).
  *
  * @param kernel its name, for errors
- * @param at places in memory, counted in floats, −1 for an operand that there is not
+ * @param at places, counted in elements of the array, −1 for an operand that there is not
  * @param groupsX work groups
  * @param group work items in a group
+ * @param words whether it takes the words
  * @param enqueue adds it to a task graph
  */
-public record Launch(String kernel, int[] at, int groupsX, int groupsY, int groupsZ, int group, Enqueue enqueue) {
+public record Launch(String kernel, int[] at, int groupsX, int groupsY, int groupsZ, int group, boolean words, Enqueue enqueue) {
     /** Work items in a group of kernels that go over elements one by one: what every GPU takes. */
     public static final int GROUP = 128;
 
     /** Adds a kernel as task {@code id}; a method reference to the kernel must be written out in it, since TornadoVM reads that. */
     @FunctionalInterface
     public interface Enqueue {
+        TaskGraph to(TaskGraph graph, String id, KernelContext context, FloatArray memory, IntArray words, IntArray at);
+    }
+
+    /** The same for a kernel that touches no words. */
+    @FunctionalInterface
+    public interface FloatEnqueue {
         TaskGraph to(TaskGraph graph, String id, KernelContext context, FloatArray memory, IntArray at);
+
     }
 
     public Launch {
@@ -39,8 +48,17 @@ public record Launch(String kernel, int[] at, int groupsX, int groupsY, int grou
         return groups(kernel, at, ceilDiv(items, GROUP), 1, 1, GROUP, enqueue);
     }
 
+    public static Launch items(String kernel, int[] at, long items, FloatEnqueue enqueue) {
+        return groups(kernel, at, ceilDiv(items, GROUP), 1, 1, GROUP, enqueue);
+    }
+
     public static Launch groups(String kernel, int[] at, long groupsX, int groupsY, int groupsZ, int group, Enqueue enqueue) {
-        return new Launch(kernel, at, Math.toIntExact(groupsX), groupsY, groupsZ, group, enqueue);
+        return new Launch(kernel, at, Math.toIntExact(groupsX), groupsY, groupsZ, group, true, enqueue);
+    }
+
+    public static Launch groups(String kernel, int[] at, long groupsX, int groupsY, int groupsZ, int group, FloatEnqueue enqueue) {
+        return new Launch(kernel, at, Math.toIntExact(groupsX), groupsY, groupsZ, group, false,
+                (graph, id, context, memory, _, table) -> enqueue.to(graph, id, context, memory, table));
     }
 
     /** n / size, rounded up. */

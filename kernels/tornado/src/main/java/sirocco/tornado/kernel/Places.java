@@ -3,7 +3,7 @@ package sirocco.tornado.kernel;
 import java.util.Optional;
 import sirocco.api.Value;
 
-/** Where one step finds its operands in the device's memory, counted in floats. */
+/** Where one step finds its operands: F32 values in the device's memory, I32 and U8 values in its words; counted in elements of the array. */
 public interface Places {
     int at(Value v);
 
@@ -12,10 +12,10 @@ public interface Places {
         return v.isPresent() ? at(v.get()) : -1;
     }
 
-    /** The step's working memory. */
+    /** The step's working memory, floats. */
     int scratch();
 
-    /** Where a kernel reports bad data: two words, {@link #faultCode} and the offending number. */
+    /** Where among the words a kernel reports bad data: {@link #faultCode}, and the offending number. */
     int fault();
 
     /** Names the step in a report; not 0. */
