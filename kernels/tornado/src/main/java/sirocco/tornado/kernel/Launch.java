@@ -20,19 +20,19 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  * @param words whether it takes the words
  * @param enqueue adds it to a task graph
  */
-public record Launch(String kernel, int[] at, int groupsX, int groupsY, int groupsZ, int group, boolean words, Enqueue enqueue) {
+public record Launch(String kernel, int[] at, int groupsX, int groupsY, int groupsZ, int group, boolean words, EnqueueWithWords enqueue) {
     /** Work items in a group of kernels that go over elements one by one: what every GPU takes. */
     public static final int GROUP = 128;
 
     /** Adds a kernel as task {@code id}; a method reference to the kernel must be written out in it, since TornadoVM reads that. */
     @FunctionalInterface
-    public interface Enqueue {
+    public interface EnqueueWithWords {
         TaskGraph to(TaskGraph graph, String id, KernelContext context, FloatArray memory, IntArray words, IntArray at);
     }
 
     /** The same for a kernel that touches no words. */
     @FunctionalInterface
-    public interface FloatEnqueue {
+    public interface Enqueue {
         TaskGraph to(TaskGraph graph, String id, KernelContext context, FloatArray memory, IntArray at);
 
     }
@@ -44,19 +44,19 @@ public record Launch(String kernel, int[] at, int groupsX, int groupsY, int grou
     }
 
     /** As many work items as asked for, and those that fill the last group; a kernel has to leave those alone. */
+    public static Launch items(String kernel, int[] at, long items, EnqueueWithWords enqueue) {
+        return groups(kernel, at, ceilDiv(items, GROUP), 1, 1, GROUP, enqueue);
+    }
+
     public static Launch items(String kernel, int[] at, long items, Enqueue enqueue) {
         return groups(kernel, at, ceilDiv(items, GROUP), 1, 1, GROUP, enqueue);
     }
 
-    public static Launch items(String kernel, int[] at, long items, FloatEnqueue enqueue) {
-        return groups(kernel, at, ceilDiv(items, GROUP), 1, 1, GROUP, enqueue);
-    }
-
-    public static Launch groups(String kernel, int[] at, long groupsX, int groupsY, int groupsZ, int group, Enqueue enqueue) {
+    public static Launch groups(String kernel, int[] at, long groupsX, int groupsY, int groupsZ, int group, EnqueueWithWords enqueue) {
         return new Launch(kernel, at, Math.toIntExact(groupsX), groupsY, groupsZ, group, true, enqueue);
     }
 
-    public static Launch groups(String kernel, int[] at, long groupsX, int groupsY, int groupsZ, int group, FloatEnqueue enqueue) {
+    public static Launch groups(String kernel, int[] at, long groupsX, int groupsY, int groupsZ, int group, Enqueue enqueue) {
         return new Launch(kernel, at, Math.toIntExact(groupsX), groupsY, groupsZ, group, false,
                 (graph, id, context, memory, _, table) -> enqueue.to(graph, id, context, memory, table));
     }
