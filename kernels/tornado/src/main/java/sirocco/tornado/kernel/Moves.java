@@ -5,6 +5,7 @@ import sirocco.api.DType;
 import sirocco.api.Op;
 import sirocco.api.Shape;
 import uk.ac.manchester.tornado.api.KernelContext;
+import uk.ac.manchester.tornado.api.math.TornadoMath;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
@@ -134,17 +135,15 @@ final class Moves {
         if (4 * word < n) {
             int bytes = 0;
             for (int b = 0; b < 4; b++) {
-                int element = 4 * word + b;
-                if (element < n) {
-                    int image = element / each;
-                    int id = w.get(at.get(1) + image);
-                    if (id >= 0 && id < size) {
-                        int from = id * each + element - image * each;
-                        bytes = bytes | (w.get(at.get(0) + from / 4) >> 8 * (from & 3) & 0xFF) << 8 * b;
-                    } else {
-                        Diffusion.report(w, at.get(3), at.get(4), id);
-                    }
+                int element = TornadoMath.min(4 * word + b, n - 1); // what fills up the last word is never looked at
+                int image = element / each;
+                int id = w.get(at.get(1) + image);
+                if (id < 0 || id >= size) {
+                    Diffusion.report(w, at.get(3), at.get(4), id);
+                    id = 0;
                 }
+                int from = id * each + element - image * each;
+                bytes = bytes | (w.get(at.get(0) + from / 4) >> 8 * (from & 3) & 0xFF) << 8 * b;
             }
             w.set(at.get(2) + word, bytes);
         }
