@@ -2,6 +2,8 @@ package sirocco.cuda;
 
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.util.function.Predicate;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicContainer;
 import org.junit.jupiter.api.DynamicNode;
@@ -13,7 +15,8 @@ import sirocco.testkit.OpCases;
 
 /**
  * Small cases of every op in every precision on the driver that checks every access: kernels stay inside their operands, and threads do not
- * race. All other tests can run on it too, which takes minutes: {@code -Dsirocco.cuda.emulated=emulated-checked}.
+ * race. Of convolutions also those that Hopper's instructions fit. All other tests can run on it too, which takes minutes:
+ * {@code -Dsirocco.cuda.emulated=emulated-checked}.
  */
 class CheckedAccessTest {
     private static final long SMALL_FLOPS = 50_000;
@@ -21,12 +24,18 @@ class CheckedAccessTest {
     @TestFactory
     Stream<DynamicNode> smallCases() {
         assumeTrue(Emulated.checked(), "this driver does not check every access; the build's second round of tests has one that does");
-        return Stream.of(Precision.values()).map(p -> DynamicContainer.dynamicContainer(p.name(), OpCases.all().stream().filter(c -> c.flops() <= SMALL_FLOPS)
-                .map(c -> DynamicTest.dynamicTest(c.name(), () -> matchesTheReference(c, p)))));
+        return Stream.concat(Stream.of(Precision.values()).map(p -> cases(p.name(), c -> true, p, () -> Emulated.device(p))),
+                Stream.of(cases("convolutions by v5", c -> c.name().contains("Conv2d"), Precision.BF16,
+                        () -> Emulated.device(Precision.BF16, "v5", "conv2d", "conv2d_backward_data", "conv2d_backward_weights"))));
     }
 
-    private static void matchesTheReference(OpCase c, Precision precision) {
-        try (CudaDevice device = Emulated.device(precision)) {
+    private static DynamicNode cases(String name, Predicate<OpCase> which, Precision precision, Supplier<CudaDevice> device) {
+        return DynamicContainer.dynamicContainer(name, OpCases.all().stream().filter(c -> c.flops() <= SMALL_FLOPS).filter(which)
+                .map(c -> DynamicTest.dynamicTest(c.name(), () -> matchesTheReference(c, precision, device))));
+    }
+
+    private static void matchesTheReference(OpCase c, Precision precision, Supplier<CudaDevice> opened) {
+        try (CudaDevice device = opened.get()) {
             Emulated.matchesTheReferenceAndRepeats(c, device, device.plan(c.graph()), precision);
         }
     }
