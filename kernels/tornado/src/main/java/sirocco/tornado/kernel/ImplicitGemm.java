@@ -194,23 +194,27 @@ final class ImplicitGemm {
             }
             c.localBarrier(); // the tables are written, and everyone has multiplied the slice before
 
-            for (int i = 0; i < 2 * side; i++) {
-                int d = pass == WEIGHTS ? item / (8 * side) + 8 / side * i : item & 15;
-                int row = pass == WEIGHTS ? item & 8 * side - 1 : (item >> 4) + 4 * i;
-                int y = rowTable[ROW_H + row] + steps[STEP_H + d];
-                int x = rowTable[ROW_W + row] + steps[STEP_W + d];
-                boolean inside = (y | x | imageH - 1 - y | imageW - 1 - x) >= 0; // none has a sign bit
-                float value = m.get(inside ? at.get(0) + rowTable[row] + steps[d] : 0);
-                a[d * PITCH + row] = inside ? value : 0;
+            for (int four = item; four < DEPTH * 8 * side; four += 4 * GROUP) { // not from 0, or all would be unrolled
+                for (int i = 0; i < 4; i++) {
+                    int d = pass == WEIGHTS ? (four + GROUP * i) / (8 * side) : item & 15;
+                    int row = pass == WEIGHTS ? item & 8 * side - 1 : (four + GROUP * i) / DEPTH;
+                    int y = rowTable[ROW_H + row] + steps[STEP_H + d];
+                    int x = rowTable[ROW_W + row] + steps[STEP_W + d];
+                    boolean inside = (y | x | imageH - 1 - y | imageW - 1 - x) >= 0; // none has a sign bit
+                    float value = m.get(inside ? at.get(0) + rowTable[row] + steps[d] : 0);
+                    a[d * PITCH + row] = inside ? value : 0;
+                }
             }
-            for (int i = 0; i < 2 * side; i++) {
-                int d = pass == FORWARD ? item & 15 : item / (8 * side) + 8 / side * i;
-                int column = pass == FORWARD ? (item >> 4) + 4 * i : item & 8 * side - 1;
-                int offset = columnTable[column];
-                int offsetB = steps[STEP_B + d];
-                boolean inside = (offset | offsetB) >= 0;
-                float value = m.get(inside ? at.get(1) + offset + offsetB : 0);
-                b[d * PITCH + column] = inside ? value : 0;
+            for (int four = item; four < DEPTH * 8 * side; four += 4 * GROUP) {
+                for (int i = 0; i < 4; i++) {
+                    int d = pass == FORWARD ? item & 15 : (four + GROUP * i) / (8 * side);
+                    int column = pass == FORWARD ? (four + GROUP * i) / DEPTH : item & 8 * side - 1;
+                    int offset = columnTable[column];
+                    int offsetB = steps[STEP_B + d];
+                    boolean inside = (offset | offsetB) >= 0;
+                    float value = m.get(inside ? at.get(1) + offset + offsetB : 0);
+                    b[d * PITCH + column] = inside ? value : 0;
+                }
             }
             c.localBarrier(); // the slice is there
 
