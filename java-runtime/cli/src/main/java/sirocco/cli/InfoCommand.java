@@ -72,8 +72,12 @@ final class InfoCommand implements Callable<Integer> {
         out.println(Main.VERSION);
         machine(out);
         out.println("backends");
-        for (Backends.Found f : Backends.all()) {
+        List<Backends.Found> found = Backends.all();
+        for (Backends.Found f : found) {
             out.printf("  %-10s %s%n", f.backend().name(), f.availability());
+        }
+        if (found.stream().noneMatch(f -> f.backend().name().equals("tornado"))) {
+            out.printf("  %-10s %s%n", "tornado", "not in this build; install TornadoVM and set TORNADOVM_HOME, or build with -Ptornado (docs/tornado.md)");
         }
         if (which != null) {
             model(out);
