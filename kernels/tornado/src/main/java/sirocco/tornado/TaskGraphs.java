@@ -22,8 +22,8 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  * arrays beside them.
  */
 final class TaskGraphs implements AutoCloseable {
-    /** Tasks in a graph: TornadoVM keeps a graph's bytecode in 4 KiB, and a task of few arguments takes some 80 bytes. */
-    static final int TASKS = 24;
+    /** Tasks in a graph: TornadoVM keeps its bytecode in 4 KiB, and a task of many arguments takes some 200 bytes. */
+    static final int TASKS = 12;
 
     /** What small arrays may take beside the memory. */
     private static final int BESIDE_MIB = 1024;
