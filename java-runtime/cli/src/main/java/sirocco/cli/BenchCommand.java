@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.function.IntConsumer;
@@ -64,7 +65,7 @@ final class BenchCommand implements Callable<Integer> {
     @Option(names = "--warmup", defaultValue = "5", paramLabel = "S", description = "seconds before timing starts; default: ${DEFAULT-VALUE}")
     double warmup;
 
-    @Option(names = "--kernels", description = "also a table of kernels by time")
+    @Option(names = "--kernels", description = "also a table of kernels by time: FLOPs, bytes, share of the measured peak")
     boolean kernels;
 
     @Option(names = "--kernel", split = ",", paramLabel = "OP=VARIANT",
@@ -86,6 +87,8 @@ final class BenchCommand implements Callable<Integer> {
     /** As in the file. */
     private final Map<String, Object> figures = new LinkedHashMap<>();
     private String described;
+    /** With peaks that were measured before the model takes its memory. */
+    private Optional<KernelTable> table = Optional.empty();
 
     @Override
     public Integer call() throws IOException {
@@ -97,11 +100,17 @@ final class BenchCommand implements Callable<Integer> {
         UNet model = new UNet(UNetConfig.preset(preset));
         try (Device opened = device.open(out, variants)) {
             described = opened.describe();
+            if (kernels || allVariants) {
+                Peaks.Measured peaks = Peaks.measure(opened);
+                table = Optional.of(new KernelTable(peaks));
+                figures.put("peak_gflop_per_s", peaks.flops() * 1e-9);
+                figures.put("peak_gb_per_s", peaks.bytes() * 1e-9);
+            }
             with(opened, model, (plan, executable, steps) -> time(out, plan, executable, steps));
         }
         if (allVariants) {
             out.printf("%neach kernel by every variant%n");
-            table(out, ofVariants(model), false);
+            table.orElseThrow().print(out, ofVariants(model), false);
         }
         if (json != null) {
             AtomicFiles.writeText(json, new JsonMapper().writerWithDefaultPrettyPrinter().writeValueAsString(figures) + "\n");
@@ -143,7 +152,7 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     /** Rows of every way in which a kernel was computed, by kernel and shape, the fastest first. */
-    private List<Profile.Row> ofVariants(UNet model) throws IOException {
+    private List<KernelTable.Row> ofVariants(UNet model) throws IOException {
         Map<List<String>, Profile.Row> fastest = new LinkedHashMap<>();
         Set<List<String>> seen = new HashSet<>();
         List<String> all = device.variants();
@@ -162,8 +171,8 @@ final class BenchCommand implements Callable<Integer> {
                 progress.to(i + 1);
             }
         }
-        List<Profile.Row> rows = fastest.values().stream().sorted(Comparator.comparing(Profile.Row::kind).thenComparing(Profile.Row::shape)
-                .thenComparing(Profile.Row::nanos)).toList();
+        List<KernelTable.Row> rows = table.orElseThrow().rows(fastest.values().stream().sorted(Comparator.comparing(Profile.Row::kind)
+                .thenComparing(Profile.Row::shape).thenComparing(Profile.Row::nanos)).toList());
         figures.put("variants", rows);
         return rows;
     }
@@ -207,9 +216,9 @@ final class BenchCommand implements Callable<Integer> {
         out.printf(Locale.ROOT, "%s, batch %d: median %.3f ms (%.3f to %.3f over %d rounds of %d), %s, %.0f GFLOP/s%n",
                 what.name().toLowerCase(Locale.ROOT), batch, median, millis[0], millis[rounds - 1], rounds, each,
                 peak ? String.format(Locale.ROOT, "%.0f GB/s", gigabytes) : String.format(Locale.ROOT, "%.1f images/s", batch / median * 1e3), gigaflops);
-        List<Profile.Row> rows = kernels ? Profile.of(executable, rounds) : List.of();
+        List<KernelTable.Row> rows = kernels ? table.orElseThrow().rows(Profile.of(executable, rounds)) : List.of();
         if (kernels) {
-            table(out, rows, true);
+            table.orElseThrow().print(out, rows, true);
         }
         out.flush();
         figures.put("what", what.name().toLowerCase(Locale.ROOT));
@@ -224,16 +233,5 @@ final class BenchCommand implements Callable<Integer> {
         figures.put("gflop_per_s", gigaflops);
         figures.put("gb_per_s", gigabytes);
         figures.put("kernels", rows);
-    }
-
-    /** @param shares whether the rows are parts of a whole */
-    private static void table(PrintWriter out, List<Profile.Row> rows, boolean shares) {
-        long total = rows.stream().mapToLong(Profile.Row::nanos).sum();
-        out.printf("%n%-22s %-36s %5s %10s %6s %9s  %s%n", "op", "shape", "count", "µs", "share", "GFLOP/s", "algorithm");
-        for (Profile.Row r : rows) {
-            out.printf(Locale.ROOT, "%-22s %-36s %5d %10.1f %6s %9s  %s%n", r.kind(), r.shape(), r.count(), r.nanos() * 1e-3,
-                    shares ? String.format(Locale.ROOT, "%.1f%%", 100.0 * r.nanos() / total) : "",
-                    r.flops() == 0 ? "" : String.format(Locale.ROOT, "%.0f", (double) r.flops() / r.nanos()), r.algorithm());
-        }
     }
 }

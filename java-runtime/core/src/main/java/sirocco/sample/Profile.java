@@ -21,8 +21,9 @@ public final class Profile {
      * @param count how many steps of the plan
      * @param nanos of all of them together, the median over the rounds
      * @param flops of all of them together
+     * @param bytes that all of them together must move, as their operands are stored
      */
-    public record Row(String kind, String shape, String algorithm, int count, long nanos, long flops) { }
+    public record Row(String kind, String shape, String algorithm, int count, long nanos, long flops, long bytes) { }
 
     private record Key(String kind, String shape, String algorithm) { }
 
@@ -33,6 +34,7 @@ public final class Profile {
         Map<Key, List<Long>> nanos = new LinkedHashMap<>();
         Map<Key, Integer> counts = new LinkedHashMap<>();
         Map<Key, Long> flops = new LinkedHashMap<>();
+        Map<Key, Long> bytes = new LinkedHashMap<>();
         for (int round = -1; round < rounds; round++) {
             Map<Key, Long> sums = new LinkedHashMap<>();
             boolean first = round == -1;
@@ -42,6 +44,7 @@ public final class Profile {
                 if (first) {
                     counts.merge(key, 1, Integer::sum);
                     flops.merge(key, t.step().op().flops(), Long::sum);
+                    bytes.merge(key, t.step().op().bytes(v -> executable.plan().slot(v).bytes()), Long::sum);
                 }
             });
             if (!first) {
@@ -51,7 +54,7 @@ public final class Profile {
         List<Row> rows = new ArrayList<>();
         nanos.forEach((key, all) -> {
             all.sort(null);
-            rows.add(new Row(key.kind, key.shape, key.algorithm, counts.get(key), all.get(all.size() / 2), flops.get(key)));
+            rows.add(new Row(key.kind, key.shape, key.algorithm, counts.get(key), all.get(all.size() / 2), flops.get(key), bytes.get(key)));
         });
         rows.sort(Comparator.comparingLong(Row::nanos).reversed());
         return rows;

@@ -3,6 +3,7 @@ package sirocco.api;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.ToLongFunction;
 
 /**
  * THE contract: everything a backend must be able to compute. Ops are coarse, and fused where that saves a pass over memory.
@@ -29,6 +30,15 @@ public sealed interface Op {
     /** Floating-point operations of the textbook algorithm, a multiply-add counting two; 0 where memory is all that matters. */
     default long flops() {
         return 0;
+    }
+
+    /**
+     * Bytes that any way of computing it must move: each input read once, each output written once, what is updated both.
+     *
+     * @param size of a value as it is stored
+     */
+    default long bytes(ToLongFunction<Value> size) {
+        return inputs().stream().mapToLong(size).sum() + outputs().stream().mapToLong(size).sum() + 2 * updates().stream().mapToLong(size).sum();
     }
 
     /** The op's name in dumps and errors: the record's name. */
@@ -294,6 +304,10 @@ public sealed interface Op {
         @Override public List<Value> outputs() {
             return List.of(y);
         }
+
+        @Override public long bytes(ToLongFunction<Value> size) {
+            return size.applyAsLong(ids) + 2 * size.applyAsLong(y);
+        }
     }
 
     /** dTable row ids[i] += dy[i], in order of i. */
@@ -335,6 +349,10 @@ public sealed interface Op {
 
         @Override public List<Value> outputs() {
             return List.of(images);
+        }
+
+        @Override public long bytes(ToLongFunction<Value> size) {
+            return size.applyAsLong(ids) + 2 * size.applyAsLong(images);
         }
     }
 
