@@ -69,7 +69,7 @@ public final class CudaDevice implements Device {
                 Driver.attribute(what, device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN),
                 settings.precision() == Settings.Precision.BF16 ? Storage.BF16 : Storage.F32,
                 settings.precision() == Settings.Precision.TF32);
-        byte[] image = gpu.emulated() ? NO_IMAGE : Fatbin.kernels();
+        byte[] image = image(gpu);
         context = held.hold(Driver.retainContext(what, device), _ -> Driver.releaseContext(what, device));
         try {
             module = held.hold(Driver.load(what, image), m -> Driver.unload(what, m));
@@ -79,6 +79,11 @@ public final class CudaDevice implements Device {
             held.close(e);
             throw e;
         }
+    }
+
+    /** The kernels, as the driver loads them. */
+    static byte[] image(Probe.Gpu gpu) {
+        return gpu.emulated() ? NO_IMAGE : Fatbin.kernels();
     }
 
     @Override

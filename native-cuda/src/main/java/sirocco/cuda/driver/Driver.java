@@ -98,8 +98,8 @@ public final class Driver {
     }
 
     /** @param sharedBytes dynamic shared memory that launches will ask for */
-    public static CUfunction function(String what, CUmodule module, String name, int sharedBytes) {
-        CUfunction function = new CUfunction();
+    public static KernelHandle function(String what, CUmodule module, String name, int sharedBytes) {
+        KernelHandle function = new KernelHandle();
         check(what, "cuModuleGetFunction(" + name + ")", JCudaDriver.cuModuleGetFunction(function, module, name));
         if (sharedBytes > PLAIN_SHARED_BYTES) {
             check(what, "cuFuncSetAttribute(" + name + ", " + sharedBytes + " bytes of shared memory)",
@@ -220,8 +220,8 @@ public final class Driver {
         return graph;
     }
 
-    public static CUgraphExec instantiate(String what, CUgraph graph) {
-        CUgraphExec exec = new CUgraphExec();
+    public static GraphHandle instantiate(String what, CUgraph graph) {
+        GraphHandle exec = new GraphHandle();
         check(what, "cuGraphInstantiate", JCudaDriver.cuGraphInstantiate(exec, graph, 0));
         return exec;
     }

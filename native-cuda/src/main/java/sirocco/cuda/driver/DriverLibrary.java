@@ -3,6 +3,7 @@ package sirocco.cuda.driver;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
 import java.util.Locale;
@@ -55,7 +56,20 @@ public final class DriverLibrary {
      * @throws UnsatisfiedLinkError if this driver has none of that name
      */
     public MethodHandle function(String name, FunctionDescriptor type) {
-        return find(name, type).orElseThrow(() -> new UnsatisfiedLinkError("the CUDA driver has no " + name));
+        return find(name, type).orElseThrow(() -> missing(name));
+    }
+
+    /**
+     * Where a function of the driver is.
+     *
+     * @throws UnsatisfiedLinkError if this driver has none of that name
+     */
+    MemorySegment address(String name) {
+        return symbols.find(name).orElseThrow(() -> missing(name));
+    }
+
+    private static UnsatisfiedLinkError missing(String name) {
+        return new UnsatisfiedLinkError("the CUDA driver has no " + name);
     }
 
     /** A function that not every driver has. */

@@ -6,13 +6,15 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.util.List;
 
 /**
- * The driver's functions that JCuda does not have, by java.lang.foreign: graphs with conditional nodes. Every return code is checked; {@code
+ * The driver's functions that JCuda does not have, by java.lang.foreign: graphs with conditional nodes; and the two that are called most, to
+ * compare. Every return code is checked; {@code
  * what} says in errors what was being done. Handles are numbers here.
  */
 public final class ForeignDriver {
@@ -36,11 +38,19 @@ public final class ForeignDriver {
     private static final long BODIES = 32;
     private static final long CONTEXT = 40;
 
+    /** What is called often: constants, which the compiler sees through. They take the function's address first. */
+    private static final MethodHandle LAUNCH_GRAPH = Linker.nativeLinker().downcallHandle(FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG));
+    private static final MethodHandle LAUNCH_KERNEL = Linker.nativeLinker().downcallHandle(FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT,
+            JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, ADDRESS, ADDRESS));
+
     private final DriverLibrary library;
-    private MethodHandle launch;
+    private final MemorySegment launchGraph;
+    private final MemorySegment launchKernel;
 
     public ForeignDriver(DriverLibrary library) {
         this.library = library;
+        launchGraph = library.address("cuGraphLaunch");
+        launchKernel = library.address("cuLaunchKernel");
     }
 
     /** Whether the driver's library has what graphs with conditional nodes need: that of CUDA 12.4 and later. */
@@ -109,10 +119,28 @@ public final class ForeignDriver {
     }
 
     public void launch(String what, long executable, StreamHandle stream) {
-        if (launch == null) {
-            launch = function("cuGraphLaunch", JAVA_LONG, JAVA_LONG);
+        int code;
+        try {
+            code = (int) LAUNCH_GRAPH.invokeExact(launchGraph, executable, stream.address());
+        } catch (Throwable e) {
+            throw Driver.rethrown(e);
         }
-        check(what, "cuGraphLaunch", () -> (int) launch.invokeExact(executable, stream.address()));
+        Driver.check(what, "cuGraphLaunch", code);
+    }
+
+    /**
+     * One row of blocks, without dynamic shared memory.
+     *
+     * @param arguments a pointer to each, one after another
+     */
+    public void launch(String what, KernelHandle kernel, int grid, int block, StreamHandle stream, MemorySegment arguments) {
+        int code;
+        try {
+            code = (int) LAUNCH_KERNEL.invokeExact(launchKernel, kernel.address(), grid, 1, 1, block, 1, 1, 0, stream.address(), arguments, MemorySegment.NULL);
+        } catch (Throwable e) {
+            throw Driver.rethrown(e);
+        }
+        Driver.check(what, "cuLaunchKernel", code);
     }
 
     public void destroyGraph(String what, long graph) {

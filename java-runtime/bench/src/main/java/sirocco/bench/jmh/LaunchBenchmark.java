@@ -1,0 +1,74 @@
+package sirocco.bench.jmh;
+
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Level;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OperationsPerInvocation;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+import sirocco.cuda.LaunchCosts;
+
+/**
+ * What a launch costs the host by JCuda and by java.lang.foreign. Launches come in bursts that a driver's queue takes without making the host
+ * wait; waiting for them to be done is not timed. On the emulated driver work is done within the launch, so that only the difference
+ * between the two ways says something.
+ */
+@State(Scope.Thread)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@Warmup(iterations = 5, time = 1)
+@Measurement(iterations = 5, time = 1)
+@Fork(3)
+public class LaunchBenchmark {
+    private static final int BURST = 256;
+
+    @Param({"jcuda", "ffm"})
+    public String binding;
+
+    private LaunchCosts costs;
+    private Runnable kernel;
+    private Runnable graph;
+
+    @Setup
+    public void setUp() {
+        costs = new LaunchCosts();
+        boolean jcuda = binding.equals("jcuda");
+        kernel = jcuda ? costs::kernelByJCuda : costs::kernelByForeign;
+        graph = jcuda ? costs::graphByJCuda : costs::graphByForeign;
+    }
+
+    @TearDown(Level.Invocation)
+    public void await() {
+        costs.await();
+    }
+
+    @TearDown
+    public void tearDown() {
+        costs.close();
+    }
+
+    @Benchmark
+    @OperationsPerInvocation(BURST)
+    public void kernel() {
+        for (int i = 0; i < BURST; i++) {
+            kernel.run();
+        }
+    }
+
+    @Benchmark
+    @OperationsPerInvocation(BURST)
+    public void graph() {
+        for (int i = 0; i < BURST; i++) {
+            graph.run();
+        }
+    }
+}
