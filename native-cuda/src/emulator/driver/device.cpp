@@ -152,6 +152,7 @@ SIROCCO_API cuInit(unsigned flags) {
     State& s = state();
     if (!s.initialised) {
         s.initialised = true;
+        s.late = getenv("SIROCCO_EMULATED_LATE") != nullptr;
         s.used.resize(device_count());
         for (int d = 0; d < device_count(); d++) {
             s.primary.push_back({d});
