@@ -101,7 +101,7 @@ final class BenchCommand implements Callable<Integer> {
         try (Device opened = device.open(out, variants)) {
             described = opened.describe();
             if (kernels || allVariants) {
-                Peaks.Measured peaks = Peaks.measure(opened);
+                Peaks.Measured peaks = Peaks.measure(opened, warmup);
                 table = Optional.of(new KernelTable(peaks));
                 figures.put("peak_gflop_per_s", peaks.flops() * 1e-9);
                 figures.put("peak_gb_per_s", peaks.bytes() * 1e-9);

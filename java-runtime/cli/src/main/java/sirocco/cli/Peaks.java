@@ -19,7 +19,9 @@ final class Peaks {
     private static final int[] MEBIS = {4, 16, 64};
     private static final int[] SIDES = {256, 512, 1024, 2048, PRODUCT};
     private static final double ENOUGH_NANOS = 1e7;
-    private static final double MEASURED_NANOS = 2e8;
+    /** Runs go on until none has been faster by a twentieth for so long. */
+    private static final double STEADY_NANOS = 3e8;
+    private static final double PATIENCE_NANOS = 4e9;
 
     /** What a device can do in a second, in float32 or in the precision that it was opened with. */
     record Measured(double flops, double bytes) {
@@ -34,8 +36,13 @@ final class Peaks {
 
     private Peaks() { }
 
-    /** Measures both, which takes a second. */
-    static Measured measure(Device device) {
+    /**
+     * Measures both.
+     *
+     * @param warmup seconds of each before it is timed: a virtual machine takes its time to compile
+     */
+    static Measured measure(Device device, double warmup) {
+        warm(device, copy(MEBIS[0]), warmup);
         double bytes = 0;
         for (int mebi : MEBIS) {
             Plan plan = device.plan(copy(mebi));
@@ -45,11 +52,12 @@ final class Peaks {
                 break;
             }
         }
+        warm(device, product(SIDES[0], SIDES[0]), warmup);
         double flops = 0;
         for (int side : SIDES) {
             Plan plan = device.plan(product(side, side));
             double nanos = best(device, plan);
-            flops = plan.graph().flops() / nanos * 1e9;
+            flops = Math.max(flops, plan.graph().flops() / nanos * 1e9);
             if (nanos > ENOUGH_NANOS) {
                 break;
             }
@@ -57,16 +65,31 @@ final class Peaks {
         return new Measured(flops, bytes);
     }
 
+    private static void warm(Device device, Graph graph, double seconds) {
+        try (Executable e = device.load(device.plan(graph))) {
+            long end = System.nanoTime() + (long) (seconds * 1e9);
+            do {
+                e.run();
+                e.await();
+            } while (System.nanoTime() < end);
+        }
+    }
+
     /** Nanoseconds of the fastest of several runs. */
     private static double best(Device device, Plan plan) {
         try (Executable e = device.load(plan)) {
             double best = Double.POSITIVE_INFINITY;
-            long end = System.nanoTime() + (long) MEASURED_NANOS;
-            for (int run = 0; run < 2 || System.nanoTime() < end; run++) {
+            long start = System.nanoTime();
+            long now = start;
+            for (long improved = start; now - improved < STEADY_NANOS && now - start < PATIENCE_NANOS || best == Double.POSITIVE_INFINITY;) {
                 long began = System.nanoTime();
                 e.run();
                 e.await();
-                best = Math.min(best, System.nanoTime() - began);
+                now = System.nanoTime();
+                if (now - began < 0.95 * best) {
+                    improved = now;
+                }
+                best = Math.min(best, now - began);
             }
             return best;
         }
