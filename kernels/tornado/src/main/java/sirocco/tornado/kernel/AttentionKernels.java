@@ -42,9 +42,10 @@ final class AttentionKernels {
         float[] s = new float[RESULTS];
         float[] o = new float[RESULTS];
 
+        int zero = AttentionTile.zero(c);
         int d = channels / heads;
         int item = c.localIdx;
-        int x = item % SIDE;
+        int x = item & SIDE - 1;
         int y = item / SIDE;
         int row0 = c.groupIdx * WIDTH;
         int head = c.groupIdz * length * channels + c.groupIdy * d;
@@ -54,20 +55,20 @@ final class AttentionKernels {
         float largest = -Float.MAX_VALUE;
         float total = 0;
 
-        for (int key0 = 0; key0 < length; key0 += WIDTH) {
+        for (int key0 = zero; key0 < length; key0 += WIDTH) {
             for (int i = 0; i < RESULTS; i++) {
                 s[i] = 0;
             }
-            for (int depth = 0; depth < d; depth += DEPTH) {
+            for (int depth = zero; depth < d; depth += DEPTH) {
                 c.localBarrier(); // nobody reads what is written now
                 for (int i = 0; i < 4; i++) {
                     int row = y + SIDE * i;
                     int channel = depth + x;
-                    left[row * PITCH + x] = channel < d && row0 + row < length ? m.get(at.get(0) + head + (row0 + row) * channels + channel) : 0;
-                    right[row * PITCH + x] = channel < d && key0 + row < length ? m.get(at.get(1) + head + (key0 + row) * channels + channel) : 0;
+                    left[row * PITCH + x] = AttentionTile.element(m, at.get(0) + head, row0 + row, length, channel, d, channels);
+                    right[row * PITCH + x] = AttentionTile.element(m, at.get(1) + head, key0 + row, length, channel, d, channels);
                 }
                 c.localBarrier();
-                for (int e = 0; e < DEPTH; e++) {
+                for (int e = zero; e < DEPTH; e++) {
                     for (int i = 0; i < 4; i++) {
                         for (int j = 0; j < 4; j++) {
                             s[4 * i + j] += left[(y + SIDE * i) * PITCH + e] * right[(x + SIDE * j) * PITCH + e];
@@ -83,7 +84,7 @@ final class AttentionKernels {
             c.localBarrier();
 
             float top = largest;
-            for (int j = 0; j < SHARE; j++) {
+            for (int j = zero; j < SHARE; j++) {
                 float score = scores[own * SCORES_PITCH + part + j];
                 top = key0 + part + j < length && score > top ? score : top;
             }
@@ -96,7 +97,7 @@ final class AttentionKernels {
             float shrink = TornadoMath.exp(largest - top);
             largest = top;
             float sum = 0;
-            for (int j = 0; j < SHARE; j++) {
+            for (int j = zero; j < SHARE; j++) {
                 float weight = key0 + part + j < length ? TornadoMath.exp(scores[own * SCORES_PITCH + part + j] - top) : 0;
                 scores[own * SCORES_PITCH + part + j] = weight;
                 sum += weight;
@@ -114,7 +115,7 @@ final class AttentionKernels {
                 totals[own] = total;
             }
 
-            for (int channel0 = 0; channel0 < d; channel0 += WIDTH) {
+            for (int channel0 = zero; channel0 < d; channel0 += WIDTH) {
                 int to = at.get(3) + head + channel0;
                 for (int i = 0; i < 4; i++) {
                     int row = y + SIDE * i;
@@ -128,16 +129,15 @@ final class AttentionKernels {
                         o[4 * i + j] = key0 > 0 ? before * factor : 0;
                     }
                 }
-                for (int slice = 0; slice < Math.min(WIDTH, length - key0); slice += DEPTH) {
+                for (int slice = zero; slice < Math.min(WIDTH, length - key0); slice += DEPTH) {
                     c.localBarrier();
                     for (int i = 0; i < 4; i++) {
                         int key = item / WIDTH + 4 * i;
-                        int channel = item % WIDTH;
-                        right[key * WIDTH + channel] = key0 + slice + key < length && channel0 + channel < d
-                                ? m.get(at.get(2) + head + (key0 + slice + key) * channels + channel0 + channel) : 0;
+                        int channel = item & WIDTH - 1;
+                        right[key * WIDTH + channel] = AttentionTile.element(m, at.get(2) + head, key0 + slice + key, length, channel0 + channel, d, channels);
                     }
                     c.localBarrier();
-                    for (int e = 0; e < DEPTH; e++) {
+                    for (int e = zero; e < DEPTH; e++) {
                         for (int i = 0; i < 4; i++) {
                             for (int j = 0; j < 4; j++) {
                                 o[4 * i + j] += scores[(y + SIDE * i) * SCORES_PITCH + slice + e] * right[e * WIDTH + x + SIDE * j];

@@ -18,7 +18,7 @@ public final class KernelFactory {
             case Op.Silu op -> Pointwise.of(op);
             case Op.SiluBackward op -> Pointwise.of(op);
             case Op.Attention op -> Attentions.of(op);
-            case Op.AttentionBackward op -> missing(op);
+            case Op.AttentionBackward op -> Attentions.of(op);
 
             case Op.Add op -> Pointwise.of(op);
             case Op.Concat op -> Moves.of(op);
