@@ -80,13 +80,17 @@ void read_operand(float (&matrix)[DEPTH][MOST_COLUMNS], int extent, const Descri
     }
 }
 
-/** Calls use(thread, register, row, column) for all of D: as m64nNk16's fragments are, lane = 4 · group + t, a warp for each 16 rows. */
-template <typename Use> void each_sum(int n, Use use) {
+/**
+ * Calls use(sums, row, column) for each two neighbours of D, in a row and in a thread's registers: as m64nNk16's fragments are, lane =
+ * 4 · group + t, a warp for each 16 rows.
+ */
+template <typename Use> void each_pair(const Product& p, Use use) {
     for (int thread = 0; thread < THREADS; thread++) {
+        float* sums = p.sums[thread]->data();
         int row = thread / 32 * 16 + thread % 32 / 4;
-        int column = thread % 4 * 2;
-        for (int r = 0; r < n / 2; r++) {
-            use(thread, r, row + r / 2 % 2 * 8, column + r / 4 * 8 + r % 2);
+        for (int column = thread % 4 * 2; column < p.n; column += 8, sums += 4) {
+            use(sums, row, column);
+            use(sums + 2, row + 8, column);
         }
     }
 }
@@ -96,7 +100,10 @@ void multiply(const Product& p) {
     auto& [a, b, d] = *room;
     read_operand(a, ROWS, Descriptor(p.a), p.outerA);
     read_operand(b, p.n, Descriptor(p.b), p.outerB);
-    each_sum(p.n, [&](int thread, int r, int row, int column) { room->d[row][column] = p.accumulate ? (*p.sums[thread])[r] : 0.0f; });
+    memset(d, 0, sizeof d);
+    if (p.accumulate) {
+        each_pair(p, [&](const float* sums, int row, int column) { memcpy(&room->d[row][column], sums, 2 * sizeof(float)); });
+    }
     for (int row = 0; row < ROWS; row++) {
         for (int depth = 0; depth < DEPTH; depth++) {
             for (int column = 0; column < p.n; column++) {
@@ -104,7 +111,7 @@ void multiply(const Product& p) {
             }
         }
     }
-    each_sum(p.n, [&](int thread, int r, int row, int column) { (*p.sums[thread])[r] = room->d[row][column]; });
+    each_pair(p, [&](float* sums, int row, int column) { memcpy(sums, &room->d[row][column], 2 * sizeof(float)); });
 }
 
 Warpgroup& warpgroup(const Thread& self) {
