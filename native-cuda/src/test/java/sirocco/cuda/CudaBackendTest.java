@@ -61,6 +61,22 @@ class CudaBackendTest {
         assertTrue(device.describe().contains("emulated") && device.describe().contains("free of"), device.describe());
     }
 
+    /** What a kernel may have of shared memory is the kernel's, whichever launch asked for it last. */
+    @Test
+    void launchesOfOneKernelMayNeedDifferentSharedMemory() {
+        GraphBuilder g = new GraphBuilder();
+        Value gamma = g.parameter("gamma", Shape.vector(4));
+        Value beta = g.parameter("beta", Shape.vector(4));
+        for (int side : new int[] {64, 56}) { // held in 70 and in 54 KiB; every kernel may have 48
+            Value x = g.input("x" + side, new Shape(1, side, side, 4), DType.F32);
+            g.output(g.in("norm" + side, () -> g.groupNorm(x, gamma, beta, 1, 1e-5f, false)));
+        }
+        try (Executable e = device.load(device.plan(g.build()))) {
+            e.run();
+            assertDoesNotThrow(e::await);
+        }
+    }
+
     // ---- memory ----------------------------------------------------------------------------------------------------------------
 
     @Test

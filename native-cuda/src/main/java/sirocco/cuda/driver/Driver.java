@@ -21,9 +21,6 @@ import jcuda.driver.JCudaDriver;
  * To be touched only after {@link sirocco.cuda.Probe} has found a driver.
  */
 public final class Driver {
-    /** Shared memory that every kernel may have; a larger part of it must be asked for. */
-    private static final int PLAIN_SHARED_BYTES = 48 << 10;
-
     private Driver() { }
 
     /** @throws CudaException unless {@code code} is CUDA_SUCCESS */
@@ -97,11 +94,19 @@ public final class Driver {
         check(what, "cuModuleUnload", JCudaDriver.cuModuleUnload(module));
     }
 
-    /** @param sharedBytes dynamic shared memory that launches will ask for */
+    /**
+     * A kernel, the same one each time it is asked for. What it may have of dynamic shared memory is its own, not this handle's, so it only grows:
+     * launches that need more than these may be in a graph already.
+     *
+     * @param sharedBytes dynamic shared memory that launches will ask for
+     */
     public static KernelHandle function(String what, CUmodule module, String name, int sharedBytes) {
         KernelHandle function = new KernelHandle();
         check(what, "cuModuleGetFunction(" + name + ")", JCudaDriver.cuModuleGetFunction(function, module, name));
-        if (sharedBytes > PLAIN_SHARED_BYTES) {
+        int[] allowed = new int[1];
+        check(what, "cuFuncGetAttribute(" + name + ")",
+                JCudaDriver.cuFuncGetAttribute(allowed, CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, function));
+        if (sharedBytes > allowed[0]) {
             check(what, "cuFuncSetAttribute(" + name + ", " + sharedBytes + " bytes of shared memory)",
                     JCudaDriver.cuFuncSetAttribute(function, CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, sharedBytes));
         }
