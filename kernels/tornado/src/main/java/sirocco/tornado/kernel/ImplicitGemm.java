@@ -104,9 +104,9 @@ final class ImplicitGemm {
         int imageC = pass == DATA ? k : channels;
         int direction = pass == DATA ? -1 : 1;
         int step = pass == DATA ? 1 : stride;
-        // The phase: taps r0 + stride·p, s0 + stride·q; pixels h0 + stride·i, w0 + stride·j.
-        int r0 = pass == DATA ? c.groupIdy / stride : 0;
-        int s0 = pass == DATA ? c.groupIdy % stride : 0;
+        // The phase: taps r0 + stride·p, s0 + stride·q; pixels h0 + stride·i, w0 + stride·j. Constants where there is one.
+        int r0 = pass == DATA && stride > 1 ? c.groupIdy / stride : 0;
+        int s0 = pass == DATA && stride > 1 ? c.groupIdy % stride : 0;
         int h0 = (r0 + top * (stride - 1)) % stride;
         int w0 = (s0 + left * (stride - 1)) % stride;
         int tapRows = pass == DATA ? count(r, r0, stride) : r;
