@@ -43,9 +43,14 @@ record ImplicitGemm(int level, Optional<GemmTile> fixed) {
         return "v" + level + fixed.map(t -> "_" + t.label()).orElse("");
     }
 
-    /** v2 is float32 as it is; tensor cores round it, so that has to be allowed. */
+    /**
+     * v2 is float32 as it is; tensor cores round it, so that has to be allowed.
+     * GPUs for graphics have too little shared memory for the largest tile.
+     */
     boolean fits(Target target) {
-        return level == 2 ? target.activations() == Storage.F32 : target.activations() == Storage.BF16 || target.tf32();
+        boolean rounds = level > 2;
+        boolean held = fixed.stream().allMatch(t -> sharedBytes(t) <= target.sharedBytes());
+        return held && (target.activations() == Storage.BF16 ? rounds : !rounds || target.tf32());
     }
 
     /**
@@ -71,12 +76,16 @@ record ImplicitGemm(int level, Optional<GemmTile> fixed) {
      */
     Choice choose(String pass, Target target, int rows, int columns, int parts, int... channels) {
         boolean vector = Arrays.stream(channels).allMatch(c -> c % target.activations().vector() == 0);
-        GemmTile tile = vector ? fixed.orElseGet(() -> GemmTile.of(tiles(level), target, rows, columns, parts)) : TILES.getLast();
+        List<GemmTile> held = tiles(level).stream().filter(t -> sharedBytes(t) <= target.sharedBytes()).toList();
+        GemmTile tile = vector ? fixed.orElseGet(() -> GemmTile.of(held, target, rows, columns, parts)) : TILES.getLast();
         String suffix = target.activations() == Storage.BF16 ? "bf16" : level == 2 ? "f32" : "tf32";
         String algorithm = "v" + level + " " + tile.label() + (vector ? "" : " any") + " " + suffix;
+        return new Choice(pass + "_" + algorithm.replace(' ', '_'), algorithm, tile, sharedBytes(tile));
+    }
+
+    private int sharedBytes(GemmTile tile) {
         int stage = (tile.rows() + tile.columns()) * SLICE_BYTES + 2 * PADDING;
-        int shared = level == 4 ? Math.max(STAGES * stage, tile.rows() * tile.columns() * Float.BYTES) : stage;
-        return new Choice(pass + "_" + algorithm.replace(' ', '_'), algorithm, tile, shared);
+        return level == 4 ? Math.max(STAGES * stage, tile.rows() * tile.columns() * Float.BYTES) : stage;
     }
 
     /** Slices of the depth, as they are copied. */

@@ -12,6 +12,8 @@ import org.junit.jupiter.api.Test;
 class ImplicitGemmTest {
     private static final Target BF16 = new Target(80, 108, 163 << 10, Storage.BF16, false);
     private static final Target F32 = new Target(80, 108, 163 << 10, Storage.F32, false);
+    /** A GPU for graphics: 99 KiB for a block. */
+    private static final Target SMALL = new Target(86, 84, 99 << 10, Storage.BF16, false);
     private static final Target TF32 = new Target(80, 108, 163 << 10, Storage.F32, true);
 
     private static ImplicitGemm level(String name) {
@@ -34,6 +36,7 @@ class ImplicitGemmTest {
     @Test
     void tilesAreAsLargeAsKeepsMultiprocessorsBusy() {
         assertEquals("v4 256x128 bf16", chosen(BF16, 128 * 32 * 32, 128, 1, 128));
+        assertEquals("v4 128x128 bf16", chosen(SMALL, 128 * 32 * 32, 128, 1, 128), "the largest does not fit");
         assertEquals("v4 128x128 bf16", chosen(BF16, 128 * 8 * 8, 256, 1, 256));
         assertEquals("v4 64x64 bf16", chosen(BF16, 128 * 4 * 4, 256, 1, 256));
         assertEquals("v4 64x64 tf32", chosen(TF32, 128 * 32 * 32, 64, 1, 64));
@@ -58,7 +61,7 @@ class ImplicitGemmTest {
     @Test
     void sharedMemoryIsThere() {
         for (ImplicitGemm level : ImplicitGemm.levels()) {
-            for (Target target : List.of(BF16, TF32)) {
+            for (Target target : List.of(BF16, TF32, SMALL)) {
                 if (level.fits(target)) {
                     ImplicitGemm.Choice c = level.choose("conv2d", target, 1 << 20, 1 << 10, 1, 64);
                     assertTrue(c.sharedBytes() <= target.sharedBytes(), c::toString);
