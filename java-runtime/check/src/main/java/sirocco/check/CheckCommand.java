@@ -124,7 +124,14 @@ public final class CheckCommand implements Subcommand {
         try (Progress progress = new Progress("check", "variants", variants.size(), 0)) {
             for (int i = 0; i < variants.size(); i++) {
                 int before = outcomes.size();
-                checkVariant(out, variants.get(i), chosen);
+                String variant = variants.get(i);
+                try {
+                    checkVariant(out, variant, chosen);
+                } catch (RuntimeException e) { // a kernel's fault leaves the device unusable to this process; what was found before is still told
+                    add(out, Outcome.of("variants", variant, () -> {
+                        throw e;
+                    }));
+                }
                 if (outcomes.size() == before) {
                     idle.add(variants.get(i));
                 }
