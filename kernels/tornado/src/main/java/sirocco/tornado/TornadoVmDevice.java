@@ -1,16 +1,12 @@
 package sirocco.tornado;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
-import java.util.TreeSet;
 import sirocco.api.Device;
 import sirocco.api.Executable;
 import sirocco.api.Graph;
 import sirocco.api.MemoryPlanner;
 import sirocco.api.Plan;
-import sirocco.api.Step;
 import sirocco.api.Value;
 import sirocco.tornado.kernel.Kernel;
 import sirocco.tornado.kernel.KernelFactory;
@@ -62,21 +58,8 @@ final class TornadoVmDevice implements Device {
         });
     }
 
-    /** @throws UnsupportedOperationException with every op of the graph that there is no kernel for */
     private static List<Kernel> kernels(Graph graph) {
-        List<Kernel> kernels = new ArrayList<>();
-        Set<String> missing = new TreeSet<>();
-        for (Step step : graph.steps()) {
-            try {
-                kernels.add(KernelFactory.of(step.op()));
-            } catch (UnsupportedOperationException e) {
-                missing.add(e.getMessage());
-            }
-        }
-        if (!missing.isEmpty()) {
-            throw new UnsupportedOperationException("tornado: there is no kernel for " + String.join(", ", missing));
-        }
-        return kernels;
+        return graph.steps().stream().map(step -> KernelFactory.of(step.op())).toList();
     }
 
     @Override

@@ -6,7 +6,6 @@ import sirocco.api.Op;
 public final class KernelFactory {
     private KernelFactory() { }
 
-    /** @throws UnsupportedOperationException for an op that there is no kernel for */
     public static Kernel of(Op any) {
         return switch (any) {
             case Op.Conv2d op -> Convolution.of(op);
@@ -46,9 +45,5 @@ public final class KernelFactory {
             case Op.RecordStep op -> Optimizer.of(op);
             case Op.AdamEma op -> Optimizer.of(op);
         };
-    }
-
-    private static Kernel missing(Op op) {
-        throw new UnsupportedOperationException(op.kind());
     }
 }

@@ -34,7 +34,6 @@ public record Launch(String kernel, int[] at, int groupsX, int groupsY, int grou
     @FunctionalInterface
     public interface Enqueue {
         TaskGraph to(TaskGraph graph, String id, KernelContext context, FloatArray memory, IntArray at);
-
     }
 
     public Launch {
