@@ -2,7 +2,9 @@ package sirocco.cuda;
 
 import java.util.Locale;
 import sirocco.api.Graph;
+import sirocco.api.Op;
 import sirocco.api.Plan;
+import sirocco.api.Step;
 import sirocco.api.Value;
 import sirocco.cuda.driver.CudaException;
 import sirocco.cuda.driver.Driver;
@@ -47,10 +49,20 @@ final class OutOfMemory {
                         bytes(room[1]), refusal.getMessage(), batch(plan.graph())), refusal);
     }
 
-    /** Images in a batch: as many as most of the values' bytes have. */
+    /** Images in a batch: those that are trained on or drawn, of which guidance makes twice as many on the way; elsewhere what most values have. */
     private static int batch(Graph graph) {
-        return graph.steps().stream().flatMap(s -> s.op().outputs().stream()).mapToInt(v -> v.shape().n()).max()
-                .orElseGet(() -> graph.values().stream().mapToInt(v -> v.shape().n()).max().orElse(1));
+        for (Step step : graph.steps()) {
+            switch (step.op()) {
+                case Op.Noising op -> {
+                    return op.images().shape().n();
+                }
+                case Op.SamplingStep op -> {
+                    return op.x().shape().n();
+                }
+                default -> { }
+            }
+        }
+        return graph.values().stream().filter(v -> v.role() != Value.Role.PARAMETER).mapToInt(v -> v.shape().n()).max().orElse(1);
     }
 
     /** The largest batch whose plan fits, as temporaries and the batch's inputs and states grow with it and all else does not. */

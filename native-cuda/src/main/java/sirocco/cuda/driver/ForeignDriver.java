@@ -14,8 +14,7 @@ import java.util.List;
 
 /**
  * The driver's functions that JCuda does not have, by java.lang.foreign: graphs with conditional nodes; and the two that are called most, to
- * compare. Every return code is checked; {@code
- * what} says in errors what was being done. Handles are numbers here.
+ * compare. Every return code is checked; the argument {@code what} says in errors what was being done. Handles are numbers here.
  */
 public final class ForeignDriver {
     private static final List<String> CONDITIONAL = List.of("cuGraphConditionalHandleCreate", "cuGraphAddNode_v2", "cuStreamBeginCaptureToGraph");
