@@ -1,0 +1,42 @@
+package sirocco.tornado;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import org.junit.jupiter.api.Test;
+import sirocco.api.Availability;
+import sirocco.api.Backends;
+import sirocco.api.Device;
+import sirocco.api.Settings;
+import sirocco.diffusion.BetaSchedule;
+import sirocco.diffusion.NoiseSchedule;
+import sirocco.diffusion.Prediction;
+import sirocco.diffusion.Sampler;
+import sirocco.model.UNet;
+import sirocco.model.UNetConfig;
+import sirocco.model.Weights;
+import sirocco.sample.ImageSampler;
+
+/** Whole chains beside the CPU backend's: network, noise and steps from the first to the last. */
+class SamplingTest {
+    private static final int IMAGES = 16;
+    private static final UNetConfig CONFIG = UNetConfig.builder().size(8).blockOutChannels(16, 16).layersPerBlock(1).normNumGroups(4).numClassEmbeds(3).build();
+
+    /** Roundings of float32 in each of 10 steps, some 1e-6 of numbers near 1; 1e-3 is an eighth of a step of 8-bit pixels. */
+    @Test
+    void imagesAreTheCpuBackends() {
+        Availability answer = new TornadoBackend().probe();
+        assumeTrue(answer.available(), answer::toString);
+        assertArrayEquals(images("cpu"), images("tornado"), 1e-3f);
+    }
+
+    private static float[] images(String backend) {
+        var table = Sampler.parse("ddpm").table(NoiseSchedule.of(BetaSchedule.LINEAR, 1000), Prediction.EPSILON, 10);
+        try (Device device = Backends.choose(backend).open(Settings.DEFAULT);
+                ImageSampler s = new ImageSampler(device, new UNet(CONFIG), table, IMAGES, 2).load(Weights.initial(CONFIG, 1))) {
+            s.begin(7, 0, i -> i % 2);
+            while (s.step()) { }
+            return s.read().clone();
+        }
+    }
+}
