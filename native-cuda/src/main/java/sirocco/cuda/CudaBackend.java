@@ -6,7 +6,9 @@ import java.util.Optional;
 import sirocco.api.Availability;
 import sirocco.api.Backend;
 import sirocco.api.Device;
+import sirocco.api.KernelChoices;
 import sirocco.api.Settings;
+import sirocco.api.Tuning;
 import sirocco.cuda.kernel.KernelFactory;
 import sirocco.cuda.kernel.KernelRule;
 
@@ -58,6 +60,7 @@ public final class CudaBackend implements Backend {
             throw new IllegalArgumentException("cuda: device " + settings.device() + ", " + gpu + ", has no kernels; needed is sm_"
                     + Probe.OLDEST_ARCHITECTURE + " or later");
         }
-        return new CudaDevice(gpu, settings);
+        Tuning.Key key = new Tuning.Key(name(), gpu.name(), settings.precision());
+        return new CudaDevice(gpu, settings, KernelChoices.of(this, settings.tuning(), key));
     }
 }

@@ -15,6 +15,7 @@ import sirocco.api.DType;
 import sirocco.api.Device;
 import sirocco.api.Executable;
 import sirocco.api.Graph;
+import sirocco.api.KernelChoices;
 import sirocco.api.MemoryPlanner;
 import sirocco.api.Plan;
 import sirocco.api.Settings;
@@ -44,7 +45,7 @@ public final class CudaDevice implements Device {
     private final String what;
     private final Probe.Gpu gpu;
     private final Target target;
-    private final KernelRule rule = KernelRule.fromProperties();
+    private final KernelChoices choices;
     private final Holdings held = new Holdings();
     private final DriverLibrary library;
     private final LaunchOperands operands;
@@ -57,8 +58,9 @@ public final class CudaDevice implements Device {
     private final Map<String, CUfunction> functions = new HashMap<>();
     private boolean closed;
 
-    CudaDevice(Probe.Gpu gpu, Settings settings) {
+    CudaDevice(Probe.Gpu gpu, Settings settings, KernelChoices choices) {
         this.gpu = gpu;
+        this.choices = choices;
         what = "cuda device " + settings.device();
         library = DriverLibrary.open().orElseThrow();
         operands = new LaunchOperands(library);
@@ -89,9 +91,15 @@ public final class CudaDevice implements Device {
     @Override
     public String describe() {
         use();
-        return String.format(Locale.ROOT, "%s: %s, %d multiprocessors, %s free of %s, activations in %s%s%s", what, gpu, target.multiprocessors(),
+        return String.format(Locale.ROOT, "%s: %s, %d multiprocessors, %s free of %s, activations in %s%s%s%s", what, gpu, target.multiprocessors(),
                 OutOfMemory.bytes(Driver.memory(what)[0]), OutOfMemory.bytes(Driver.memory(what)[1]), target.activations(),
-                target.tf32() ? ", products in TF32" : "", loops.missing().map(why -> ", steps launched one by one (" + why + ")").orElse(""));
+                target.tf32() ? ", products in TF32" : "", loops.missing().map(why -> ", steps launched one by one (" + why + ")").orElse(""),
+                choices.describe());
+    }
+
+    @Override
+    public String hardware() {
+        return gpu.name();
     }
 
     /** Less a reserve for what lies there beside a plan. */
@@ -147,7 +155,7 @@ public final class CudaDevice implements Device {
     }
 
     private List<Kernel> kernels(Graph graph, Layout layout) {
-        KernelFactory factory = new KernelFactory(target, rule, layout);
+        KernelFactory factory = new KernelFactory(target, new KernelRule(choices), layout);
         List<Kernel> kernels = new ArrayList<>();
         for (Step step : graph.steps()) {
             kernels.add(factory.of(step));

@@ -7,6 +7,11 @@ public interface Device extends AutoCloseable {
     /** One line: what it is and how it was opened. */
     String describe();
 
+    /** The hardware's name, the same for all devices of its kind: what a {@link Tuning} is kept by. Empty where kernels leave no choice. */
+    default String hardware() {
+        return "";
+    }
+
     /**
      * Bytes of the device's own memory that are free now; empty where values lie in the host's memory, from which nothing has to be carried
      * anywhere.

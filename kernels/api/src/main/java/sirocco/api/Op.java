@@ -46,6 +46,11 @@ public sealed interface Op {
         return getClass().getSimpleName();
     }
 
+    /** The op with its shapes and attributes, without names: the same for all ops that a kernel computes alike. */
+    default String signature() {
+        return OpSignature.of(this);
+    }
+
     // ---- convolution ---------------------------------------------------------------------------------------------------------
 
     /**

@@ -32,7 +32,7 @@ public final class KernelFactory {
         attentions = new Attentions(target, rule);
     }
 
-    /** Names of variants by op, as a {@link KernelRule} takes them. */
+    /** Names of variants by op, as {@link KernelRule#PROPERTY} takes them. */
     public static Map<String, List<String>> variants() {
         Map<String, List<String>> all = new LinkedHashMap<>();
         all.putAll(Convolutions.variants());

@@ -8,8 +8,11 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import sirocco.api.DType;
+import sirocco.api.KernelChoices;
 import sirocco.api.Op;
+import sirocco.api.Settings;
 import sirocco.api.Shape;
+import sirocco.api.Tuning;
 import sirocco.api.Value;
 import sirocco.api.Window;
 
@@ -24,7 +27,9 @@ class HopperGemmTest {
     private static Kernel forward(Target target, String rule, int n, int size, int c, int k, Window window) {
         Op.Conv2d op = new Op.Conv2d(value(0, n, size, size, c), value(1, k, window.kernelH(), window.kernelW(), c), Optional.empty(), Optional.empty(),
                 Optional.empty(), window, value(2, n, window.outH(size), window.outW(size), k));
-        return new Convolutions(target, KernelRule.of(rule), new Sums(target)).forward(op);
+        KernelChoices choices = KernelChoices.of(KernelRule.PROPERTY, rule, KernelFactory.variants(), Tuning.NONE,
+                new Tuning.Key("cuda", "H100", Settings.Precision.BF16));
+        return new Convolutions(target, new KernelRule(choices), new Sums(target)).forward(op);
     }
 
     private static String chosen(Target target, String rule, int size, int c, int k) {

@@ -5,14 +5,20 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import sirocco.api.DType;
+import sirocco.api.KernelChoices;
 import sirocco.api.Op;
+import sirocco.api.Settings;
 import sirocco.api.Shape;
+import sirocco.api.Tuning;
 import sirocco.api.Value;
 
 class KernelRuleTest {
     private static final Target TARGET = new Target(80, 108, 1 << 16, Storage.F32, false);
+
+    private static final Tuning.Key KEY = new Tuning.Key("cuda", "some GPU", Settings.Precision.F32);
 
     /** Fits tensors of at least so many channels. */
     private record AtLeast(String name, int channels) implements Variant<Op.Silu> {
@@ -31,7 +37,13 @@ class KernelRuleTest {
 
     private static String chosen(String property, int channels) {
         Value x = new Value(0, "x", Shape.vector(channels), DType.F32, Value.Role.INPUT);
-        return KernelRule.of(property).choose("silu", VARIANTS, new Op.Silu(x, x), TARGET).algorithm();
+        Op.Silu op = new Op.Silu(x, x);
+        return rule(property, Tuning.NONE).choose("silu", VARIANTS, op, TARGET).algorithm();
+    }
+
+    private static KernelRule rule(String property, Tuning tuning) {
+        Map<String, List<String>> variants = Map.of("silu", Variant.names(VARIANTS), "conv2d", List.of("v1"));
+        return new KernelRule(KernelChoices.of(KernelRule.PROPERTY, property, variants, tuning, KEY));
     }
 
     @Test
@@ -49,11 +61,27 @@ class KernelRuleTest {
     }
 
     @Test
+    void takesWhatWasMeasuredUnlessAskedOtherwise() {
+        Value x = new Value(0, "x", Shape.vector(64), DType.F32, Value.Role.INPUT);
+        Value wider = new Value(1, "wider", Shape.vector(65), DType.F32, Value.Role.INPUT);
+        Op.Silu op = new Op.Silu(x, x);
+        Tuning tuning = new Tuning(Map.of(KEY, Map.of(op.signature(), "v2"), new Tuning.Key("cuda", "another GPU", Settings.Precision.F32),
+                Map.of(op.signature(), "v1")));
+        assertEquals("v2", rule("", tuning).choose("silu", VARIANTS, op, TARGET).algorithm());
+        assertEquals("v1", rule("silu=v1", tuning).choose("silu", VARIANTS, op, TARGET).algorithm());
+        assertEquals("v3", rule("", tuning).choose("silu", VARIANTS, new Op.Silu(wider, wider), TARGET).algorithm());
+        Tuning stale = new Tuning(Map.of(KEY, Map.of(op.signature(), "v0")));
+        assertEquals("v3", rule("", stale).choose("silu", VARIANTS, op, TARGET).algorithm());
+    }
+
+    @Test
     void refusesWhatThereIsNot() {
         String message = assertThrows(IllegalArgumentException.class, () -> chosen("silu=v9", 64)).getMessage();
         assertTrue(message.contains("v9") && message.contains("v3, v2, v1"), message);
-        for (String bad : List.of("silu", "silu=", "=v1", "silu=v1=v2")) {
-            assertTrue(assertThrows(IllegalArgumentException.class, () -> KernelRule.of(bad)).getMessage().contains(bad), bad);
+        String unknown = assertThrows(IllegalArgumentException.class, () -> chosen("conv3d=v1", 64)).getMessage();
+        assertTrue(unknown.contains("conv3d") && unknown.contains("conv2d, silu"), unknown);
+        for (String bad : List.of("silu", "silu=", "=v1", "silu=v1=v2") {
+            assertTrue(assertThrows(IllegalArgumentException.class, () -> rule(bad, Tuning.NONE)).getMessage().contains(bad), bad);
         }
     }
 }
