@@ -80,7 +80,7 @@ class KernelRuleTest {
         assertTrue(message.contains("v9") && message.contains("v3, v2, v1"), message);
         String unknown = assertThrows(IllegalArgumentException.class, () -> chosen("conv3d=v1", 64)).getMessage();
         assertTrue(unknown.contains("conv3d") && unknown.contains("conv2d, silu"), unknown);
-        for (String bad : List.of("silu", "silu=", "=v1", "silu=v1=v2") {
+        for (String bad : List.of("silu", "silu=", "=v1", "silu=v1=v2")) {
             assertTrue(assertThrows(IllegalArgumentException.class, () -> rule(bad, Tuning.NONE)).getMessage().contains(bad), bad);
         }
     }
