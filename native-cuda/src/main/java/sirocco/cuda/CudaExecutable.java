@@ -55,6 +55,8 @@ final class CudaExecutable implements Executable {
     private final CUgraphExec replay;
     /** Made when it is first wanted, if the device has loops. */
     private Optional<Loop> loop = Optional.empty();
+    /** The same, for {@link #time}. */
+    private Optional<TimedRun> timed = Optional.empty();
     private boolean closed;
 
     /**
@@ -179,14 +181,25 @@ final class CudaExecutable implements Executable {
     }
 
     @Override
+    public void time(long[] nanos) {
+        ready();
+        if (timed.isEmpty()) {
+            Runnable first = copies.everyRun() ? () -> launch(copy) : () -> { };
+            timed = Optional.of(held.hold(new TimedRun(stream, steps.length, first, i -> launch(launches[i])), TimedRun::close));
+        }
+        timed.get().run(nanos);
+        checkFault();
+    }
+
+    @Override
     public void trace(Consumer<StepTrace> observer) {
         ready();
         if (copies.everyRun()) {
             launch(copy);
         }
-        CUevent start = Driver.event("trace");
-        CUevent end = Driver.event("trace");
-        try {
+        try (Holdings events = new Holdings()) {
+            CUevent start = events.hold(Driver.event("trace"), e -> Driver.destroy("trace", e));
+            CUevent end = events.hold(Driver.event("trace"), e -> Driver.destroy("trace", e));
             for (int i = 0; i < steps.length; i++) {
                 String what = steps[i].toString();
                 Driver.record(what, start, stream);
@@ -198,9 +211,6 @@ final class CudaExecutable implements Executable {
                 observer.accept(new StepTrace(i, steps[i], Driver.nanosBetween(what, start, end), plan.notes()[i],
                         written.filter(v -> v.dtype() == DType.F32).map(this::stats).toList()));
             }
-        } finally {
-            Driver.destroy("trace", start);
-            Driver.destroy("trace", end);
         }
     }
 

@@ -1,17 +1,19 @@
 package sirocco.sample;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import sirocco.api.Executable;
 import sirocco.api.Op;
+import sirocco.api.Plan;
 import sirocco.api.Shape;
-import sirocco.api.StepTrace;
+import sirocco.api.Step;
 import sirocco.api.Value;
 
-/** Where the time of a plan goes: its steps, timed one by one in trace mode and gathered by op, shape and algorithm. */
+/** Where the time of a plan goes: its steps, timed one by one and gathered by op, shape and algorithm. */
 public final class Profile {
     /**
      * One row.
@@ -29,46 +31,38 @@ public final class Profile {
 
     private Profile() { }
 
-    /** Traces {@code rounds} runs after one that is not counted. Slowest rows first. */
+    /** Times {@code rounds} runs after one that is not counted. Slowest rows first. */
     public static List<Row> of(Executable executable, int rounds) {
-        Map<Key, List<Long>> nanos = new LinkedHashMap<>();
-        Map<Key, Integer> counts = new LinkedHashMap<>();
-        Map<Key, Long> flops = new LinkedHashMap<>();
-        Map<Key, Long> bytes = new LinkedHashMap<>();
-        for (int round = -1; round < rounds; round++) {
-            Map<Key, Long> sums = new LinkedHashMap<>();
-            boolean first = round == -1;
-            executable.trace(t -> {
-                Key key = key(t);
-                sums.merge(key, t.nanos(), Long::sum);
-                if (first) {
-                    counts.merge(key, 1, Integer::sum);
-                    flops.merge(key, t.step().op().flops(), Long::sum);
-                    bytes.merge(key, t.step().op().bytes(v -> executable.plan().slot(v).bytes()), Long::sum);
-                }
-            });
-            if (!first) {
-                sums.forEach((key, sum) -> nanos.computeIfAbsent(key, k -> new ArrayList<>()).add(sum));
-            }
+        Plan plan = executable.plan();
+        List<Step> steps = plan.graph().steps();
+        Map<Key, List<Integer>> gathered = new LinkedHashMap<>();
+        for (int i = 0; i < steps.size(); i++) {
+            gathered.computeIfAbsent(key(steps.get(i).op(), plan.notes()[i]), _ -> new ArrayList<>()).add(i);
+        }
+        long[][] nanos = new long[rounds][steps.size()];
+        executable.time(new long[steps.size()]);
+        for (long[] round : nanos) {
+            executable.time(round);
         }
         List<Row> rows = new ArrayList<>();
-        nanos.forEach((key, all) -> {
-            all.sort(null);
-            rows.add(new Row(key.kind, key.shape, key.algorithm, counts.get(key), all.get(all.size() / 2), flops.get(key), bytes.get(key)));
+        gathered.forEach((key, numbers) -> {
+            long[] sums = Arrays.stream(nanos).mapToLong(round -> numbers.stream().mapToLong(i -> round[i]).sum()).sorted().toArray();
+            rows.add(new Row(key.kind, key.shape, key.algorithm, numbers.size(), sums[rounds / 2],
+                    numbers.stream().mapToLong(i -> steps.get(i).op().flops()).sum(),
+                    numbers.stream().mapToLong(i -> steps.get(i).op().bytes(v -> plan.slot(v).bytes())).sum()));
         });
         rows.sort(Comparator.comparingLong(Row::nanos).reversed());
         return rows;
     }
 
-    private static Key key(StepTrace t) {
-        Op op = t.step().op();
+    private static Key key(Op op, String algorithm) {
         String shape = switch (op) {
             case Op.Conv2d c -> conv(c.x(), c.w(), c.window().toString());
             case Op.Conv2dBackwardData c -> conv(c.dx(), c.w(), c.window().toString());
             case Op.Conv2dBackwardWeights c -> conv(c.x(), c.dw(), c.window().toString());
             default -> op.inputs().isEmpty() ? "" : op.inputs().getFirst().shape().toString();
         };
-        return new Key(op.kind(), shape, t.algorithm());
+        return new Key(op.kind(), shape, algorithm);
     }
 
     private static String conv(Value x, Value w, String window) {

@@ -149,6 +149,20 @@ public abstract class BackendContract {
     }
 
     @Test
+    void timingVisitsEveryStepAndLeavesWhatARunDoes() {
+        OpCase c = NetworkCases.trainingStep(2, 8, 16, 4);
+        try (Executable e = CaseChecks.load(device(), c.graph())) {
+            List<float[]> expected = CaseChecks.runAndRead(c, e);
+            c.fill(e);
+            long[] nanos = new long[c.graph().steps().size()];
+            Arrays.fill(nanos, -1);
+            e.time(nanos);
+            CaseChecks.assertSame(c, expected, c.compared().stream().map(v -> OpCase.read(e, v)).toList(), "timed run");
+            assertTrue(Arrays.stream(nanos).allMatch(t -> t >= 0) && Arrays.stream(nanos).sum() > 0, () -> Arrays.toString(nanos));
+        }
+    }
+
+    @Test
     void traceShowsWhereNumbersCeaseToBeFinite() {
         GraphBuilder g = new GraphBuilder();
         Value x = g.input("x", new Shape(1, 2, 2, 20), DType.F32);

@@ -5,6 +5,7 @@ import jcuda.driver.CUcontext;
 import jcuda.driver.CUdevice;
 import jcuda.driver.CUevent;
 import jcuda.driver.CUevent_flags;
+import jcuda.driver.CUevent_record_flags;
 import jcuda.driver.CUfunction;
 import jcuda.driver.CUfunction_attribute;
 import jcuda.driver.CUgraph;
@@ -187,6 +188,11 @@ public final class Driver {
 
     public static void record(String what, CUevent event, CUstream stream) {
         check(what, "cuEventRecord", JCudaDriver.cuEventRecord(event, stream));
+    }
+
+    /** The same, in a capture: a node that records it whenever the graph is run. */
+    public static void recordAtReplay(String what, CUevent event, CUstream stream) {
+        check(what, "cuEventRecordWithFlags", JCudaDriver.cuEventRecordWithFlags(event, stream, CUevent_record_flags.CU_EVENT_RECORD_EXTERNAL));
     }
 
     /** Waits for it if it is not done. */
