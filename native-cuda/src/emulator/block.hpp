@@ -99,6 +99,7 @@ struct Thread {
     int barrierResult;
     const char* waitsFor;
     Place place;
+    bool hadTurn = false;  // it has waited for the kernel before
     std::vector<AsyncCopy> copies;
     std::vector<std::size_t> copyGroups;  // where each committed group ends in copies
     const void* waitsOn = nullptr;        // an mbarrier
@@ -175,6 +176,9 @@ void collective(unsigned mask, void* arguments, void (*act)(void** arguments), c
 
 /** Ends the launch with an error (a CUresult) that names the kernel, the block and the thread. */
 [[noreturn]] void fail(int code, const std::string& message);
+
+/** The running thread has waited for the kernel before (griddepcontrol.wait). */
+inline void take_turn() { here().hadTurn = true; }
 
 void async_copy(void* shared, const void* global, int bytes, int fromBytes);
 void commit_copies();

@@ -65,6 +65,14 @@ std::string where(std::uintptr_t p) {
     fail(CODE_ILLEGAL_ADDRESS, std::string(write ? "writes " : "reads ") + std::to_string(bytes) + " bytes " + where(p));
 }
 
+/** Fails for an access to global memory that might come before the end of the kernel before. */
+inline void need_turn(bool write) {
+    if (watch.overlaps && !running->hadTurn) {
+        fail(CODE_LAUNCH_FAILED, std::string(write ? "writes" : "reads") + " global memory before it has waited for the kernel before (griddepcontrol.wait), "
+                "which it was launched to overlap with");
+    }
+}
+
 [[noreturn]] void race(std::uintptr_t p, bool write, const char* other, unsigned thread) {
     const Block& block = *here().block;
     auto dynamic = reinterpret_cast<std::uintptr_t>(block.dynamicShared);
@@ -158,6 +166,7 @@ inline void access_shared(std::uintptr_t p, std::size_t bytes, bool write) {
 __attribute__((noinline)) void access_other(std::uintptr_t p, std::size_t bytes, bool write) {
     for (const Range& r : *watch.global) {
         if (r.holds(p, bytes)) {
+            need_turn(write);
             watch.last = r;
             return;
         }
@@ -181,7 +190,7 @@ inline void access(void* at, std::size_t bytes, bool write, bool aligned) {
     }
     if (p - w.shared.at < w.shared.bytes) {
         access_shared(p, bytes, write);
-    } else if (!w.last.holds(p, bytes)) {
+    } else if (!w.last.holds(p, bytes) || !running->hadTurn) {
         access_other(p, bytes, write);
     }
 }
@@ -192,7 +201,7 @@ void access_atomic(void* at, std::size_t bytes) {
     if (p % bytes != 0) {
         fail(CODE_MISALIGNED_ADDRESS, "an atomic operation at " + hex(p) + ", which is not a multiple of " + std::to_string(bytes));
     }
-    if (watch.shared.holds(p, bytes) ? !is_shared(at, bytes) : !watch.last.holds(p, bytes)) {
+    if (watch.shared.holds(p, bytes) ? !is_shared(at, bytes) : !watch.last.holds(p, bytes) || !running->hadTurn) {
         access_other(p, bytes, true);
     }
 }
@@ -206,6 +215,7 @@ void note_shared(const void* at, std::size_t bytes, bool write) {
 }
 
 void check_global_range(std::uintptr_t at, std::size_t bytes) {
+    need_turn(false);
     for (const Range& r : *watch.global) {
         if (r.holds(at, bytes)) {
             return;
@@ -216,8 +226,15 @@ void check_global_range(std::uintptr_t at, std::size_t bytes) {
 
 void check_global(const void* at, std::size_t bytes) {
     auto p = reinterpret_cast<std::uintptr_t>(at);
+    need_turn(false);
     if (CHECKED && !watch.last.holds(p, bytes)) {
         access_other(p, bytes, false);
+    }
+}
+
+void end_of_turn(const Thread& self) {
+    if (watch.overlaps && !self.hadTurn) {
+        fail(CODE_LAUNCH_FAILED, "ends and has not waited for the kernel before (griddepcontrol.wait), which it was launched to overlap with");
     }
 }
 

@@ -27,6 +27,7 @@ struct Watch {
     Range shared;  // all of the host thread's room, with guards
     const std::vector<Range>* global = nullptr;
     bool operands;  // what global is: the launch's operands, or all allocations
+    bool overlaps;  // the launch: only threads that have waited for the kernel before may touch global memory
     Range last;     // of global, the last that was touched
     Range lastShared, lastSharedButOne;  // declarations' shared memory that was touched last
     std::vector<Shadow> shadow;
@@ -48,5 +49,8 @@ void check_global(const void* at, std::size_t bytes);
 
 /** The same in every build, for what a copy may read later. */
 void check_global_range(std::uintptr_t at, std::size_t bytes);
+
+/** Fails at the end of a thread that has never waited for the kernel before, where it had to. */
+void end_of_turn(const Thread& self);
 
 }  // namespace emulated

@@ -41,6 +41,8 @@ struct Launch {
     std::vector<std::vector<unsigned char>> values;
     /** The global memory it may touch; empty if the caller has not told, which allows every allocation. */
     std::vector<Range> operands;
+    /** Its blocks may run beside the kernel before, and wait for that one by themselves (programmatic dependent launch). */
+    bool overlaps = false;
 };
 
 struct Outcome {

@@ -95,6 +95,7 @@ void thread_main() {
     worker->kernel->call(worker->parameters);
     Thread& self = here();
     end_of_products(self);
+    end_of_turn(self);
     self.state = Thread::EXITED;
     self.copies.clear();
     self.copyGroups.clear();
@@ -122,6 +123,7 @@ void Worker::start() {
         thread.flat = t;
         thread.state = Thread::READY;
         thread.block = &block;
+        thread.hadTurn = false;
         thread.copies.clear();
         thread.copyGroups.clear();
         thread.waitsOn = nullptr;
@@ -310,6 +312,7 @@ Outcome run(const Launch& launch, const std::vector<Range>& global) {
         w.block.dynamicBytes = launch.sharedBytes;
         watch.global = &global;
         watch.operands = !launch.operands.empty();
+        watch.overlaps = launch.overlaps;
         watch.last = {};
         w.block.staticBytes = 0;  // also where no block is left for this thread
         for (unsigned long long i = taken++; i < blocks; i = taken++) {

@@ -58,6 +58,9 @@ std::string find_bad_body(const Graph& body) {
         if (!allowed(*node)) {
             return "the body of a conditional node has a node of type " + std::to_string(node->type) + ", which is not allowed there";
         }
+        if (node->programmatic && programmatic_edges() < 2) {
+            return "the body of a conditional node has a programmatic edge; SIROCCO_EMULATED_PROGRAMMATIC";
+        }
         std::string bad = node->conditional == nullptr ? "" : find_bad_body(*node->conditional->body);
         if (!bad.empty()) {
             return bad;

@@ -28,6 +28,11 @@ int architecture() {
     return text != nullptr ? atoi(text) : 90;
 }
 
+int programmatic_edges() {
+    const char* text = getenv("SIROCCO_EMULATED_PROGRAMMATIC");
+    return text != nullptr ? atoi(text) : 2;
+}
+
 std::size_t multiprocessor_shared() { return static_cast<std::size_t>(architecture() >= 90 ? 228 : 164) << 10; }
 
 std::size_t largest_piece() {
@@ -54,6 +59,7 @@ constexpr CodeText TEXTS[] = {
     {209, "CUDA_ERROR_NO_BINARY_FOR_GPU", "no kernel image is available for execution on the device"},
     {400, "CUDA_ERROR_INVALID_HANDLE", "invalid resource handle"},
     {401, "CUDA_ERROR_ILLEGAL_STATE", "the operation cannot be performed in the present state"},
+    {402, "CUDA_ERROR_LOSSY_QUERY", "attempted introspection would be semantically lossy"},
     {500, "CUDA_ERROR_NOT_FOUND", "named symbol not found"},
     {600, "CUDA_ERROR_NOT_READY", "device not ready"},
     {700, "CUDA_ERROR_ILLEGAL_ADDRESS", "an illegal memory access was encountered"},

@@ -182,7 +182,7 @@ SIROCCO_API cuGraphClone(Graph** clone, Graph* graph) {
     }
     *clone = born(new Graph);
     for (const Node* node : graph->nodes) {
-        (*clone)->nodes.push_back(born(new Node{node->type, node->run, node->after, *clone, node->index, node->children}));
+        (*clone)->nodes.push_back(born(new Node{node->type, node->run, node->after, *clone, node->index, node->children, nullptr, node->programmatic}));
     }
     return CODE_SUCCESS;
 }
@@ -230,6 +230,9 @@ SIROCCO_API cuGraphNodeGetDependencies(Node* node, Node** dependencies, std::siz
     SIROCCO_ENTER
     if (!live(node)) {
         return no_handle("node");
+    }
+    if (node->programmatic) {
+        return error(CODE_LOSSY_QUERY, "edges with data");
     }
     std::size_t i = 0;
     for (int after : node->after) {

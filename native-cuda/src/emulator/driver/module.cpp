@@ -1,4 +1,4 @@
-// Modules, functions and launches. The kernels are compiled into this library: a module's image is not read.
+// Modules and functions. The kernels are compiled into this library: a module's image is not read.
 #include "../checks.hpp"
 #include "state.hpp"
 
@@ -7,14 +7,14 @@
 
 using namespace emulated;
 
-namespace {
+std::size_t emulated::most_dynamic() { return multiprocessor_shared() - (1 << 10); }
 
-std::size_t most_dynamic() { return multiprocessor_shared() - (1 << 10); }
-
-bool is_kernel(const Kernel* kernel) {
+bool emulated::is_kernel(const Kernel* kernel) {
     const auto& all = kernels();
     return std::find(all.begin(), all.end(), kernel) != all.end();
 }
+
+namespace {
 
 /** Registers that a kernel's bounds leave to a thread: what nvcc would take at most. */
 int registers(const Kernel& kernel) {
@@ -22,51 +22,7 @@ int registers(const Kernel& kernel) {
     return std::min(255, left);
 }
 
-int check(const Kernel* kernel, dim3 grid, dim3 block, unsigned shared) {
-    auto bad = [&](int code, const std::string& what) { return error(code, "kernel " + kernel->name + ": " + what); };
-    std::uint64_t threads = static_cast<std::uint64_t>(block.x) * block.y * block.z;
-    if (threads == 0 || grid.x == 0 || grid.y == 0 || grid.z == 0) {
-        return bad(CODE_INVALID_VALUE, "an empty grid or block");
-    }
-    if (threads > 1024 || block.z > 64 || grid.x > 0x7fffffffu || grid.y > 65535 || grid.z > 65535) {
-        return bad(CODE_INVALID_VALUE, "grid (" + std::to_string(grid.x) + "," + std::to_string(grid.y) + "," + std::to_string(grid.z) + ") of blocks of "
-                + std::to_string(threads) + " threads; at most (2^31-1,65535,65535) of 1024");
-    }
-    if (threads > static_cast<std::uint64_t>(kernel->maxThreads)) {
-        return bad(CODE_INVALID_VALUE, std::to_string(threads) + " threads in a block; it is built for at most " + std::to_string(kernel->maxThreads));
-    }
-    if (shared > static_cast<unsigned>(kernel->dynamicSharedLimit)) {
-        return bad(CODE_INVALID_VALUE, std::to_string(shared) + " bytes of dynamic shared memory; allowed are " + std::to_string(kernel->dynamicSharedLimit)
-                + " (raise CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES)");
-    }
-    if (shared + kernel->staticShared > most_dynamic()) {
-        return bad(CODE_INVALID_VALUE, "more shared memory than a block can have");
-    }
-    return CODE_SUCCESS;
-}
-
-/** What the next launch of this thread may touch. */
-std::vector<Range>& operands() {
-    static thread_local std::vector<Range> next;
-    return next;
-}
-
 }  // namespace
-
-Outcome emulated::launch_and_check(const Launch& launch) {
-    std::vector<Range> allocations;
-    if (launch.operands.empty()) {
-        for (const auto& [at, a] : state().allocations) {
-            allocations.push_back({at, a.bytes});
-        }
-    }
-    Outcome outcome = run(launch, launch.operands.empty() ? allocations : launch.operands);
-    std::string damaged = find_damaged_allocation();
-    if (!damaged.empty() && outcome.code == 0) {
-        outcome = {CODE_ILLEGAL_ADDRESS, "kernel " + launch.kernel->name + ": " + damaged};
-    }
-    return outcome;
-}
 
 std::vector<const CallCount*>& emulated::call_counts() {
     static std::vector<const CallCount*> all;
@@ -74,38 +30,6 @@ std::vector<const CallCount*>& emulated::call_counts() {
 }
 
 emulated::CallCount::CallCount(const char* entryPoint) : name(entryPoint) { call_counts().push_back(this); }
-
-/** A launch as cuLaunchKernel checks and keeps it: parameters are read now. */
-static int launch_kernel(Kernel* kernel, dim3 grid, dim3 block, unsigned shared, void* stream, void** parameters, void** extra) {
-    if (!is_kernel(kernel)) {
-        return error(CODE_INVALID_HANDLE, "not a kernel");
-    }
-    if (int code = check(kernel, grid, block, shared)) {
-        return code;
-    }
-    if (extra != nullptr && parameters == nullptr) {
-        return error(CODE_NOT_SUPPORTED, "parameters as one buffer (extra)");
-    }
-    if (parameters == nullptr && !kernel->parameterBytes.empty()) {
-        return error(CODE_INVALID_VALUE, "kernel " + kernel->name + ": no parameters; it takes " + std::to_string(kernel->parameterBytes.size()));
-    }
-    Launch launch{kernel, grid, block, shared, {}, std::move(operands())};
-    operands().clear();
-    for (std::size_t i = 0; i < kernel->parameterBytes.size(); i++) {
-        auto p = static_cast<const unsigned char*>(parameters[i]);
-        if (p == nullptr) {
-            return error(CODE_INVALID_VALUE, "kernel " + kernel->name + ": parameter " + std::to_string(i) + " is missing");
-        }
-        launch.values.emplace_back(p, p + kernel->parameterBytes[i]);
-    }
-    return enqueue(stream_of(stream), 0, [launch = std::move(launch)] { return launch_and_check(launch); });
-}
-
-SIROCCO_API cuLaunchKernel(Kernel* kernel, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz, unsigned shared, void* stream,
-        void** parameters, void** extra) {
-    SIROCCO_ENTER
-    return launch_kernel(kernel, {gx, gy, gz}, {bx, by, bz}, shared, stream, parameters, extra);
-}
 
 /** Not an entry point of CUDA's: 1 if every access of a kernel is checked. */
 SIROCCO_API cuEmulatedChecked() { return CHECKED; }
@@ -120,35 +44,6 @@ SIROCCO_API cuEmulatedCalls(const char* name, std::uint64_t* calls) {
         }
     }
     return CODE_SUCCESS;
-}
-
-/**
- * Not an entry point of CUDA's: tells all that the next launch from this thread may read or write of global memory, as pairs of an address and
- * a number of bytes. A launch that nothing was told about may touch every allocation.
- */
-SIROCCO_API cuEmulatedOperands(const std::uint64_t* pairs, int count) {
-    operands().clear();
-    for (int i = 0; i < count; i++) {
-        operands().push_back({pairs[2 * i], pairs[2 * i + 1]});
-    }
-    return CODE_SUCCESS;
-}
-
-namespace {
-
-/** CUlaunchConfig; its attributes are about scheduling, which is not emulated, except clusters. */
-struct Config {
-    unsigned gx, gy, gz, bx, by, bz, shared;
-    void* stream;
-    const void* attributes;
-    unsigned attributeCount;
-};
-
-}  // namespace
-
-SIROCCO_API cuLaunchKernelEx(const Config* c, Kernel* kernel, void** parameters, void** extra) {
-    SIROCCO_ENTER
-    return launch_kernel(kernel, {c->gx, c->gy, c->gz}, {c->bx, c->by, c->bz}, c->shared, c->stream, parameters, extra);
 }
 
 SIROCCO_API cuModuleLoadData(Module** module, const void* image) {

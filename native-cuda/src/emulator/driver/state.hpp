@@ -41,6 +41,7 @@ struct Node {
     int index;
     std::shared_ptr<const std::vector<Node>> children;  // of a child graph
     struct Conditional* conditional = nullptr;          // of a conditional node
+    bool programmatic = false;                          // its edges from other nodes: this kernel waits for them by itself
 };
 
 /** What a CUgraphConditionalHandle stands for: a number that a kernel sets and a conditional node looks at. */
@@ -129,6 +130,10 @@ std::size_t device_bytes();
 int architecture();
 /** Shared memory of a multiprocessor; a block gets 1 KiB less. */
 std::size_t multiprocessor_shared();
+/** Dynamic shared memory that a block may have. */
+std::size_t most_dynamic();
+/** How far graphs take programmatic edges, as SIROCCO_EMULATED_PROGRAMMATIC says: 0 nowhere, 1 not in the body of a conditional node, otherwise everywhere. */
+int programmatic_edges();
 /** What one allocation may have. */
 std::size_t largest_piece();
 
@@ -149,6 +154,8 @@ template <typename T> void buried(T* handle) {
     state().handles.erase(handle);
     delete handle;
 }
+
+bool is_kernel(const Kernel* kernel);
 
 /** The stream behind a handle; null and the special handles are the context's default stream. Null if it is not a stream. */
 Stream* stream_of(void* handle);

@@ -140,3 +140,11 @@ SIROCCO_KERNEL(64, 1) void selftest_increment(float* y, float by, int n) {
         y[i] += by;
     }
 }
+
+/** Doubles 64 numbers when the kernel before has ended; shared memory is its own before that. */
+SIROCCO_KERNEL(64, 1) void selftest_doubles_in_turn(float* x) {
+    SIROCCO_SHARED(float, factor, [64]);
+    factor[threadIdx.x] = 2.0f;
+    sirocco::take_turn();
+    x[threadIdx.x] *= factor[threadIdx.x];
+}

@@ -102,3 +102,30 @@ SIROCCO_KERNEL(1, 1) void selftest_copies_vector(float* to, const float* from) {
     sirocco::load(v, from);
     sirocco::store(to, v);
 }
+
+/** Never waits for the kernel before. */
+SIROCCO_KERNEL(64, 1) void selftest_forgets_turn(float* x) { x[threadIdx.x] *= 2.0f; }
+
+/** Only one warp waits. */
+SIROCCO_KERNEL(64, 1) void selftest_half_takes_turn(float* x) {
+    if (threadIdx.x < 32) {
+        sirocco::take_turn();
+        x[threadIdx.x] *= 2.0f;
+    }
+}
+
+/** Reads before it waits. */
+SIROCCO_KERNEL(64, 1) void selftest_reads_before_turn(float* x) {
+    float y = 2.0f * x[threadIdx.x];
+    sirocco::take_turn();
+    x[threadIdx.x] = y;
+}
+
+/** The same by cp.async. */
+SIROCCO_KERNEL(64, 1) void selftest_copies_before_turn(float* x) {
+    SIROCCO_SHARED(float, tile, [64]);
+    sirocco::ptx::cp_async_4(&tile[threadIdx.x], &x[threadIdx.x]);
+    sirocco::take_turn();
+    sirocco::ptx::cp_async_wait_all();
+    x[threadIdx.x] = 2.0f * tile[threadIdx.x];
+}

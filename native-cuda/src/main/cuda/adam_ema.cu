@@ -49,6 +49,7 @@ template <int N> __device__ __forceinline__ void update(const Hyper& h, const Ch
 }  // namespace sirocco::adam_ema
 
 SIROCCO_KERNEL(256, 3) void adam_ema(const sirocco::adam_ema::Chunk* table, const float* norm, const float* hyper) {
+    sirocco::take_turn();
     using namespace sirocco::adam_ema;
     Chunk chunk = table[blockIdx.x];
     int n = static_cast<int>(chunk.elements);

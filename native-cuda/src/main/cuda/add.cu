@@ -4,6 +4,7 @@
 
 #define KERNEL(T, name)                                                                       \
     SIROCCO_KERNEL(256, 8) void name(const T* a, const T* b, T* y, int n) {                   \
+        sirocco::take_turn();                                                                 \
         sirocco::map(a, b, y, n, [](float p, float q) { return p + q; });                     \
     }
 

@@ -105,11 +105,13 @@ __device__ __forceinline__ void backward_kv(const T* q, const T* k, const T* v, 
     SIROCCO_KERNEL(256, 2)                                                                                                                  \
     void attention_backward_q_v1_##suffix(const T* q, const T* k, const T* v, const T* y, const float* logSumExp, const T* dy, int length,  \
                                           int c, int d, T* dq, float* rowSums) {                                                            \
+        sirocco::take_turn();                                                                                                               \
         sirocco::attention_v1::backward_q(q, k, v, y, logSumExp, dy, length, c, d, dq, rowSums);                                            \
     }                                                                                                                                       \
     SIROCCO_KERNEL(256, 2)                                                                                                                  \
     void attention_backward_kv_v1_##suffix(const T* q, const T* k, const T* v, const float* logSumExp, const T* dy, const float* rowSums,   \
                                            int length, int c, int d, T* dk, T* dv) {                                                        \
+        sirocco::take_turn();                                                                                                               \
         sirocco::attention_v1::backward_kv(q, k, v, logSumExp, dy, rowSums, length, c, d, dk, dv);                                          \
     }
 

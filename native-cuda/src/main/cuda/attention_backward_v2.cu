@@ -123,11 +123,13 @@ __device__ __forceinline__ void backward_kv(const float* q, const float* k, cons
     SIROCCO_KERNEL(256, 1)                                                                                                                              \
     void attention_backward_q_v2_d##D##_f32(const float* q, const float* k, const float* v, const float* logSumExp, const float* dy,                    \
                                             const float* rowSums, int length, int c, int d, float* dq) {                                                \
+        sirocco::take_turn();                                                                                                                           \
         sirocco::attention_v2::backward_q<D>(q, k, v, logSumExp, dy, rowSums, length, c, d, dq);                                                        \
     }                                                                                                                                                   \
     SIROCCO_KERNEL(256, 1)                                                                                                                              \
     void attention_backward_kv_v2_d##D##_f32(const float* q, const float* k, const float* v, const float* logSumExp, const float* dy,                   \
                                              const float* rowSums, int length, int c, int d, float* dk, float* dv) {                                    \
+        sirocco::take_turn();                                                                                                                           \
         sirocco::attention_v2::backward_kv<D>(q, k, v, logSumExp, dy, rowSums, length, c, d, dk, dv);                                                   \
     }
 

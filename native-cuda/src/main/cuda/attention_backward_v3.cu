@@ -172,11 +172,13 @@ __device__ __forceinline__ void backward_kv(const T* q, const T* k, const T* v, 
     SIROCCO_KERNEL(128, 2)                                                                                                                 \
     void attention_backward_q_v3_##suffix(const T* q, const T* k, const T* v, const float* logSumExp, const T* dy, const float* rowSums,   \
                                           int length, int c, int d, T* dq) {                                                               \
+        sirocco::take_turn();                                                                                                              \
         sirocco::attention_backward_v3::backward_q<T, D>(q, k, v, logSumExp, dy, rowSums, length, c, d, dq);                               \
     }                                                                                                                                      \
     SIROCCO_KERNEL(128 * SPLIT, 1)                                                                                                         \
     void attention_backward_kv_v3_##suffix(const T* q, const T* k, const T* v, const float* logSumExp, const T* dy, const float* rowSums,  \
                                            int length, int c, int d, T* dk, T* dv) {                                                       \
+        sirocco::take_turn();                                                                                                              \
         sirocco::attention_backward_v3::backward_kv<T, D, SPLIT>(q, k, v, logSumExp, dy, rowSums, length, c, d, dk, dv);                   \
     }
 

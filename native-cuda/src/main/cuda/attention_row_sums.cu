@@ -43,6 +43,7 @@ template <typename T> __device__ __forceinline__ void run(const T* y, const T* d
 
 #define KERNEL(T, name)                                                                                            \
     SIROCCO_KERNEL(256, 4) void name(const T* y, const T* dy, int length, int c, int d, float* rowSums) {          \
+        sirocco::take_turn();                                                                                      \
         sirocco::attention_row_sums::run(y, dy, length, c, d, rowSums);                                            \
     }
 

@@ -55,6 +55,7 @@ __device__ __forceinline__ void forward(const T* q, const T* k, const T* v, int 
 #define KERNEL(T, name)                                                                                                \
     SIROCCO_KERNEL(256, 2)                                                                                             \
     void name(const T* q, const T* k, const T* v, int length, int c, int d, T* y, float* logSumExp) {                  \
+        sirocco::take_turn();                                                                                          \
         sirocco::attention_v1::forward(q, k, v, length, c, d, y, logSumExp);                                           \
     }
 

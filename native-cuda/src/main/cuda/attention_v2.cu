@@ -84,6 +84,7 @@ __device__ __forceinline__ void forward(const float* q, const float* k, const fl
 #define KERNEL(D)                                                                                                                                       \
     SIROCCO_KERNEL(256, 1)                                                                                                                              \
     void attention_v2_d##D##_f32(const float* q, const float* k, const float* v, int length, int c, int d, float* y, float* logSumExp) {                \
+        sirocco::take_turn();                                                                                                                           \
         sirocco::attention_v2::forward<D>(q, k, v, length, c, d, y, logSumExp);                                                                         \
     }
 

@@ -3,6 +3,7 @@
 
 SIROCCO_KERNEL(256, 4)
 void chain_timestep(const float* table, int rows, int columns, const int* cursor, int n, float* t, unsigned long long* fault, int step) {
+    sirocco::take_turn();
     unsigned i = blockIdx.x * blockDim.x + threadIdx.x;
     int row = *cursor;
     if (row < 0 || row >= rows) {

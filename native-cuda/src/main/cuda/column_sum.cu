@@ -84,6 +84,7 @@ template <typename W> __device__ __forceinline__ void finish(const float* sums, 
 
 #define KERNEL(T, suffix)                                                                                                                          \
     SIROCCO_KERNEL(256, 4) void column_sum_##suffix(const T* x, int rows, int c, int rowsPerSlice, float* sums) {                                  \
+        sirocco::take_turn();                                                                                                                      \
         if (c % sirocco::vector_width<T> == 0) {                                                                                                   \
             sirocco::column_sum::slice<sirocco::vector_width<T>>(x, rows, c, rowsPerSlice, sums);                                                  \
         } else {                                                                                                                                   \
@@ -91,6 +92,7 @@ template <typename W> __device__ __forceinline__ void finish(const float* sums, 
         }                                                                                                                                          \
     }                                                                                                                                              \
     SIROCCO_KERNEL(256, 4) void column_sum_finish_##suffix(const float* sums, int slices, int c, T* y) {                                           \
+        sirocco::take_turn();                                                                                                                      \
         sirocco::column_sum::finish(sums, slices, c, [=](size_t i, float sum) { y[i] = sirocco::from_float<T>(sum); });                            \
     }
 
@@ -98,5 +100,6 @@ KERNEL(float, f32)
 KERNEL(sirocco::bf16, bf16)
 
 SIROCCO_KERNEL(256, 4) void column_sum_add(const float* sums, int slices, int c, float* y) {
+    sirocco::take_turn();
     sirocco::column_sum::finish(sums, slices, c, [=](size_t i, float sum) { y[i] += sum; });
 }

@@ -4,6 +4,7 @@
 
 #define KERNEL(T, name)                                                                                                  \
     SIROCCO_KERNEL(256, 8) void name(const T* a, const T* b, T* y, int pixels, int ca, int cb) {                         \
+        sirocco::take_turn();                                                                                            \
         unsigned i = blockIdx.x * blockDim.x + threadIdx.x;                                                              \
         unsigned c = static_cast<unsigned>(ca + cb);                                                                     \
         unsigned pixel = i / c;                                                                                          \

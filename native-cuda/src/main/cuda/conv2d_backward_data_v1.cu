@@ -23,9 +23,11 @@ template <typename T> __device__ __forceinline__ void run(const T* dy, const T* 
 }  // namespace sirocco::conv2d_backward_data_v1
 
 SIROCCO_KERNEL(256, 4) void conv2d_backward_data_v1_f32(const float* dy, const float* w, ConvShape shape, float* dx) {
+    sirocco::take_turn();
     sirocco::conv2d_backward_data_v1::run(dy, w, shape, dx);
 }
 
 SIROCCO_KERNEL(256, 4) void conv2d_backward_data_v1_bf16(const sirocco::bf16* dy, const sirocco::bf16* w, ConvShape shape, sirocco::bf16* dx) {
+    sirocco::take_turn();
     sirocco::conv2d_backward_data_v1::run(dy, w, shape, dx);
 }

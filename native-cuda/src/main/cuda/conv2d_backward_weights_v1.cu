@@ -23,9 +23,11 @@ template <typename T> __device__ __forceinline__ void run(const T* x, const T* d
 }  // namespace sirocco::conv2d_backward_weights_v1
 
 SIROCCO_KERNEL(256, 4) void conv2d_backward_weights_v1_f32(const float* x, const float* dy, ConvShape shape, float* dw) {
+    sirocco::take_turn();
     sirocco::conv2d_backward_weights_v1::run(x, dy, shape, dw);
 }
 
 SIROCCO_KERNEL(256, 4) void conv2d_backward_weights_v1_bf16(const sirocco::bf16* x, const sirocco::bf16* dy, ConvShape shape, float* dw) {
+    sirocco::take_turn();
     sirocco::conv2d_backward_weights_v1::run(x, dy, shape, dw);
 }

@@ -28,6 +28,7 @@ template <int N> __device__ __forceinline__ void add(const float* from, int part
 }  // namespace sirocco::conv2d_sum_parts
 
 SIROCCO_KERNEL(256, 4) void conv2d_sum_parts(const float* from, int parts, unsigned elements, float* dw) {
+    sirocco::take_turn();
     size_t i = 4 * (static_cast<size_t>(blockIdx.x) * blockDim.x + threadIdx.x);
     if (elements % 4 == 0 && i < elements) {
         sirocco::conv2d_sum_parts::add<4>(from + i, parts, elements, dw + i);

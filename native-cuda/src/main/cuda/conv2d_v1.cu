@@ -34,6 +34,7 @@ __device__ __forceinline__ void run(const T* x, const T* w, const float* bias, c
 #define KERNEL(T, name)                                                                                                                    \
     SIROCCO_KERNEL(256, 4)                                                                                                                 \
     void name(const T* x, const T* w, const float* bias, const T* perChannel, const T* residual, ConvShape shape, T* y) {              \
+        sirocco::take_turn();                                                                                                          \
         sirocco::conv2d_v1::run(x, w, bias, perChannel, residual, shape, y);                                                               \
     }
 

@@ -21,5 +21,12 @@ template <typename From, typename To> __device__ __forceinline__ void run(const 
 
 }  // namespace sirocco::convert
 
-SIROCCO_KERNEL(256, 8) void convert_to_bf16(const float* x, sirocco::bf16* y, int n) { sirocco::convert::run(x, y, n); }
-SIROCCO_KERNEL(256, 8) void convert_to_f32(const sirocco::bf16* x, float* y, int n) { sirocco::convert::run(x, y, n); }
+SIROCCO_KERNEL(256, 8) void convert_to_bf16(const float* x, sirocco::bf16* y, int n) {
+    sirocco::take_turn();
+    sirocco::convert::run(x, y, n);
+}
+
+SIROCCO_KERNEL(256, 8) void convert_to_f32(const sirocco::bf16* x, float* y, int n) {
+    sirocco::take_turn();
+    sirocco::convert::run(x, y, n);
+}

@@ -14,6 +14,7 @@ struct Chunk {
 }  // namespace sirocco::copy_weights
 
 SIROCCO_KERNEL(256, 8) void copy_weights(const sirocco::copy_weights::Chunk* table) {
+    sirocco::take_turn();
     constexpr int V = sirocco::vector_width<sirocco::bf16>;
     sirocco::copy_weights::Chunk chunk = table[blockIdx.x];
     int n = static_cast<int>(chunk.elements);

@@ -2,6 +2,7 @@
 #include "step.cuh"
 
 SIROCCO_KERNEL(256, 4) void drop_labels(const int* labels, const int* rng, const int* index, float p, int nullLabel, int n, int* y) {
+    sirocco::take_turn();
     using namespace sirocco;
     unsigned i = blockIdx.x * blockDim.x + threadIdx.x;
     if (i < static_cast<unsigned>(n)) {

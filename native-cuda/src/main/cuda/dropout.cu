@@ -28,6 +28,7 @@ __device__ __forceinline__ void run(const T* x, const int* rng, const int* index
 
 #define KERNEL(T, name)                                                                                                          \
     SIROCCO_KERNEL(256, 4) void name(const T* x, const int* rng, const int* index, float p, float scale, int id, T* y, int elements) { \
+        sirocco::take_turn();                                                                                                          \
         sirocco::dropout::run(x, rng, index, p, scale, id, y, elements);                                                         \
     }
 

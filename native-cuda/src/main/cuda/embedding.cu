@@ -20,6 +20,7 @@ __device__ __forceinline__ void run(const int* ids, const float* table, int rows
 
 #define KERNEL(T, name)                                                                                                             \
     SIROCCO_KERNEL(256, 4) void name(const int* ids, const float* table, int rows, int dim, T* y, unsigned long long* fault, int step) { \
+        sirocco::take_turn();                                                                                                            \
         sirocco::embedding::run(ids, table, rows, dim, y, fault, step);                                                             \
     }
 

@@ -25,6 +25,7 @@ __device__ __forceinline__ void run(const int* ids, const T* dy, int n, int rows
 #define KERNEL(T, name)                                                                                                               \
     SIROCCO_KERNEL(256, 4)                                                                                                            \
     void name(const int* ids, const T* dy, int n, int rows, int dim, float* dTable, unsigned long long* fault, int step) {            \
+        sirocco::take_turn();                                                                                                         \
         sirocco::embedding_backward::run(ids, dy, n, rows, dim, dTable, fault, step);                                                 \
     }
 

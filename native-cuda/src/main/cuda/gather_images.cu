@@ -5,6 +5,7 @@
 
 #define KERNEL(T, name)                                                                                                                     \
     SIROCCO_KERNEL(256, 8) void name(const T* dataset, int size, const int* ids, int words, T* images, unsigned long long* fault, int step) { \
+        sirocco::take_turn();                                                                                                                 \
         int word = blockIdx.x * blockDim.x + threadIdx.x;                                                                                   \
         int id = ids[blockIdx.y];                                                                                                           \
         bool known = id >= 0 && id < size;                                                                                                  \

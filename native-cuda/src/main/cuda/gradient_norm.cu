@@ -13,6 +13,7 @@ struct Chunk {
 }  // namespace sirocco::gradient_norm
 
 SIROCCO_KERNEL(256, 8) void gradient_norm(const sirocco::gradient_norm::Chunk* table, float* sums) {
+    sirocco::take_turn();
     SIROCCO_SHARED(float, room, [32]);
     sirocco::gradient_norm::Chunk chunk = table[blockIdx.x];
     int n = static_cast<int>(chunk.elements);
@@ -36,6 +37,7 @@ SIROCCO_KERNEL(256, 8) void gradient_norm(const sirocco::gradient_norm::Chunk* t
 }
 
 SIROCCO_KERNEL(1024, 1) void gradient_norm_finish(const float* sums, int chunks, float* norm) {
+    sirocco::take_turn();
     SIROCCO_SHARED(double, room, [32]);
     double sum[1] = {0.0};
 #pragma unroll 4

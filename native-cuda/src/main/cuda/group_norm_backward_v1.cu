@@ -77,6 +77,7 @@ __device__ __forceinline__ void run(const T* x, const float* stats, const float*
     SIROCCO_KERNEL(256, 4)                                                                                                                    \
     void name(const T* x, const float* stats, const float* gamma, const float* beta, const T* dy, const T* addend, int pixels, int c,         \
               int groups, int silu, T* dx, float* sums) {                                                                                     \
+        sirocco::take_turn();                                                                                                                 \
         sirocco::group_norm_backward_v1::run(x, stats, gamma, beta, dy, addend, pixels, c, groups, silu, dx, sums);                           \
     }
 

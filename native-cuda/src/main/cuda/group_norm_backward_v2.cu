@@ -81,12 +81,14 @@ __device__ __forceinline__ void apply(const T* x, const float* stats, const floa
     SIROCCO_KERNEL(256, 2)                                                                                                                        \
     void group_norm_backward_measure_v2_##suffix(const T* x, const float* stats, const float* gamma, const float* beta, const T* dy, int pixels,  \
                                                  int c, int groups, int silu, int width, int piece, float* parts) {                               \
+        sirocco::take_turn();                                                                                                                     \
         sirocco::group_norm_backward_v2::measure(x, stats, gamma, beta, dy, pixels, c, groups, silu, width, piece, parts);                        \
     }                                                                                                                                             \
     SIROCCO_KERNEL(256, 2)                                                                                                                        \
     void group_norm_backward_apply_v2_##suffix(const T* x, const float* stats, const float* gamma, const float* beta, const T* dy,                \
                                                const T* addend, const float* parts, int pixels, int c, int groups, int silu, int width,           \
                                                int piece, T* dx, float* sums) {                                                                   \
+        sirocco::take_turn();                                                                                                                     \
         sirocco::group_norm_backward_v2::apply(x, stats, gamma, beta, dy, addend, parts, pixels, c, groups, silu, width, piece, dx, sums);        \
     }
 

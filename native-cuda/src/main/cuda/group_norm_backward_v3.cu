@@ -59,6 +59,7 @@ __device__ __forceinline__ void run(const T* x, const float* stats, const float*
     SIROCCO_KERNEL(256, 2)                                                                                                                    \
     void name(const T* x, const float* stats, const float* gamma, const float* beta, const T* dy, const T* addend, int pixels, int c,         \
               int groups, int silu, int width, T* dx, float* sums) {                                                                          \
+        sirocco::take_turn();                                                                                                                 \
         sirocco::group_norm_backward_v3::run(x, stats, gamma, beta, dy, addend, pixels, c, groups, silu, width, dx, sums);                    \
     }
 

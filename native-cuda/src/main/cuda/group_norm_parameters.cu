@@ -4,6 +4,7 @@
 #include "sirocco.cuh"
 
 SIROCCO_KERNEL(256, 4) void group_norm_parameters(const float* sums, int n, int c, float* dGamma, float* dBeta) {
+    sirocco::take_turn();
     constexpr int WARPS = 8;
     SIROCCO_SHARED(float2, part, [WARPS][32]);
     int lane = threadIdx.x % 32;

@@ -47,6 +47,7 @@ __device__ __forceinline__ void run(const T* x, const float* gamma, const float*
 #define KERNEL(T, name)                                                                                                                     \
     SIROCCO_KERNEL(256, 4)                                                                                                                  \
     void name(const T* x, const float* gamma, const float* beta, int pixels, int c, int groups, float eps, int silu, T* y, float* stats) {  \
+        sirocco::take_turn();                                                                                                               \
         sirocco::group_norm_v1::run(x, gamma, beta, pixels, c, groups, eps, silu, y, stats);                                                \
     }
 

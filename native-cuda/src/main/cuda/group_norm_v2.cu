@@ -77,11 +77,13 @@ __device__ __forceinline__ void apply(const T* x, const float* gamma, const floa
 #define KERNELS(T, suffix)                                                                                                                           \
     SIROCCO_KERNEL(256, 4)                                                                                                                           \
     void group_norm_measure_v2_##suffix(const T* x, int pixels, int c, int groups, int width, int piece, float* parts) {                             \
+        sirocco::take_turn();                                                                                                                        \
         sirocco::group_norm_v2::measure(x, pixels, c, groups, width, piece, parts);                                                                  \
     }                                                                                                                                                \
     SIROCCO_KERNEL(256, 2)                                                                                                                           \
     void group_norm_apply_v2_##suffix(const T* x, const float* gamma, const float* beta, const float* parts, int pixels, int c, int groups, float eps, \
                                       int silu, int width, int piece, T* y, float* stats) {                                                          \
+        sirocco::take_turn();                                                                                                                        \
         sirocco::group_norm_v2::apply(x, gamma, beta, parts, pixels, c, groups, eps, silu, width, piece, y, stats);                                  \
     }
 

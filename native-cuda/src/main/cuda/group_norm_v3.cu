@@ -41,6 +41,7 @@ __device__ __forceinline__ void run(const T* x, const float* gamma, const float*
 #define KERNEL(T, name)                                                                                                                            \
     SIROCCO_KERNEL(256, 3)                                                                                                                         \
     void name(const T* x, const float* gamma, const float* beta, int pixels, int c, int groups, float eps, int silu, int width, T* y, float* stats) { \
+        sirocco::take_turn();                                                                                                                         \
         sirocco::group_norm_v3::run(x, gamma, beta, pixels, c, groups, eps, silu, width, y, stats);                                                \
     }
 

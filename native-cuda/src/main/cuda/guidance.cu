@@ -15,7 +15,12 @@ template <typename T> __device__ __forceinline__ void run(const T* x, const floa
 
 }  // namespace sirocco::guidance
 
-SIROCCO_KERNEL(256, 8) void guidance_f32(const float* x, const float* scale, float* y, int n) { sirocco::guidance::run(x, scale, y, n); }
+SIROCCO_KERNEL(256, 8) void guidance_f32(const float* x, const float* scale, float* y, int n) {
+    sirocco::take_turn();
+    sirocco::guidance::run(x, scale, y, n);
+}
+
 SIROCCO_KERNEL(256, 8) void guidance_bf16(const sirocco::bf16* x, const float* scale, sirocco::bf16* y, int n) {
+    sirocco::take_turn();
     sirocco::guidance::run(x, scale, y, n);
 }

@@ -180,17 +180,20 @@ __device__ __forceinline__ void backwardWeights(const typename L::T* x, const ty
     SIROCCO_KERNEL(threads, blocks)                                                                                                    \
     void name(const __VA_ARGS__::T* x, const __VA_ARGS__::T* w, const float* bias, const __VA_ARGS__::T* perChannel,                   \
               const __VA_ARGS__::T* residual, ConvShape shape, __VA_ARGS__::T* y) {                                                    \
+        sirocco::take_turn();                                                                                                          \
         sirocco::implicit_gemm::forward<__VA_ARGS__>(x, w, bias, perChannel, residual, shape, y);                                      \
     }
 
 #define SIROCCO_CONV2D_BACKWARD_DATA(threads, blocks, name, ...)                                                                       \
     SIROCCO_KERNEL(threads, blocks)                                                                                                    \
     void name(const __VA_ARGS__::T* dy, const __VA_ARGS__::T* w, ConvShape shape, __VA_ARGS__::T* dx) {                                \
+        sirocco::take_turn();                                                                                                          \
         sirocco::implicit_gemm::backwardData<__VA_ARGS__>(dy, w, shape, dx);                                                           \
     }
 
 #define SIROCCO_CONV2D_BACKWARD_WEIGHTS(threads, blocks, name, ...)                                                                    \
     SIROCCO_KERNEL(threads, blocks)                                                                                                    \
     void name(const __VA_ARGS__::T* x, const __VA_ARGS__::T* dy, ConvShape shape, int slicesOfPart, float* to) {                       \
+        sirocco::take_turn();                                                                                                          \
         sirocco::implicit_gemm::backwardWeights<__VA_ARGS__>(x, dy, shape, slicesOfPart, to);                                          \
     }

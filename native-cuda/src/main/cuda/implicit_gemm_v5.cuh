@@ -84,6 +84,7 @@ public:
      */
     template <typename S, typename R> static __device__ __forceinline__ void run(int tiles, int slices, const S& source, const R& result) {
         HopperProduct product;
+        take_turn();
         if (threadIdx.x < MULTIPLYING) {
             product.multiply(tiles, slices, result);
         } else if (threadIdx.x == MULTIPLYING) {

@@ -5,6 +5,7 @@
 /** left: repetitions, this one among them. */
 SIROCCO_KERNEL(1, 1)
 void loop_end(unsigned long long conditional, int* left) {
+    sirocco::take_turn();
     int more = *left - 1;
     *left = more;
     cudaGraphSetConditional(conditional, more > 0 ? 1 : 0);

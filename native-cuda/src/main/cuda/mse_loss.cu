@@ -26,6 +26,7 @@ __device__ __forceinline__ void chunk(const T* prediction, const T* target, cons
 #define KERNEL(T, name)                                                                                                                        \
     SIROCCO_KERNEL(256, 8)                                                                                                                     \
     void name(const T* prediction, const T* target, const float* weight, int perImage, int n, int chunkSize, float* sums) {                    \
+        sirocco::take_turn();                                                                                                                  \
         sirocco::mse_loss::chunk(prediction, target, weight, perImage, n, chunkSize, sums);                                                    \
     }
 
@@ -33,6 +34,7 @@ KERNEL(float, mse_loss_f32)
 KERNEL(sirocco::bf16, mse_loss_bf16)
 
 SIROCCO_KERNEL(256, 1) void mse_loss_finish(const float* sums, int chunks, int n, float* loss) {
+    sirocco::take_turn();
     SIROCCO_SHARED(double, room, [32]);
     double sum[1] = {0.0};
     for (int i = threadIdx.x; i < chunks; i += blockDim.x) {

@@ -17,6 +17,7 @@ __device__ __forceinline__ void run(const T* prediction, const T* target, const 
 
 #define KERNEL(T, name)                                                                                                            \
     SIROCCO_KERNEL(256, 8) void name(const T* prediction, const T* target, const float* weight, int perImage, int n, T* dPrediction) { \
+        sirocco::take_turn();                                                                                                          \
         sirocco::mse_loss_backward::run(prediction, target, weight, perImage, n, dPrediction);                                     \
     }
 

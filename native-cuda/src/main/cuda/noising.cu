@@ -62,6 +62,7 @@ __device__ __forceinline__ void run(const unsigned char* images, const float* sc
     SIROCCO_KERNEL(256, 4)                                                                                                                  \
     void name(const unsigned char* images, const float* schedule, int timesteps, const int* rng, const int* index, int mayFlip, int width,  \
               int channels, int elements, T* xt, T* target, float* t, float* weight) {                                                      \
+        sirocco::take_turn();                                                                                                               \
         sirocco::noising::run(images, schedule, timesteps, rng, index, mayFlip, width, channels, elements, xt, target, t, weight);          \
     }
 

@@ -4,6 +4,7 @@
 
 SIROCCO_KERNEL(1, 1)
 void record_step(const float* loss, const float* norm, const int* rng, float* history, int rows, int* failed, float* guard) {
+    sirocco::take_turn();
     int row = rng[2] % rows;
     row += row < 0 ? rows : 0;
     history[2 * row] = *loss;

@@ -4,6 +4,7 @@
 
 #define KERNEL(T, name)                                                \
     SIROCCO_KERNEL(256, 8) void name(const T* x, T* y, int n) {        \
+        sirocco::take_turn();                                          \
         unsigned i = blockIdx.x * blockDim.x + threadIdx.x;            \
         if (i < static_cast<unsigned>(n)) {                            \
             T word = x[i];                                             \

@@ -49,6 +49,7 @@ __device__ __forceinline__ void run(const T* out, const float* table, int rows, 
     SIROCCO_KERNEL(256, 4)                                                                                                                   \
     void name(const T* out, const float* table, int rows, const int* rng, const int* index, float* x, float* h1, float* h2, const int* cursor, \
               int elements) {                                                                                                                \
+        sirocco::take_turn();                                                                                                                \
         sirocco::sampling_step::run(out, table, rows, rng, index, x, h1, h2, cursor, elements);                                              \
     }
 
@@ -56,6 +57,7 @@ KERNEL(float, sampling_step_f32)
 KERNEL(sirocco::bf16, sampling_step_bf16)
 
 SIROCCO_KERNEL(256, 1) void advance_cursor(int* cursor, int rows, unsigned long long* fault, int step) {
+    sirocco::take_turn();
     if (blockIdx.x == 0 && threadIdx.x == 0) {
         int row = *cursor;
         if (row < 0 || row >= rows) {

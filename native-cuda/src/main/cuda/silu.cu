@@ -5,6 +5,7 @@
 
 #define KERNEL(T, name)                                                                       \
     SIROCCO_KERNEL(256, 8) void name(const T* x, T* y, int n) {                               \
+        sirocco::take_turn();                                                                 \
         sirocco::map(x, y, n, [](float v) { return v * sirocco::sigmoid(v); });               \
     }
 

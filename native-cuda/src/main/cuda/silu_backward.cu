@@ -4,6 +4,7 @@
 
 #define KERNEL(T, name)                                                                       \
     SIROCCO_KERNEL(256, 6) void name(const T* x, const T* dy, T* dx, int n) {                 \
+        sirocco::take_turn();                                                                 \
         sirocco::map(x, dy, dx, n, [](float v, float d) { return d * sirocco::silu_slope(v); }); \
     }
 

@@ -2,6 +2,7 @@
 // docs/cuda-emulator.md); these macros are what the two do not share.
 //
 //     SIROCCO_KERNEL(256, 2) void scale_f32(float* x, float factor, int n) { … }      a kernel: at most 256 threads, 2 blocks a multiprocessor
+//     sirocco::take_turn();                                                           its first statement: waits for the kernel before (turn.cuh)
 //     SIROCCO_SHARED(float, tile, [32][33]);                                          static shared memory: tile is a float[32][33]
 //     SIROCCO_DYNAMIC_SHARED(float, stage);                                           dynamic shared memory: stage is a float*, 1024-aligned
 //
@@ -49,3 +50,4 @@ __device__ __forceinline__ int ceil_div(int a, int b) { return (a + b - 1) / b; 
 #include "ptx.cuh"
 #include "reduce.cuh"
 #include "storage.cuh"
+#include "turn.cuh"

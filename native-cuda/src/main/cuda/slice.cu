@@ -4,6 +4,7 @@
 
 #define KERNEL(T, name)                                                                          \
     SIROCCO_KERNEL(256, 8) void name(const T* x, T* y, int pixels, int cx, int from, int cy) {   \
+        sirocco::take_turn();                                                                    \
         unsigned i = blockIdx.x * blockDim.x + threadIdx.x;                                      \
         unsigned pixel = i / cy;                                                                 \
         if (pixel < static_cast<unsigned>(pixels)) {                                             \

@@ -28,6 +28,7 @@ template <typename T> __device__ __forceinline__ void run(const float* t, int fl
 
 #define KERNEL(T, name)                                                                                               \
     SIROCCO_KERNEL(256, 2) void name(const float* t, int flip, float shift, float maxPeriod, int n, int dim, T* y) {  \
+        sirocco::take_turn();                                                                                         \
         sirocco::timestep_embedding::run(t, flip, shift, maxPeriod, n, dim, y);                                       \
     }
 

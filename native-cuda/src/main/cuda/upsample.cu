@@ -4,6 +4,7 @@
 
 #define KERNEL(T, name)                                                                    \
     SIROCCO_KERNEL(256, 8) void name(const T* x, T* y, int rows, int w, int c) {           \
+        sirocco::take_turn();                                                              \
         unsigned i = blockIdx.x * blockDim.x + threadIdx.x;                                \
         unsigned pixel = i / c;                                                            \
         unsigned channel = i - pixel * c;                                                  \

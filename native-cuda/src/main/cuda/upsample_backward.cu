@@ -33,6 +33,7 @@ template <int V, typename T> __device__ __forceinline__ void run(const T* dy, T*
 
 #define KERNEL(T, name)                                                                       \
     SIROCCO_KERNEL(256, 4) void name(const T* dy, T* dx, int rows, int w, int c) {            \
+        sirocco::take_turn();                                                                 \
         if (c % sirocco::vector_width<T> == 0) {                                              \
             sirocco::upsample_backward::run<sirocco::vector_width<T>>(dy, dx, rows, w, c);    \
         } else {                                                                              \

@@ -22,6 +22,7 @@ import java.util.stream.IntStream;
 final class Harness implements AutoCloseable {
     static final int INVALID_VALUE = 1;
     static final int OUT_OF_MEMORY = 2;
+    static final int LOSSY_QUERY = 402;
     static final int NOT_FOUND = 500;
     static final int ILLEGAL_ADDRESS = 700;
     static final int LAUNCH_TIMEOUT = 702;
@@ -176,6 +177,23 @@ final class Harness implements AutoCloseable {
     }
 
     int launchOn(MemorySegment stream, String kernel, int[] grid, int threads, int sharedBytes, Object... arguments) {
+        return call("cuLaunchKernel", kernel(kernel), grid[0], grid[1], grid[2], threads, 1, 1, sharedBytes, stream, pointers(arguments), MemorySegment.NULL);
+    }
+
+    /** By cuLaunchKernelEx, with an attribute whose value is a number. */
+    int launchWith(int attribute, int value, MemorySegment stream, String kernel, int blocks, int threads, Object... arguments) {
+        MemorySegment config = arena.allocate(56, 8);
+        config.copyFrom(MemorySegment.ofArray(new int[] {blocks, 1, 1, threads, 1, 1, 0}));
+        MemorySegment attributes = arena.allocate(72, 8);
+        attributes.set(JAVA_INT, 0, attribute);
+        attributes.set(JAVA_INT, 8, value);
+        config.set(ADDRESS, 32, stream);
+        config.set(ADDRESS, 40, attributes);
+        config.set(JAVA_INT, 48, 1);
+        return call("cuLaunchKernelEx", config, kernel(kernel), pointers(arguments), MemorySegment.NULL);
+    }
+
+    private MemorySegment pointers(Object... arguments) {
         MemorySegment pointers = arena.allocate(ADDRESS, arguments.length);
         for (int i = 0; i < arguments.length; i++) {
             pointers.setAtIndex(ADDRESS, i, switch (arguments[i]) {
@@ -186,7 +204,7 @@ final class Harness implements AutoCloseable {
                 default -> throw new IllegalArgumentException(arguments[i].toString());
             });
         }
-        return call("cuLaunchKernel", kernel(kernel), grid[0], grid[1], grid[2], threads, 1, 1, sharedBytes, stream, pointers, MemorySegment.NULL);
+        return pointers;
     }
 
     void run(String kernel, int blocks, int threads, int sharedBytes, Object... arguments) {
