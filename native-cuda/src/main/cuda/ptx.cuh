@@ -27,15 +27,6 @@ __device__ __forceinline__ void cp_async_16(void* shared, const void* global, bo
 #endif
 }
 
-/** 8 bytes, through the L1 cache. */
-__device__ __forceinline__ void cp_async_8(void* shared, const void* global, bool take = true) {
-#ifdef SIROCCO_EMULATED
-    ::emulated::async_copy(shared, global, 8, take ? 8 : 0);
-#else
-    asm volatile("cp.async.ca.shared.global [%0], [%1], 8, %2;" ::"r"(shared_address(shared)), "l"(global), "r"(take ? 8 : 0) : "memory");
-#endif
-}
-
 /** 4 bytes, through the L1 cache. */
 __device__ __forceinline__ void cp_async_4(void* shared, const void* global, bool take = true) {
 #ifdef SIROCCO_EMULATED

@@ -1,4 +1,4 @@
-// Sums and maxima over a warp and a block, in an order that depends on nothing but the number of threads.
+// Sums over a warp and a block, and maxima over a warp, in an order that depends on nothing but the number of threads.
 #pragma once
 
 namespace sirocco {
@@ -49,17 +49,6 @@ template <int N, typename T> __device__ __forceinline__ void block_sum(T (&x)[N]
     for (int i = 0; i < N; i++) {
         x[i] = warp_sum(lane < warps ? shared[i * 32 + lane] : T(0));
     }
-}
-
-/** The block's maximum, in every thread. As block_sum: room for 32 floats. */
-__device__ __forceinline__ float block_max(float x, float* shared) {
-    int lane = threadIdx.x % 32;
-    x = warp_max(x);
-    if (lane == 0) {
-        shared[threadIdx.x / 32] = x;
-    }
-    __syncthreads();
-    return warp_max(lane < static_cast<int>(blockDim.x / 32) ? shared[lane] : -INFINITY);
 }
 
 }  // namespace sirocco

@@ -7,7 +7,7 @@
 //     SIROCCO_DYNAMIC_SHARED(float, stage);                                           dynamic shared memory: stage is a float*, 1024-aligned
 //
 // Kernels stand at file scope, under a name that no other file uses: name_variant_dtype. Everything else of a file is in a namespace of its
-// own, named after the file, since all files end in one module.
+// own, named after the file: the emulated driver links them all.
 #pragma once
 
 #ifdef SIROCCO_EMULATED

@@ -41,7 +41,7 @@ public final class CudaBackend implements Backend {
     }
 
     /**
-     * @throws IllegalArgumentException for a device that there is not, or that there are no kernels for
+     * @throws IllegalArgumentException for a device that there is not, or that the kernels do not run on
      * @throws IllegalStateException where the probe says no
      */
     @Override
@@ -55,11 +55,11 @@ public final class CudaBackend implements Backend {
             throw new IllegalArgumentException("cuda: device " + settings.device() + " is not there; there " + (devices.size() == 1 ? "is " : "are ")
                     + Probe.numbered(devices));
         }
-        Probe.Gpu gpu = devices.get(settings.device());
-        if (gpu.architecture() < Probe.OLDEST_ARCHITECTURE) {
-            throw new IllegalArgumentException("cuda: device " + settings.device() + ", " + gpu + ", has no kernels; needed is sm_"
-                    + Probe.OLDEST_ARCHITECTURE + " or later");
+        Availability usable = answer.each().get(settings.device());
+        if (!usable.available()) {
+            throw new IllegalArgumentException("cuda: device " + settings.device() + " is " + usable);
         }
+        Probe.Gpu gpu = devices.get(settings.device());
         Tuning.Key key = new Tuning.Key(name(), gpu.name(), settings.precision());
         return new CudaDevice(gpu, settings, KernelChoices.of(this, settings.tuning(), key));
     }

@@ -1,16 +1,13 @@
 package sirocco.cuda;
 
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.OptionalLong;
 import jcuda.driver.CUcontext;
 import jcuda.driver.CUdevice;
 import jcuda.driver.CUdevice_attribute;
 import jcuda.driver.CUfunction;
-import jcuda.driver.CUmodule;
 import sirocco.api.DType;
 import sirocco.api.Device;
 import sirocco.api.Executable;
@@ -39,9 +36,6 @@ import sirocco.cuda.kernel.WeightCopies;
 
 /** One GPU: its context, the kernels, and a stream that all executables share. */
 public final class CudaDevice implements Device {
-    /** Any image will do where the kernels are part of the driver, as in the emulated one. */
-    private static final byte[] NO_IMAGE = {0};
-
     private final String what;
     private final Probe.Gpu gpu;
     private final Target target;
@@ -51,11 +45,10 @@ public final class CudaDevice implements Device {
     private final LaunchOperands operands;
     private final TensorMaps tensorMaps;
     private final CUcontext context;
-    private final CUmodule module;
+    private final Modules modules;
     private final ForeignDriver foreign;
     private final StreamHandle stream;
     private final LoopSupport loops;
-    private final Map<String, CUfunction> functions = new HashMap<>();
     private boolean closed;
 
     CudaDevice(Probe.Gpu gpu, Settings settings, KernelChoices choices) {
@@ -71,21 +64,15 @@ public final class CudaDevice implements Device {
                 Driver.attribute(what, device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN),
                 settings.precision() == Settings.Precision.BF16 ? Storage.BF16 : Storage.F32,
                 settings.precision() == Settings.Precision.TF32);
-        byte[] image = image(gpu);
         context = held.hold(Driver.retainContext(what, device), _ -> Driver.releaseContext(what, device));
         try {
-            module = held.hold(Driver.load(what, image), m -> Driver.unload(what, m));
-            loops = held.hold(new LoopSupport(what, foreign, gpu.emulated() ? NO_IMAGE : Fatbin.loop()), l -> l.close(what));
+            modules = held.hold(new Modules(what, gpu), Modules::close);
+            loops = new LoopSupport(what, foreign, modules);
             stream = held.hold(Driver.stream(what), s -> Driver.destroy(what, s));
         } catch (RuntimeException e) {
             held.close(e);
             throw e;
         }
-    }
-
-    /** The kernels, as the driver loads them. */
-    static byte[] image(Probe.Gpu gpu) {
-        return gpu.emulated() ? NO_IMAGE : Fatbin.kernels();
     }
 
     @Override
@@ -210,8 +197,7 @@ public final class CudaDevice implements Device {
 
     /** @param what the step, for errors */
     CUfunction function(String what, Launch launch) {
-        return functions.computeIfAbsent(launch.kernel() + "/" + launch.sharedBytes(),
-                _ -> Driver.function(what, module, launch.kernel(), launch.sharedBytes()));
+        return modules.kernel(what, launch.kernel(), launch.sharedBytes());
     }
 
     @Override

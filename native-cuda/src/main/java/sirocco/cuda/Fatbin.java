@@ -4,20 +4,29 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import sirocco.api.Availability;
+import java.util.Map;
+import java.util.stream.Collectors;
 
-/** The kernels as nvcc built them for every architecture, carried beside the classes. */
+/**
+ * The kernels as nvcc built them for every architecture, carried beside the classes: each file of {@code src/main/cuda} is a module, so that a
+ * device loads only what a plan uses. {@code build-scripts/cuda} writes them.
+ */
 final class Fatbin {
     static final String MISSING = "Sirocco was built without nvcc, so it has no kernels for a GPU";
     static final String REMEDY = "install the CUDA toolkit and build again";
 
-    private static final String KERNELS = "sirocco.fatbin";
+    private static final String FOLDER = "fatbin/";
 
-    /** The end of a loop, which only a driver with conditional graph nodes loads. */
-    private static final String LOOP = "loop.fatbin";
+    /** A line for each kernel: its name, and that of its module. */
+    private static final String KERNELS = FOLDER + "kernels.txt";
 
-    /** nvcc's version, as 13.0, written beside the fatbin by the build. */
-    private static final String TOOLKIT = "toolkit-version";
+    /** nvcc's version, as 13.0. */
+    private static final String TOOLKIT = FOLDER + "toolkit-version";
+
+    /** Read when first asked for, which is where there is a GPU. */
+    private static final class Index {
+        static final Map<String, String> MODULES = text(KERNELS).lines().map(line -> line.split(" ")).collect(Collectors.toUnmodifiableMap(l -> l[0], l -> l[1]));
+    }
 
     private Fatbin() { }
 
@@ -25,23 +34,31 @@ final class Fatbin {
         return Fatbin.class.getResource(KERNELS) != null;
     }
 
-    /** The oldest driver that loads these kernels, as 1000·major: those of a major version need a driver of that version. 0 if there are none. */
-    static int oldestDriver() {
+    /** The CUDA version of the toolkit that made the kernels, as 1000·major + 10·minor; 0 if there are none. */
+    static int toolkit() {
         if (!built()) {
             return 0;
         }
-        String version = new String(bytes(TOOLKIT), StandardCharsets.US_ASCII).strip();
-        return 1000 * Integer.parseInt(version.substring(0, version.indexOf('.')));
+        String[] version = text(TOOLKIT).strip().split("\\.");
+        return 1000 * Integer.parseInt(version[0]) + 10 * Integer.parseInt(version[1]);
     }
 
-    /** @throws IllegalStateException if there is none; the {@linkplain Availability probe} tells beforehand */
-    static byte[] kernels() {
-        return bytes(KERNELS);
+    /** Kernels by name, each with the name of its module. */
+    static Map<String, String> modules() {
+        return Index.MODULES;
     }
 
-    /** @throws IllegalStateException if there is none */
-    static byte[] loop() {
-        return bytes(LOOP);
+    /**
+     * A module, as the driver loads it.
+     *
+     * @throws IllegalStateException if there is none; the probe tells beforehand
+     */
+    static byte[] image(String module) {
+        return bytes(FOLDER + module + ".fatbin");
+    }
+
+    private static String text(String resource) {
+        return new String(bytes(resource), StandardCharsets.US_ASCII);
     }
 
     private static byte[] bytes(String resource) {

@@ -4,7 +4,6 @@ import java.lang.foreign.MemorySegment;
 import jcuda.Pointer;
 import jcuda.driver.CUdevice;
 import jcuda.driver.CUgraph;
-import jcuda.driver.CUmodule;
 import sirocco.cuda.driver.Driver;
 import sirocco.cuda.driver.DriverLibrary;
 import sirocco.cuda.driver.ForeignDriver;
@@ -43,8 +42,7 @@ public final class LaunchCosts implements AutoCloseable {
         CUdevice device = Driver.device(WHAT, 0);
         held.hold(Driver.retainContext(WHAT, device), _ -> Driver.releaseContext(WHAT, device));
         try {
-            CUmodule module = held.hold(Driver.load(WHAT, CudaDevice.image(gpu)), m -> Driver.unload(WHAT, m));
-            kernel = Driver.function(WHAT, module, "nothing", 0);
+            kernel = held.hold(new Modules(WHAT, gpu), Modules::close).kernel(WHAT, "nothing", 0);
             stream = held.hold(Driver.stream(WHAT), s -> Driver.destroy(WHAT, s));
             CUgraph captured = held.hold(Driver.capture(WHAT, stream, this::kernelByJCuda), g -> Driver.destroy(WHAT, g));
             graph = held.hold(Driver.instantiate(WHAT, captured), g -> Driver.destroy(WHAT, g));

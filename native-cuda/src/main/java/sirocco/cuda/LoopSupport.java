@@ -2,10 +2,8 @@ package sirocco.cuda;
 
 import java.util.Optional;
 import jcuda.driver.CUfunction;
-import jcuda.driver.CUmodule;
 import sirocco.cuda.driver.CudaException;
 import sirocco.cuda.driver.DeviceMemory;
-import sirocco.cuda.driver.Driver;
 import sirocco.cuda.driver.ForeignDriver;
 
 /**
@@ -16,24 +14,22 @@ final class LoopSupport {
     /** A system property: false to launch each run from the host. */
     static final String PROPERTY = "sirocco.cuda.loops";
 
-    private CUmodule module;
     private CUfunction end;
     private String missing;
 
     /**
      * The context must be current.
      *
-     * @param image the module that has loop_end
+     * @param kernels loop_end among them, in a module of its own, which only a driver with conditional graph nodes loads
      */
-    LoopSupport(String what, ForeignDriver driver, byte[] image) {
+    LoopSupport(String what, ForeignDriver driver, Modules kernels) {
         if (!Boolean.parseBoolean(System.getProperty(PROPERTY, "true"))) {
             missing = "-D" + PROPERTY + "=false";
         } else if (!driver.hasConditionalNodes()) {
             missing = "the driver has no conditional graph nodes; CUDA 12.4 has them";
         } else {
             try {
-                module = Driver.load(what, image);
-                end = Driver.function(what, module, "loop_end", 0);
+                end = kernels.kernel(what, "loop_end", 0);
             } catch (CudaException e) {
                 missing = e.getMessage();
             }
@@ -55,11 +51,5 @@ final class LoopSupport {
             }
         }
         return Optional.empty();
-    }
-
-    void close(String what) {
-        if (module != null) {
-            Driver.unload(what, module);
-        }
     }
 }

@@ -8,6 +8,7 @@ import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -24,6 +25,10 @@ final class Probe {
     /** The first architecture that there are kernels for: Ampere, sm_80. */
     static final int OLDEST_ARCHITECTURE = 80;
 
+    /** The first architecture for which there is no machine code: the driver compiles PTX. */
+    static final int FIRST_ARCHITECTURE_AS_PTX = 100;
+
+    private static final String UPDATE = "update the driver";
     private static final int SUCCESS = 0;
     private static final int NO_DEVICE = 100;
     private static final int COMPUTE_CAPABILITY_MAJOR = 75;
@@ -60,9 +65,10 @@ final class Probe {
     }
 
     /**
-     * @param devices all there are, by ordinal
+     * @param devices all there are, by ordinal; none where there is none to be used
+     * @param each of the devices: whether it can be used
      */
-    record Answer(Availability availability, List<Gpu> devices) {
+    record Answer(Availability availability, List<Gpu> devices, List<Availability> each) {
         boolean emulated() {
             return !devices.isEmpty() && devices.getFirst().emulated();
         }
@@ -76,7 +82,7 @@ final class Probe {
     static synchronized Answer answer() {
         if (answer == null) {
             try {
-                answer = answer(DriverLibrary.open().map(Calls::new), Fatbin.oldestDriver());
+                answer = answer(DriverLibrary.open().map(Calls::new), Fatbin.toolkit());
             } catch (RuntimeException | LinkageError e) {
                 answer = no("the CUDA driver cannot be used: " + e.getMessage(), "reinstall the NVIDIA driver");
             }
@@ -85,18 +91,17 @@ final class Probe {
     }
 
     /**
-     * @param kernels the oldest driver that loads this build's kernels, in the driver's numbers; 0 if there are none
+     * @param toolkit the CUDA version that this build's kernels were made by, in the driver's numbers; 0 if there are none
      */
-    static Answer answer(Optional<? extends Query> driver, int kernels) {
-        boolean built = kernels > 0;
-        int oldest = Math.max(OLDEST_DRIVER, kernels);
+    static Answer answer(Optional<? extends Query> driver, int toolkit) {
+        boolean built = toolkit > 0;
         if (driver.isEmpty()) {
             return built ? no("there is no NVIDIA driver: " + DriverLibrary.fileName() + " was not found", "install one of CUDA "
-                    + version(oldest) + " or later") : no(Fatbin.MISSING + ", and there is no NVIDIA driver", Fatbin.REMEDY);
+                    + version(Math.max(OLDEST_DRIVER, toolkit)) + " or later") : no(Fatbin.MISSING + ", and there is no NVIDIA driver", Fatbin.REMEDY);
         }
         Query query = driver.get();
         if (query.version() < OLDEST_DRIVER) {
-            return tooOld(query, oldest);
+            return no(tooOld(query.version(), Math.max(OLDEST_DRIVER, toolkit)), UPDATE);
         }
         int code = query.init();
         List<Gpu> devices = code == SUCCESS ? query.devices() : List.of();
@@ -108,19 +113,37 @@ final class Probe {
         }
         String all = numbered(devices);
         if (devices.getFirst().emulated()) {
-            return new Answer(Availability.yes(all + ": kernels run on the CPU, to be tested; never taken by auto"), devices);
-        }
-        if (query.version() < oldest) {
-            return tooOld(query, oldest);
+            Availability yes = Availability.yes(all + ": kernels run on the CPU, to be tested; never taken by auto");
+            return new Answer(yes, devices, devices.stream().map(_ -> yes).toList());
         }
         if (!built) {
             return no(Fatbin.MISSING + " (here: " + all + ")", Fatbin.REMEDY);
         }
-        if (devices.stream().noneMatch(d -> d.architecture() >= OLDEST_ARCHITECTURE)) {
-            return no("there is no kernel for this architecture: " + all + ", needed is sm_" + OLDEST_ARCHITECTURE + " or later",
+        List<Availability> each = devices.stream().map(gpu -> runs(gpu, query.version(), toolkit)).toList();
+        if (each.stream().anyMatch(Availability::available)) {
+            return new Answer(Availability.yes(all + ", driver of CUDA " + version(query.version())), devices, each);
+        }
+        Gpu newest = devices.stream().max(Comparator.comparingInt(Gpu::architecture)).orElseThrow();
+        Availability no = each.get(devices.indexOf(newest));
+        return no(no.detail() + (devices.size() == 1 ? "" : " (here: " + all + ")"), no.remedy());
+    }
+
+    /**
+     * Whether a driver runs the kernels on a device. Machine code needs a driver of the toolkit's major version, be it of a lower minor one
+     * (minor version compatibility). PTX needs one that is as new as the toolkit: its compiler reads no later version of PTX than its own.
+     * Source: NVIDIA, CUDA Compatibility, "Minor Version Compatibility".
+     *
+     * @param toolkit the CUDA version that the kernels were made by
+     */
+    private static Availability runs(Gpu gpu, int driver, int toolkit) {
+        if (gpu.architecture() < OLDEST_ARCHITECTURE) {
+            return Availability.no("there is no kernel for the architecture of " + gpu + ", needed is sm_" + OLDEST_ARCHITECTURE + " or later",
                     "use a GPU of the Ampere generation or later");
         }
-        return new Answer(Availability.yes(all + ", driver of CUDA " + version(query.version())), devices);
+        boolean machineCode = gpu.architecture() < FIRST_ARCHITECTURE_AS_PTX;
+        int oldest = machineCode ? toolkit / 1000 * 1000 : toolkit;
+        return driver >= oldest ? Availability.yes(gpu.toString())
+                : Availability.no(tooOld(driver, oldest) + (machineCode ? "" : ", to compile the kernels for " + gpu), UPDATE);
     }
 
     /** Each device with the number by which it is chosen, if there is a choice. */
@@ -129,12 +152,12 @@ final class Probe {
                 : IntStream.range(0, devices.size()).mapToObj(i -> "device " + i + ": " + devices.get(i)).collect(Collectors.joining(", "));
     }
 
-    private static Answer tooOld(Query query, int oldest) {
-        return no("the NVIDIA driver is too old: it serves CUDA " + version(query.version()) + ", needed is " + version(oldest), "update the driver");
+    private static String tooOld(int driver, int oldest) {
+        return "the NVIDIA driver is too old: it serves CUDA " + version(driver) + ", needed is " + version(oldest);
     }
 
     private static Answer no(String because, String remedy) {
-        return new Answer(Availability.no(because, remedy), List.of());
+        return new Answer(Availability.no(because, remedy), List.of(), List.of());
     }
 
     private static String version(int number) {

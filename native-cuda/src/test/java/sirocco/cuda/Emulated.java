@@ -15,6 +15,8 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -110,6 +112,31 @@ final class Emulated {
         c.fill(e);
         e.run();
         return c.compared().stream().map(v -> OpCase.read(e, v)).toList();
+    }
+
+    /** Names of the kernels that are built in, without those of the emulator's own tests. A context must be current. */
+    static Set<String> kernels() {
+        DriverLibrary driver = DriverLibrary.open().orElseThrow();
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment count = arena.allocate(JAVA_INT);
+            assertEquals(0, (int) driver.function("cuModuleGetFunctionCount", FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS))
+                    .invokeExact(count, MemorySegment.NULL));
+            int n = count.get(JAVA_INT, 0);
+            MemorySegment kernels = arena.allocate(ADDRESS, n);
+            assertEquals(0, (int) driver.function("cuModuleEnumerateFunctions", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT, ADDRESS))
+                    .invokeExact(kernels, n, MemorySegment.NULL));
+            Set<String> names = new TreeSet<>();
+            MemorySegment name = arena.allocate(ADDRESS);
+            for (int i = 0; i < n; i++) {
+                assertEquals(0, (int) driver.function("cuFuncGetName", FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS))
+                        .invokeExact(name, kernels.getAtIndex(ADDRESS, i)));
+                names.add(name.get(ADDRESS, 0).reinterpret(Long.MAX_VALUE).getString(0));
+            }
+            names.removeIf(k -> k.startsWith("selftest_"));
+            return names;
+        } catch (Throwable e) {
+            throw new AssertionError(e);
+        }
     }
 
     /** How often the driver's entry point was called; the driver must have been opened. */

@@ -56,7 +56,7 @@ record ImplicitGemm(int level, Optional<GemmTile> fixed) {
     /**
      * A kernel for a matrix product.
      *
-     * @param name in the fatbin
+     * @param name of the kernel
      * @param algorithm as plans say it
      */
     record Choice(String name, String algorithm, GemmTile tile, int sharedBytes) {

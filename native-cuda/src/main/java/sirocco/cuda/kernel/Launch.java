@@ -6,7 +6,7 @@ import java.util.List;
  * A kernel's launch with all that it is given. Arguments are fixed once a plan is loaded: what changes from run to run is read from values
  * on the device.
  *
- * @param kernel its name in the fatbin
+ * @param kernel its name
  * @param block threads in a block
  * @param sharedBytes dynamic shared memory
  * @param arguments in the kernel's order: Long for a pointer or a 64-bit integer, Integer, Float,
