@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
+import java.util.function.IntPredicate;
 import jcuda.driver.CUevent;
 import jcuda.driver.CUgraph;
 import jcuda.driver.CUgraphExec;
@@ -192,7 +192,7 @@ final class CudaExecutable implements Executable {
     }
 
     @Override
-    public void trace(Consumer<StepTrace> observer) {
+    public void trace(IntPredicate observed, Consumer<StepTrace> observer) {
         ready();
         if (copies.everyRun()) {
             launch(copy);
@@ -207,17 +207,15 @@ final class CudaExecutable implements Executable {
                 Driver.record(what, end, stream);
                 Driver.synchronize(what, stream);
                 checkFault();
-                Stream<Value> written = Stream.concat(steps[i].op().outputs().stream(), steps[i].op().updates().stream());
-                observer.accept(new StepTrace(i, steps[i], Driver.nanosBetween(what, start, end), plan.notes()[i],
-                        written.filter(v -> v.dtype() == DType.F32).map(this::stats).toList()));
+                observer.accept(StepTrace.of(i, steps[i], Driver.nanosBetween(what, start, end), plan.notes()[i], observed.test(i), this::elements));
             }
         }
     }
 
-    private StepTrace.Stats stats(Value v) {
+    private float[] elements(Value v) {
         float[] data = new float[Math.toIntExact(v.shape().elements())];
         load(v, data);
-        return StepTrace.Stats.of(v, data);
+        return data;
     }
 
     // ---- host arrays -----------------------------------------------------------------------------------------------------------

@@ -26,11 +26,7 @@ import sirocco.api.Plan;
 import sirocco.io.AtomicFiles;
 import sirocco.model.UNet;
 import sirocco.model.UNetConfig;
-import sirocco.model.Weights;
-import sirocco.sample.Denoiser;
 import sirocco.sample.Profile;
-import sirocco.sample.SampleBench;
-import sirocco.train.TrainBench;
 
 /** Times whole steps, and every kernel in them. Beside LibTorch: {@code build-scripts/bench}. */
 @Command(name = "bench", mixinStandardHelpOptions = true, sortOptions = false,
@@ -39,14 +35,6 @@ import sirocco.train.TrainBench;
         footer = {"  sirocco bench", "  sirocco bench --preset cifar10 --batch 8 --what train --kernels",
                 "  sirocco bench --backend cuda --precision bf16 --what train --kernels --kernel conv2d=v3"})
 final class BenchCommand implements Callable<Integer> {
-    enum What {
-        FORWARD, TRAIN, SAMPLE,
-        /** A pass over --batch MiB of numbers, which memory bounds. */
-        COPY,
-        /** A matrix product of --batch rows by 4096 by 4096. */
-        PRODUCT
-    }
-
     /** Of which a kernel's time is taken; slow variants take long. */
     private static final int VARIANT_ROUNDS = 3;
 
@@ -54,7 +42,7 @@ final class BenchCommand implements Callable<Integer> {
     String preset;
 
     @Option(names = "--what", defaultValue = "forward", paramLabel = "STEP", description = "${COMPLETION-CANDIDATES}; default: ${DEFAULT-VALUE}")
-    What what;
+    Workload what;
 
     @Option(names = "--batch", defaultValue = "16", paramLabel = "N", description = "default: ${DEFAULT-VALUE}")
     int batch;
@@ -106,7 +94,7 @@ final class BenchCommand implements Callable<Integer> {
                 figures.put("peak_gflop_per_s", peaks.flops() * 1e-9);
                 figures.put("peak_gb_per_s", peaks.bytes() * 1e-9);
             }
-            with(opened, model, (plan, executable, steps) -> time(out, plan, executable, steps));
+            what.with(opened, model, batch, (executable, steps) -> time(out, executable, steps));
         }
         if (allVariants) {
             out.printf("%neach kernel by every variant%n");
@@ -118,49 +106,16 @@ final class BenchCommand implements Callable<Integer> {
         return 0;
     }
 
-    /** What is done with something that can be timed. */
-    @FunctionalInterface
-    private interface Use {
-        /** @param steps does so many */
-        void of(Plan plan, Executable executable, IntConsumer steps) throws IOException;
-    }
-
-    private void with(Device opened, UNet model, Use use) throws IOException {
-        switch (what) {
-            case TRAIN -> {
-                try (TrainBench bench = new TrainBench(opened, model, batch)) {
-                    use.of(bench.plan(), bench.executable(), repeat(bench::step));
-                }
-            }
-            case SAMPLE -> {
-                try (SampleBench bench = new SampleBench(opened, model, batch)) {
-                    use.of(bench.plan(), bench.executable(), bench::steps);
-                }
-            }
-            case FORWARD -> {
-                UNetConfig c = model.config();
-                try (Denoiser denoiser = new Denoiser(opened, model, batch, c.height(), c.width()).load(Weights.initial(c, 0))) {
-                    use.of(denoiser.plan(), denoiser.executable(), repeat(denoiser.executable()::run));
-                }
-            }
-            case COPY, PRODUCT -> {
-                try (Executable e = opened.load(opened.plan(what == What.COPY ? Peaks.copy(batch) : Peaks.product(batch)))) {
-                    use.of(e.plan(), e, repeat(e::run));
-                }
-            }
-        }
-    }
-
     /** Rows of every way in which a kernel was computed, by kernel and shape, the fastest first. */
-    private List<KernelTable.Row> ofVariants(UNet model) throws IOException {
+    private List<KernelTable.Row> ofVariants(UNet model) {
         Map<List<String>, Profile.Row> fastest = new LinkedHashMap<>();
         Set<List<String>> seen = new HashSet<>();
         List<String> all = device.variants();
         try (Progress progress = new Progress("time", "variants", all.size(), 0)) {
             for (int i = 0; i < all.size(); i++) {
                 try (Device opened = device.open(all.get(i))) {
-                    with(opened, model, (plan, executable, steps) -> {
-                        if (!seen.add(List.of(plan.notes()))) {
+                    what.with(opened, model, batch, (executable, steps) -> {
+                        if (!seen.add(List.of(executable.plan().notes()))) {
                             return; // it fits nothing, or as another does
                         }
                         steps.accept(1);
@@ -177,16 +132,9 @@ final class BenchCommand implements Callable<Integer> {
         return rows;
     }
 
-    private static IntConsumer repeat(Runnable step) {
-        return n -> {
-            for (int i = 0; i < n; i++) {
-                step.run();
-            }
-        };
-    }
-
     /** @param steps does so many */
-    private void time(PrintWriter out, Plan plan, Executable executable, IntConsumer steps) {
+    private void time(PrintWriter out, Executable executable, IntConsumer steps) {
+        Plan plan = executable.plan();
         out.println(plan.summary());
         out.flush();
         long end = System.nanoTime() + (long) (warmup * 1e9);
@@ -210,9 +158,9 @@ final class BenchCommand implements Callable<Integer> {
         }
         Arrays.sort(millis);
         double median = millis[rounds / 2];
-        boolean peak = what == What.COPY || what == What.PRODUCT;
+        boolean peak = what == Workload.COPY || what == Workload.PRODUCT;
         double gigaflops = plan.graph().flops() / median * 1e-6;
-        double gigabytes = what == What.COPY ? Peaks.bytes(plan) / median * 1e-6 : 0;
+        double gigabytes = what == Workload.COPY ? Peaks.bytes(plan) / median * 1e-6 : 0;
         out.printf(Locale.ROOT, "%s, batch %d: median %.3f ms (%.3f to %.3f over %d rounds of %d), %s, %.0f GFLOP/s%n",
                 what.name().toLowerCase(Locale.ROOT), batch, median, millis[0], millis[rounds - 1], rounds, each,
                 peak ? String.format(Locale.ROOT, "%.0f GB/s", gigabytes) : String.format(Locale.ROOT, "%.1f images/s", batch / median * 1e3), gigaflops);

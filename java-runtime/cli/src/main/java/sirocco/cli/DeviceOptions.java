@@ -1,6 +1,9 @@
 package sirocco.cli;
 
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import picocli.CommandLine.Option;
@@ -8,11 +11,14 @@ import sirocco.api.Backend;
 import sirocco.api.Backends;
 import sirocco.api.Device;
 import sirocco.api.Settings;
+import sirocco.api.Tuning;
+import sirocco.tune.TuningFile;
 
 /** Where to compute. */
 public final class DeviceOptions {
     /** As in training. */
     private static final int LARGEST_BATCH = 1 << 16;
+    private static final Path NO_TUNING = Path.of("none");
 
     @Option(names = "--backend", defaultValue = "auto", paramLabel = "NAME",
             description = "auto, or a backend by name (sirocco info lists them); default: ${DEFAULT-VALUE}")
@@ -27,6 +33,10 @@ public final class DeviceOptions {
     @Option(names = "--precision", defaultValue = "f32", paramLabel = "TYPE", description = "${COMPLETION-CANDIDATES}; default: ${DEFAULT-VALUE}")
     Settings.Precision precision;
 
+    @Option(names = "--tuning", paramLabel = "FILE",
+            description = "which kernels are the fastest here, as sirocco tune has found; none: take no notice; default: the file that tune writes, if it is there")
+    Path tuning;
+
     /** @throws IllegalArgumentException for a batch that no one means */
     static void checkBatch(int batch) {
         if (batch < 1 || batch > LARGEST_BATCH) {
@@ -39,17 +49,30 @@ public final class DeviceOptions {
         return backend;
     }
 
+    /** The backend that is taken, by name. */
+    String chosen() {
+        return Backends.choose(backend).name();
+    }
+
     public Settings.Precision precision() {
         return precision;
     }
 
     /** Opens the device and says which in one line. */
-    public Device open(PrintWriter out) {
+    public Device open(PrintWriter out) throws IOException {
         Backend chosen = Backends.choose(backend);
-        Device opened = chosen.open(new Settings(threads, device, precision));
+        Device opened = chosen.open(new Settings(threads, device, precision, chosen.kernelsProperty().isPresent() ? tuning() : Tuning.NONE));
         out.println("backend " + chosen.name() + (backend.equals("auto") ? " (auto)" : "") + ": " + opened.describe());
         out.flush();
         return opened;
+    }
+
+    private Tuning tuning() throws IOException {
+        if (tuning != null) {
+            return tuning.equals(NO_TUNING) ? Tuning.NONE : TuningFile.read(tuning);
+        }
+        Path standard = TuningFile.standard();
+        return Files.exists(standard) ? TuningFile.read(standard) : Tuning.NONE;
     }
 
     /**
@@ -62,13 +85,17 @@ public final class DeviceOptions {
         List<String> all = chosen.kernelVariants().entrySet().stream().sorted(Map.Entry.comparingByKey())
                 .flatMap(e -> e.getValue().stream().map(v -> e.getKey() + "=" + v)).toList();
         if (all.isEmpty()) {
-            throw new IllegalArgumentException("--all-variants: backend " + chosen.name() + " has one kernel for each op and shape; leave it out, or choose a "
+            throw new IllegalArgumentException("backend " + chosen.name() + " has one kernel for each op and shape, so there are no variants to try; choose a "
                     + "--backend with variants, as cuda");
         }
         return all;
     }
 
-    /** Opens the device with one of {@link #variants} taken wherever it fits. */
+    /**
+     * Opens the device with one of {@link #variants} taken wherever it fits, and no tuning.
+     *
+     * @param variant empty for the backend's own choice
+     */
     public Device open(String variant) {
         Backend chosen = Backends.choose(backend);
         String property = chosen.kernelsProperty().orElseThrow();
@@ -91,7 +118,7 @@ public final class DeviceOptions {
      * @param variants op=variant each
      * @throws IllegalArgumentException if the backend leaves no choice, or has no such variant
      */
-    Device open(PrintWriter out, List<String> variants) {
+    Device open(PrintWriter out, List<String> variants) throws IOException {
         if (!variants.isEmpty()) {
             Backend chosen = Backends.choose(backend);
             String property = chosen.kernelsProperty().orElseThrow(() -> new IllegalArgumentException("--kernel: backend " + chosen.name()

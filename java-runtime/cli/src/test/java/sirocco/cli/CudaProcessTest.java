@@ -2,6 +2,7 @@ package sirocco.cli;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -11,15 +12,27 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import sirocco.api.Backends;
+import sirocco.api.Device;
+import sirocco.api.Op;
+import sirocco.api.Settings;
+import sirocco.api.Step;
+import sirocco.api.Tuning;
+import sirocco.model.DiffusersFolder;
+import sirocco.model.UNet;
+import sirocco.sample.SamplePlan;
 import sirocco.train.Checkpoints;
+import sirocco.tune.TuningFile;
 
 /** Processes on a GPU, which is the emulated driver here: several devices and processes, memory that ends, and ends before the end. */
 class CudaProcessTest {
@@ -154,6 +167,31 @@ class CudaProcessTest {
         String fits = said.replaceAll("(?s).*a batch of (\\d+) instead of 64 would fit.*", "$1");
         assertTrue(Files.notExists(out), "a run that cannot begin leaves no folder");
         new Run(little, "train", "--out", out, TINY, "--steps", 1, "--batch", fits).ends(0);
+    }
+
+    @Test
+    void whatTuneFindsIsTakenByLaterCommands() throws Exception {
+        Path file = folder.resolve("tuning.json");
+        String said = run("tune", "--model", model, "--batch", 1, "--rounds", 1, "--what", "forward", "--try", "conv2d=v1,group_norm=v1", "--out", file).ends(0);
+        assertTrue(said.matches("(?s).*tuning.json: [1-9]\\d* ops measured, another variant is faster for \\d+ \\(cuda, emulated.*"), said);
+        assertFalse(said.contains("not taken"), said);
+        Tuning.Key key = TuningFile.read(file).variants().keySet().iterator().next();
+        assertEquals("cuda", key.backend());
+        // Which is the faster is chance here. So that one is, for every GroupNorm:
+        List<TuningFile.Entry> faster = new ArrayList<>();
+        try (Device cpu = Backends.choose("cpu").open(Settings.DEFAULT)) {
+            UNet network = new UNet(DiffusersFolder.load(model.resolve("model"), Optional.empty()).config());
+            SamplePlan.of(cpu, network, 1, 5, false).graph().steps().stream().map(Step::op).filter(Op.GroupNorm.class::isInstance).map(Op::signature).distinct()
+                    .forEach(op -> faster.add(new TuningFile.Entry(op, "v1", 1, "v3", 2)));
+        }
+        TuningFile.update(file, key, List.of(), faster);
+        List<Object> info = List.of("info", "--model", model, "--batches", 1, "--dump", "sample");
+        String tuned = run(info, "--tuning", file).ends(0);
+        String plain = run(info, "--tuning", "none").ends(0);
+        assertTrue(tuned.contains("kernels tuned for ") && !plain.contains("kernels tuned"), tuned);
+        assertEquals(0, Pattern.compile("GroupNorm.*\\R +v3\\R").matcher(tuned).results().count(), tuned);
+        assertTrue(Pattern.compile("GroupNorm.*\\R +v1\\R").matcher(tuned).results().count() >= faster.size(), tuned);
+        assertTrue(Pattern.compile("GroupNorm.*\\R +v3\\R").matcher(plain).results().count() >= faster.size(), plain);
     }
 
     // ---- ends before the end ---------------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 package sirocco.api;
 
 import java.util.function.Consumer;
+import java.util.function.IntPredicate;
 
 /**
  * A plan in memory. Host arrays are dense in logical NHWC order, whatever the layout on the device. Not for use by several threads at once.
@@ -54,11 +55,20 @@ public interface Executable extends AutoCloseable {
      * @param nanos of each step, at its number
      */
     default void time(long[] nanos) {
-        trace(t -> nanos[t.number()] = t.nanos());
+        trace(_ -> false, t -> nanos[t.number()] = t.nanos());
     }
 
     /** Runs every step once, slowly, telling {@code observer} about each as it is done. */
-    void trace(Consumer<StepTrace> observer);
+    default void trace(Consumer<StepTrace> observer) {
+        trace(_ -> true, observer);
+    }
+
+    /**
+     * The same, looking at what some steps write only.
+     *
+     * @param observed takes a step's number
+     */
+    void trace(IntPredicate observed, Consumer<StepTrace> observer);
 
     @Override
     void close();

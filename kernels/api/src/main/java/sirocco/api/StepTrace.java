@@ -1,6 +1,8 @@
 package sirocco.api;
 
 import java.util.List;
+import java.util.function.Function;
+import java.util.stream.Stream;
 
 /**
  * What trace mode saw of one step.
@@ -8,7 +10,7 @@ import java.util.List;
  * @param number the step's place in the plan
  * @param nanos how long it ran
  * @param algorithm how the backend computed it; empty where there is one way only
- * @param written what it left in each F32 value that it wrote or changed
+ * @param written what it left in each F32 value that it wrote or changed; empty if nobody wanted to see that
  */
 public record StepTrace(int number, Step step, long nanos, String algorithm, List<Stats> written) {
     /**
@@ -34,6 +36,16 @@ public record StepTrace(int number, Step step, long nanos, String algorithm, Lis
             long finite = data.length - bad;
             return new Stats(value, sum / Math.max(1, finite), Math.sqrt(squares / Math.max(1, finite)), min, max, bad);
         }
+    }
+
+    /**
+     * @param observed whether to look at what it wrote
+     * @param read an F32 value's elements
+     */
+    public static StepTrace of(int number, Step step, long nanos, String algorithm, boolean observed, Function<Value, float[]> read) {
+        Stream<Value> written = observed ? Stream.concat(step.op().outputs().stream(), step.op().updates().stream()) : Stream.empty();
+        return new StepTrace(number, step, nanos, algorithm,
+                written.filter(v -> v.dtype() == DType.F32).map(v -> Stats.of(v, read.apply(v))).toList());
     }
 
     public boolean finite() {

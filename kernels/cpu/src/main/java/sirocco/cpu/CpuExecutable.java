@@ -1,8 +1,8 @@
 package sirocco.cpu;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.IntPredicate;
 import sirocco.api.DType;
 import sirocco.api.Executable;
 import sirocco.api.Plan;
@@ -74,7 +74,7 @@ final class CpuExecutable implements Executable {
     }
 
     @Override
-    public void trace(Consumer<StepTrace> observer) {
+    public void trace(IntPredicate observed, Consumer<StepTrace> observer) {
         requireOpen();
         for (int i = 0; i < steps.length; i++) {
             long nanos;
@@ -83,17 +83,14 @@ final class CpuExecutable implements Executable {
                 run(i);
                 nanos = System.nanoTime() - start;
             }
-            List<Value> written = new ArrayList<>(steps[i].op().outputs());
-            written.addAll(steps[i].op().updates());
-            List<StepTrace.Stats> stats = written.stream().filter(v -> v.dtype() == DType.F32).map(this::stats).toList();
-            observer.accept(new StepTrace(i, steps[i], nanos, kernels.get(i).algorithm(), stats));
+            observer.accept(StepTrace.of(i, steps[i], nanos, kernels.get(i).algorithm(), observed.test(i), this::elements));
         }
     }
 
-    private StepTrace.Stats stats(Value v) {
+    private float[] elements(Value v) {
         float[] data = new float[Math.toIntExact(v.shape().elements())];
         load(v, data);
-        return StepTrace.Stats.of(v, data);
+        return data;
     }
 
     // ---- host arrays -----------------------------------------------------------------------------------------------------------

@@ -1,10 +1,10 @@
 package sirocco.testkit;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.IntPredicate;
 import java.util.function.IntToDoubleFunction;
 import sirocco.api.DType;
 import sirocco.api.Executable;
@@ -151,25 +151,23 @@ public final class ReferenceExecutable implements Executable {
     }
 
     @Override
-    public void trace(Consumer<StepTrace> observer) {
+    public void trace(IntPredicate observed, Consumer<StepTrace> observer) {
         List<Step> steps = plan.graph().steps();
         for (int i = 0; i < steps.size(); i++) {
             long start = System.nanoTime();
             run(steps.get(i));
             long nanos = System.nanoTime() - start;
-            List<Value> written = new ArrayList<>(steps.get(i).op().outputs());
-            written.addAll(steps.get(i).op().updates());
-            observer.accept(new StepTrace(i, steps.get(i), nanos, "", written.stream().filter(v -> v.dtype() == DType.F32).map(this::stats).toList()));
+            observer.accept(StepTrace.of(i, steps.get(i), nanos, "", observed.test(i), this::rounded));
         }
     }
 
-    private StepTrace.Stats stats(Value v) {
+    private float[] rounded(Value v) {
         Tensor t = tensors[v.id()];
         float[] copy = new float[t.size()];
         for (int i = 0; i < copy.length; i++) {
             copy[i] = (float) t.get(i);
         }
-        return StepTrace.Stats.of(v, copy);
+        return copy;
     }
 
     private void run(Step step) {

@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.IntPredicate;
 import sirocco.api.DType;
 import sirocco.api.Executable;
 import sirocco.api.Ids;
@@ -99,7 +100,7 @@ final class TornadoExecutable implements Executable {
 
     /** Step by step, on a copy of this executable whose steps are graphs of their own. */
     @Override
-    public void trace(Consumer<StepTrace> observer) {
+    public void trace(IntPredicate observed, Consumer<StepTrace> observer) {
         requireOpen();
         ids.check();
         try (TornadoExecutable apart = new TornadoExecutable(device, plan, kernels, 1)) {
@@ -109,10 +110,7 @@ final class TornadoExecutable implements Executable {
                 apart.graphs.run(apart.runs[i]);
                 long nanos = System.nanoTime() - start;
                 apart.await();
-                List<Value> written = new ArrayList<>(steps.get(i).op().outputs());
-                written.addAll(steps.get(i).op().updates());
-                observer.accept(new StepTrace(i, steps.get(i), nanos, plan.notes()[i],
-                        written.stream().filter(v -> v.dtype() == DType.F32).map(apart::stats).toList()));
+                observer.accept(StepTrace.of(i, steps.get(i), nanos, plan.notes()[i], observed.test(i), apart::elements));
             }
             copy(apart.transfers, transfers);
         }
@@ -128,10 +126,10 @@ final class TornadoExecutable implements Executable {
         to.flush();
     }
 
-    private StepTrace.Stats stats(Value v) {
+    private float[] elements(Value v) {
         float[] data = new float[DeviceMemory.elements(v)];
         transfers.read(memory.at(v), data);
-        return StepTrace.Stats.of(v, data);
+        return data;
     }
 
     // ---- host arrays -----------------------------------------------------------------------------------------------------------

@@ -1,0 +1,118 @@
+package sirocco.cli;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+import sirocco.api.Device;
+import sirocco.api.Tuning;
+import sirocco.model.UNet;
+import sirocco.model.UNetConfig;
+import sirocco.tune.Tuner;
+import sirocco.tune.TuningFile;
+
+/** Measures which variant of each kernel is the fastest on a device, and writes it down for every later command. */
+@Command(name = "tune", mixinStandardHelpOptions = true, sortOptions = false,
+        description = {"Measure which variant of each kernel is the fastest here, for the shapes of a model.",
+            "Every later command on a device of this kind takes what was found; --kernel and --tuning overrule it."},
+        footerHeading = "%nExamples:%n",
+        footer = {"  sirocco tune --backend cuda --precision bf16 --preset cifar10 --batch 128",
+            "  sirocco tune --backend cuda --precision bf16 --model runs/photos --what sample --batch 1"})
+final class TuneCommand implements Callable<Integer> {
+    @Option(names = "--preset", defaultValue = "cifar10", paramLabel = "NAME", description = "small or cifar10; default: ${DEFAULT-VALUE}")
+    String preset;
+
+    @Option(names = "--model", paramLabel = "DIR", description = "the shapes of this model, a model's or a run's folder, instead")
+    Optional<Path> model;
+
+    @Option(names = "--what", split = ",", defaultValue = "train,sample", paramLabel = "STEP", description = "${COMPLETION-CANDIDATES}; default: ${DEFAULT-VALUE}")
+    List<Workload> what;
+
+    @Option(names = "--batch", defaultValue = "128", paramLabel = "N", description = "default: ${DEFAULT-VALUE}")
+    int batch;
+
+    @Option(names = "--rounds", defaultValue = "15", paramLabel = "N", description = "of which a time is the median; default: ${DEFAULT-VALUE}")
+    int rounds;
+
+    @Option(names = "--try", split = ",", paramLabel = "OP=VARIANT", description = "only these, as conv2d=v5; default: all that there are")
+    List<String> only = List.of();
+
+    @Option(names = "--out", paramLabel = "FILE", description = "where to write it; default: tuning.json in the user's folder for caches, where it is looked for")
+    Optional<Path> file;
+
+    @Mixin
+    DeviceOptions device;
+
+    @Spec
+    CommandSpec spec;
+
+    @Override
+    public Integer call() throws IOException {
+        DeviceOptions.checkBatch(batch);
+        if (rounds < 1) {
+            throw new IllegalArgumentException("--rounds must be at least 1, got " + rounds);
+        }
+        PrintWriter out = spec.commandLine().getOut();
+        UNet network = new UNet(config());
+        List<String> variants = variants();
+        Path to = file.orElseGet(TuningFile::standard);
+        if (Files.exists(to)) {
+            TuningFile.read(to); // rather now than after the measurements
+        }
+        Tuning.Key key;
+        try (Device opened = device.open("")) {
+            out.println(opened.describe());
+            key = new Tuning.Key(device.chosen(), opened.hardware(), device.precision());
+        }
+        List<Tuner.Work> works = what.stream().distinct().<Tuner.Work>map(w -> (d, use) -> w.with(d, network, batch, (e, _) -> use.accept(e))).toList();
+        Tuner tuner = new Tuner(device.precision(), rounds);
+        int[] tried = {0};
+        try (Progress progress = new Progress("tune", "variants", variants.size() * works.size(), 0)) {
+            tuner.tune(device::open, variants, works, () -> progress.to(++tried[0]));
+        } finally { // a variant at which the device fails is no reason to lose what the others have shown
+            write(out, to, key, tuner.found());
+        }
+        return 0;
+    }
+
+    private static void write(PrintWriter out, Path to, Tuning.Key key, Tuner.Found found) throws IOException {
+        for (Tuner.Wrong w : found.wrong()) {
+            out.println("not taken: " + w.variant() + " at " + w.step() + ": " + w.what() + "; sirocco check --all-variants tells more");
+        }
+        for (TuningFile.Entry e : found.faster()) {
+            out.printf(Locale.ROOT, "%-10s %9.1f µs, %.2f times as fast as %s (%.1f µs): %s%n", e.variant(), e.micros(), e.ruleMicros() / e.micros(), e.rule(),
+                    e.ruleMicros(), e.op());
+        }
+        TuningFile.update(to, key, found.measured(), found.faster());
+        out.printf("%s: %d ops measured, another variant is faster for %d (%s)%n", to, found.measured().size(), found.faster().size(), key);
+        out.flush();
+    }
+
+    private UNetConfig config() throws IOException {
+        if (model.isEmpty()) {
+            return UNetConfig.preset(preset);
+        }
+        ModelOption folder = new ModelOption();
+        folder.folder = model.get();
+        return folder.load(Optional.empty()).config();
+    }
+
+    private List<String> variants() {
+        List<String> all = device.variants();
+        for (String wanted : only) {
+            if (!all.contains(wanted)) {
+                throw new IllegalArgumentException("--try " + wanted + ": there is no such variant; there are: " + String.join(", ", all));
+            }
+        }
+        return only.isEmpty() ? all : only;
+    }
+}

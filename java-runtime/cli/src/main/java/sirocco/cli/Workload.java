@@ -1,0 +1,62 @@
+package sirocco.cli;
+
+import java.util.function.IntConsumer;
+import sirocco.api.Device;
+import sirocco.api.Executable;
+import sirocco.model.UNet;
+import sirocco.model.UNetConfig;
+import sirocco.model.Weights;
+import sirocco.sample.Denoiser;
+import sirocco.sample.SampleBench;
+import sirocco.train.TrainBench;
+
+/** What can be timed. */
+enum Workload {
+    FORWARD, TRAIN, SAMPLE,
+    /** A pass over batch MiB of numbers, which memory bounds. */
+    COPY,
+    /** A matrix product of batch rows by 4096 by 4096. */
+    PRODUCT;
+
+    /** What is done with it. */
+    @FunctionalInterface
+    interface Use {
+        /** @param steps does so many */
+        void of(Executable executable, IntConsumer steps);
+    }
+
+    /** Loads it, with the same data every time, for as long as it is used. */
+    void with(Device device, UNet model, int batch, Use use) {
+        switch (this) {
+            case TRAIN -> {
+                try (TrainBench bench = new TrainBench(device, model, batch)) {
+                    use.of(bench.executable(), repeat(bench::step));
+                }
+            }
+            case SAMPLE -> {
+                try (SampleBench bench = new SampleBench(device, model, batch)) {
+                    use.of(bench.executable(), bench::steps);
+                }
+            }
+            case FORWARD -> {
+                UNetConfig c = model.config();
+                try (Denoiser denoiser = new Denoiser(device, model, batch, c.height(), c.width()).load(Weights.initial(c, 0))) {
+                    use.of(denoiser.executable(), repeat(denoiser.executable()::run));
+                }
+            }
+            case COPY, PRODUCT -> {
+                try (Executable e = device.load(device.plan(this == COPY ? Peaks.copy(batch) : Peaks.product(batch)))) {
+                    use.of(e, repeat(e::run));
+                }
+            }
+        }
+    }
+
+    private static IntConsumer repeat(Runnable step) {
+        return n -> {
+            for (int i = 0; i < n; i++) {
+                step.run();
+            }
+        };
+    }
+}
