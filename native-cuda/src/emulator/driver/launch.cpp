@@ -3,7 +3,9 @@
 #include "state.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
+#include <unistd.h>
 
 using namespace emulated;
 
@@ -41,6 +43,27 @@ std::vector<Range>& operands() {
     return next;
 }
 
+/** Of an environment variable KERNEL[:N]: the launch whose turn it is, the N'th of the kernels that have this in their name. */
+class AskedFor {
+public:
+    explicit AskedFor(const char* variable) {
+        if (const char* text = getenv(variable)) {
+            std::string both = text;
+            std::size_t colon = both.find(':');
+            part = both.substr(0, colon);
+            countdown = colon == std::string::npos ? 1 : atoll(both.c_str() + colon + 1);
+        }
+    }
+
+    bool is(const Launch& launch) {
+        return !part.empty() && launch.kernel->name.find(part) != std::string::npos && --countdown == 0;
+    }
+
+private:
+    std::string part;
+    long long countdown = 0;
+};
+
 /** Edges between kernels become programmatic; those from other nodes stay plain. */
 void mark_edges(Node& node) {
     const auto& nodes = node.owner->nodes;
@@ -55,6 +78,17 @@ Outcome emulated::launch_and_check(const Launch& launch) {
         for (const auto& [at, a] : state().allocations) {
             allocations.push_back({at, a.bytes});
         }
+    }
+    static AskedFor fault("SIROCCO_EMULATED_FAULT");
+    static AskedFor hang("SIROCCO_EMULATED_HANG");
+    if (hang.is(launch)) {
+        for (;;) {
+            pause();
+        }
+    }
+    if (fault.is(launch)) {
+        state().fault = CODE_ILLEGAL_ADDRESS;
+        return {CODE_ILLEGAL_ADDRESS, "kernel " + launch.kernel->name + ": SIROCCO_EMULATED_FAULT asks for this"};
     }
     Outcome outcome = run(launch, launch.operands.empty() ? allocations : launch.operands);
     std::string damaged = find_damaged_allocation();

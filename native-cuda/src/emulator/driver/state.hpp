@@ -119,6 +119,7 @@ struct State {
     std::uint64_t captureCount = 0;
     bool late = false;  // streams work when someone waits for them, and no sooner
     std::set<Stream*> streams;
+    int fault = CODE_SUCCESS;  // what every call gives since a kernel failed as SIROCCO_EMULATED_FAULT asks: on hardware a context is lost then
 };
 
 State& state();
@@ -232,4 +233,5 @@ struct Entry {
     static ::emulated::CallCount counted{__func__}; \
     counted.calls++; \
     if (!::emulated::state().initialised) { return ::emulated::error(::emulated::CODE_NOT_INITIALIZED, "cuInit has not been called"); } \
-    if (::emulated::current() == nullptr) { return ::emulated::error(::emulated::CODE_INVALID_CONTEXT, "no context is current to this thread"); }
+    if (::emulated::current() == nullptr) { return ::emulated::error(::emulated::CODE_INVALID_CONTEXT, "no context is current to this thread"); } \
+    if (::emulated::state().fault != ::emulated::CODE_SUCCESS) { return ::emulated::error(::emulated::state().fault, "since an earlier launch"); }

@@ -1,11 +1,12 @@
 package sirocco.check;
 
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * One check.
  *
- * @param group ops, golden or training
+ * @param group ops, variants, golden or training; or process, for what happened to one that made checks
  * @param name of the case
  * @param verdict what came of it
  * @param share the largest share of its tolerance that a value used; above 1 is a failure
@@ -13,6 +14,11 @@ import java.util.List;
  * @param millis that it took, the reference's time included
  */
 record Outcome(String group, String name, Verdict verdict, double share, List<String> problems, long millis) {
+    /** The same, with one more problem. */
+    Outcome with(String problem) {
+        return new Outcome(group, name, verdict, share, Stream.concat(problems.stream(), Stream.of(problem)).toList(), millis);
+    }
+
     enum Verdict { PASSED, FAILED, SKIPPED }
 
     /** What may go wrong in a check. */

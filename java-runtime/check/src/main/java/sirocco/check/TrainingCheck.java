@@ -28,6 +28,11 @@ final class TrainingCheck {
         this.steps = steps;
     }
 
+    @Override
+    public String toString() {
+        return steps + " training steps, " + config.height() + "² pixels, channels " + config.blockOutChannels() + ", batch " + batch;
+    }
+
     Deviations run(Device device, Settings.Precision precision) {
         double unit = Tolerance.unit(precision);
         double[] cpu;

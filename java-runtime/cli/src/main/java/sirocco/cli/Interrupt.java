@@ -7,20 +7,28 @@ import java.util.concurrent.TimeUnit;
  * Lets Ctrl-C (and a polite kill) end work in good order: the signal asks the work to stop, and the process waits for it to say that it
  * has.
  */
-final class Interrupt implements AutoCloseable {
+public final class Interrupt implements AutoCloseable {
     /** Enough to write a large checkpoint. */
     private static final long PATIENCE_SECONDS = 120;
 
     private final CountDownLatch finished = new CountDownLatch(1);
     private volatile boolean asked;
+    private final Runnable stop;
     private final Thread hook = new Thread(this::stopAndWait, "sirocco-interrupt");
 
     Interrupt() {
+        this(() -> { });
+    }
+
+    /** @param stop what makes the work end, where it does not look at {@link #asked} */
+    public Interrupt(Runnable stop) {
+        this.stop = stop;
         Runtime.getRuntime().addShutdownHook(hook);
     }
 
     private void stopAndWait() {
         asked = true;
+        stop.run();
         try {
             finished.await(PATIENCE_SECONDS, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
@@ -28,7 +36,7 @@ final class Interrupt implements AutoCloseable {
         }
     }
 
-    boolean asked() {
+    public boolean asked() {
         return asked;
     }
 

@@ -1,0 +1,70 @@
+package sirocco.check;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
+import picocli.CommandLine.Option;
+import sirocco.model.UNetConfig;
+import sirocco.testkit.OpCase;
+import sirocco.testkit.OpCases;
+
+/** What is to be checked: the flags that say so, and what they choose. */
+final class CheckPlan {
+    /** Of the cases that tools which slow a kernel down a hundredfold can still run. */
+    private static final long SMALL_FLOPS = 200_000;
+
+    private static final int BATCH = 16;
+
+    @Option(names = "--cases", defaultValue = ".*", paramLabel = "REGEX", description = "op cases whose name has this in it, in upper or lower case; default: all")
+    String cases;
+
+    @Option(names = "--all-variants",
+            description = "also check every variant of a kernel on every case that it computes, and not only the one that is taken by itself")
+    boolean allVariants;
+
+    @Option(names = "--small", description = "small op cases only, and training of a tiny model: for emulators and sanitizers")
+    boolean small;
+
+    @Option(names = "--golden", paramLabel = "DIR", description = "a folder of models with what PyTorch computed from them")
+    Path golden;
+
+    @Option(names = "--steps", defaultValue = "50", paramLabel = "N",
+            description = "training steps to compare with the CPU's losses; 0 for none; default: ${DEFAULT-VALUE}")
+    int steps;
+
+    List<OpCase> opCases() {
+        Predicate<String> wanted;
+        try {
+            wanted = Pattern.compile(cases, Pattern.CASE_INSENSITIVE | Pattern.UNICODE_CASE).asPredicate();
+        } catch (PatternSyntaxException e) {
+            throw new IllegalArgumentException("--cases: not a regular expression: " + e.getMessage().lines().findFirst().orElse(cases), e);
+        }
+        return OpCases.all().stream().filter(c -> wanted.test(c.name()) && (!small || c.flops() <= SMALL_FLOPS)).toList();
+    }
+
+    List<Path> goldenFolders() throws IOException {
+        List<Path> folders = golden == null ? List.of() : GoldenCase.cases(golden);
+        if (golden != null && folders.isEmpty()) {
+            throw new IllegalArgumentException("--golden " + golden + ": no folder in it has config.json and golden.safetensors");
+        }
+        return folders;
+    }
+
+    /** @throws IllegalArgumentException if that is nothing */
+    void checkThatThereIsSomething() throws IOException {
+        if (steps < 0) {
+            throw new IllegalArgumentException("--steps: expected 0 or more, got " + steps);
+        }
+        if (opCases().isEmpty() && goldenFolders().isEmpty() && steps == 0) {
+            throw new IllegalArgumentException("--cases " + cases + ": no op case has this in its name, and nothing else was asked for");
+        }
+    }
+
+    TrainingCheck training() {
+        UNetConfig config = small ? UNetConfig.builder().size(8).blockOutChannels(16, 16).attentionAt(1).normNumGroups(4).build() : UNetConfig.small();
+        return new TrainingCheck(config, small ? 2 : BATCH, steps);
+    }
+}
