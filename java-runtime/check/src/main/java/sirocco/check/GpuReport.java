@@ -1,79 +1,79 @@
 package sirocco.check;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import java.util.stream.StreamSupport;
 
-/**
- * Puts together what the parts of gpu-check left in a folder: check-*.json, bench-*.json, torch.json and missing.log. Any of them may be missing.
- */
+/** Puts together what the stages of gpu-check left in a folder. */
 final class GpuReport {
-    private static final JsonMapper JSON = new JsonMapper();
-
     /** Rows of the kernels' table: the slowest, which are what counts. */
     private static final int KERNELS = 20;
 
-    private final Map<String, JsonNode> checks = new LinkedHashMap<>();
-    private final List<JsonNode> benches = new ArrayList<>();
-    private final JsonNode torch;
-    private final List<String> missing;
+    private final GpuFindings found;
     private final StringBuilder text = new StringBuilder();
 
     GpuReport(Path folder) throws IOException {
-        try (Stream<Path> files = Files.list(folder)) {
-            for (Path file : files.sorted().toList()) {
-                String name = file.getFileName().toString();
-                if (name.matches("check-.*\\.json")) {
-                    checks.put(name.substring("check-".length(), name.length() - ".json".length()), JSON.readTree(file.toFile()));
-                } else if (name.matches("bench-.*\\.json")) {
-                    benches.add(JSON.readTree(file.toFile()));
-                }
-            }
-        }
-        Path peer = folder.resolve("torch.json");
-        torch = Files.exists(peer) ? JSON.readTree(peer.toFile()) : JSON.createObjectNode();
-        Path log = folder.resolve("missing.log");
-        missing = Files.exists(log) ? Files.readAllLines(log) : List.of();
+        found = new GpuFindings(folder);
     }
 
     /** Everything in one. */
     ObjectNode json() {
-        ObjectNode all = JSON.createObjectNode();
-        all.set("checks", JSON.valueToTree(checks));
-        all.set("benches", JSON.valueToTree(benches));
-        all.set("torch", torch);
-        all.set("missing", JSON.valueToTree(missing));
-        return all;
+        return found.json();
     }
 
-    /** The table, as Markdown. */
+    /** The tables, as Markdown; what is asked of the backend comes last. */
     String markdown() {
         text.setLength(0);
-        Stream.concat(benches.stream(), checks.values().stream()).findFirst()
-                .ifPresent(b -> say("%s%s%n%n", b.path("device").asText(), torch.has("torch") ? "; PyTorch " + torch.get("torch").asText() : ""));
-        if (!checks.isEmpty()) {
-            say("| checks | passed | failed | skipped | most of a tolerance used |%n|---|---|---|---|---|%n");
-            checks.forEach((name, c) -> say("| %s | %d | %d | %d | %.3g |%n", name, c.path("passed").asInt(), c.path("failed").asInt(),
-                    c.path("skipped").asInt(), worst(c)));
-            say("%n");
-        }
+        Stream.concat(found.benches.stream(), found.checks.values().stream()).findFirst()
+                .ifPresent(b -> say("%s%s%n%n", b.path("device").asText(), found.torch.has("torch") ? "; PyTorch " + found.torch.get("torch").asText() : ""));
+        checks();
         peaks();
         steps();
-        benches.stream().filter(b -> b.path("what").asText().equals("train")).forEach(this::kernels);
-        benches.stream().filter(b -> b.has("variants")).forEach(this::variants);
-        missing.forEach(line -> say("- %s%n", line));
+        found.benches.stream().filter(b -> b.path("batch").asInt() > 1).forEach(this::kernels);
+        found.variants.forEach(this::variants);
+        targets();
+        found.missing.forEach(line -> say("- %s%n", line));
         return text.toString();
+    }
+
+    private void checks() {
+        if (found.checks.isEmpty()) {
+            return;
+        }
+        say("| checks | passed | failed | skipped | most of a tolerance used |%n|---|---|---|---|---|%n");
+        found.checks.forEach((name, c) -> say("| %s%s | %d | %d | %d | %.3g |%n", name, c.path("complete").asBoolean(true) ? "" : ", cut off",
+                c.path("passed").asInt(), c.path("failed").asInt(), c.path("skipped").asInt(), worst(c)));
+        say("%n");
+        found.checks.forEach((name, c) -> GpuFindings.elements(c.path("checks")).filter(o -> o.path("verdict").asText().equals("failed"))
+                .forEach(o -> say("- FAILED, %s, %s: %s: %s%n", name, o.path("group").asText(), o.path("case").asText(), o.path("problems").path(0).asText())));
+        if (found.checks.values().stream().anyMatch(c -> c.path("failed").asInt() > 0)) {
+            say("%n");
+        }
+    }
+
+    private void targets() {
+        if (found.benches.stream().noneMatch(b -> b.path("preset").asText().equals("cifar10") && !isPeak(b))) {
+            return;
+        }
+        say("| CIFAR-10 model, bf16 | against | measured | at least | aim | | |%n|---|---|---|---|---|---|---|%n");
+        for (Targets.Target t : Targets.of(found)) {
+            boolean share = t.of().startsWith("measured");
+            say("| %s | %s | %s | %s | %s | %s | %s |%n", t.name(), t.of(), number(t.value(), share), number(t.least(), share), number(t.aim(), share), t.verdict(), t.note());
+        }
+        say("%n");
+    }
+
+    private static String number(Double x, boolean share) {
+        return x == null ? "" : share ? String.format(Locale.ROOT, "%.0f %%", 100 * x) : String.format(Locale.ROOT, "%.2f ×", x);
     }
 
     private void say(String format, Object... args) {
@@ -81,12 +81,12 @@ final class GpuReport {
     }
 
     private static double worst(JsonNode check) {
-        return elements(check.path("checks")).mapToDouble(c -> c.path("share_of_tolerance").asDouble(Double.POSITIVE_INFINITY)).max().orElse(0);
+        return GpuFindings.elements(check.path("checks")).mapToDouble(c -> c.path("share_of_tolerance").asDouble(Double.POSITIVE_INFINITY)).max().orElse(0);
     }
 
     private void peaks() {
-        JsonNode theirs = torch.path("peaks");
-        List<JsonNode> ours = benches.stream().filter(b -> isPeak(b)).toList();
+        JsonNode theirs = found.torch.path("peaks");
+        List<JsonNode> ours = found.benches.stream().filter(GpuReport::isPeak).toList();
         if (ours.isEmpty() && theirs.isEmpty()) {
             return;
         }
@@ -107,7 +107,7 @@ final class GpuReport {
     }
 
     private void steps() {
-        List<JsonNode> ours = benches.stream().filter(b -> !isPeak(b)).toList();
+        List<JsonNode> ours = found.benches.stream().filter(b -> !isPeak(b)).toList();
         if (ours.isEmpty()) {
             return;
         }
@@ -118,8 +118,7 @@ final class GpuReport {
             double best = Double.POSITIVE_INFINITY;
             StringBuilder peers = new StringBuilder();
             for (String mode : List.of("eager", "compile", "compile+graphs")) {
-                double peer = elements(torch.path("steps")).filter(s -> s.path("mode").asText().equals(mode) && same(s, b, "what")
-                        && same(s, b, "batch") && same(s, b, "precision")).mapToDouble(s -> s.path("ms").asDouble()).findFirst().orElse(Double.NaN);
+                double peer = found.torchStep(b, mode).orElse(Double.NaN);
                 best = Double.isNaN(peer) ? best : Math.min(best, peer);
                 peers.append(Double.isNaN(peer) ? "" : String.format(Locale.ROOT, "%.3f", peer)).append(" | ");
             }
@@ -130,27 +129,23 @@ final class GpuReport {
         say("%n");
     }
 
-    private static boolean same(JsonNode a, JsonNode b, String field) {
-        return a.path(field).asText().equals(b.path(field).asText());
-    }
-
     private void kernels(JsonNode bench) {
-        List<JsonNode> rows = elements(bench.path("kernels")).limit(KERNELS).toList();
+        List<JsonNode> rows = GpuFindings.elements(bench.path("kernels")).toList();
         if (rows.isEmpty()) {
             return;
         }
-        double total = elements(bench.path("kernels")).mapToDouble(r -> r.path("nanos").asDouble()).sum();
-        say("| %s batch %d, %s: kernel | shape | each, µs | share | TFLOP/s | PyTorch, µs | speed-up | algorithm |%n|---|---|---|---|---|---|---|---|%n",
+        double total = rows.stream().mapToDouble(r -> r.path("nanos").asDouble()).sum();
+        say("| %s batch %d, %s: kernel | shape | each, µs | share | TFLOP/s | GB/s | of peak | PyTorch, µs | speed-up | algorithm |%n|---|---|---|---|---|---|---|---|---|---|%n",
                 bench.path("what").asText(), bench.path("batch").asInt(), bench.path("precision").asText());
-        for (JsonNode r : rows) {
+        for (JsonNode r : rows.subList(0, Math.min(KERNELS, rows.size()))) {
             double nanos = r.path("nanos").asDouble();
-            double each = nanos * 1e-3 / r.path("count").asInt(1);
-            double peer = elements(torch.path("kernels")).filter(k -> same(k, r, "kind") && same(k, r, "shape") && same(k, bench, "precision"))
-                    .mapToDouble(k -> k.path("ms").asDouble() * 1e3).findFirst().orElse(Double.NaN);
-            say("| %s | %s | %.1f | %.1f %% | %s | %s | %s | %s |%n", r.path("kind").asText(), r.path("shape").asText(), each, 100 * nanos / total,
+            double each = nanos / r.path("count").asInt(1);
+            OptionalDouble peer = found.torchKernel(bench, r);
+            say("| %s | %s | %.1f | %.1f %% | %s | %.0f | %.0f %% | %s | %s | %s |%n", r.path("kind").asText(), r.path("shape").asText(), each * 1e-3, 100 * nanos / total,
                     r.path("flops").asLong() == 0 ? "" : String.format(Locale.ROOT, "%.1f", r.path("flops").asDouble() / nanos * 1e-3),
-                    Double.isNaN(peer) ? "" : String.format(Locale.ROOT, "%.1f", peer),
-                    Double.isNaN(peer) ? "" : String.format(Locale.ROOT, "%.2f ×", peer / each), r.path("algorithm").asText());
+                    r.path("bytes").asDouble() / nanos, 100 * r.path("ofPeak").asDouble(),
+                    peer.isEmpty() ? "" : String.format(Locale.ROOT, "%.1f", peer.getAsDouble() * 1e-3),
+                    peer.isEmpty() ? "" : String.format(Locale.ROOT, "%.2f ×", peer.getAsDouble() / each), r.path("algorithm").asText());
         }
         say("%n");
     }
@@ -158,15 +153,11 @@ final class GpuReport {
     /** What each variant takes for a kernel and a shape, the fastest first, as the file has them. */
     private void variants(JsonNode bench) {
         Map<List<String>, List<JsonNode>> ways = new LinkedHashMap<>();
-        elements(bench.path("variants")).forEach(r -> ways.computeIfAbsent(List.of(r.path("kind").asText(), r.path("shape").asText()), _ -> new ArrayList<>()).add(r));
+        GpuFindings.elements(bench.path("variants")).forEach(r -> ways.computeIfAbsent(List.of(r.path("kind").asText(), r.path("shape").asText()), _ -> new ArrayList<>()).add(r));
         say("| %s batch %d, %s: kernel | shape | variants, µs each |%n|---|---|---|%n", bench.path("what").asText(), bench.path("batch").asInt(),
                 bench.path("precision").asText());
         ways.forEach((kernel, rows) -> say("| %s | %s | %s |%n", kernel.get(0), kernel.get(1), rows.stream().map(r -> String.format(Locale.ROOT, "%s %.1f",
                 r.path("algorithm").asText(), r.path("nanos").asDouble() * 1e-3 / r.path("count").asInt(1))).collect(Collectors.joining(", "))));
         say("%n");
-    }
-
-    private static Stream<JsonNode> elements(JsonNode array) {
-        return StreamSupport.stream(array.spliterator(), false);
     }
 }

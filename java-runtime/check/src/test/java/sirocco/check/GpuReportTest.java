@@ -13,26 +13,79 @@ import org.junit.jupiter.api.io.TempDir;
 class GpuReportTest {
     @TempDir Path folder;
 
+    private void write(String file, String text) throws IOException {
+        Files.writeString(folder.resolve(file), text);
+    }
+
     @Test
     void comparesWithTheBestOfPyTorch() throws IOException {
-        Files.writeString(folder.resolve("bench-train-128-bf16.json"), """
+        write("bench-train-128-bf16.json", """
             {"what": "train", "preset": "cifar10", "batch": 128, "precision": "bf16", "device": "a GPU", "median_ms": 20.0, "gflop_per_s": 1000.0,
-             "kernels": [{"kind": "Conv2d", "shape": "[1,2,3,4] → 5, 3×3 pad 1", "algorithm": "v3", "count": 2, "nanos": 4000, "flops": 8000000}],
+             "kernels": [{"kind": "Conv2d", "shape": "[1,2,3,4] → 5, 3×3 pad 1", "algorithm": "v3", "count": 2, "nanos": 4000, "flops": 8000000, "bytes": 400000,
+                          "ofPeak": 0.25}]}""");
+        write("variants-bf16.json", """
+            {"what": "train", "batch": 128, "precision": "bf16",
              "variants": [{"kind": "Conv2d", "shape": "[1,2,3,4] → 5, 3×3 pad 1", "algorithm": "v3", "count": 2, "nanos": 4000, "flops": 8000000},
                           {"kind": "Conv2d", "shape": "[1,2,3,4] → 5, 3×3 pad 1", "algorithm": "v1", "count": 2, "nanos": 9000, "flops": 8000000}]}""");
-        Files.writeString(folder.resolve("torch.json"), """
-            {"torch": "2.x", "kernels": [{"kind": "Conv2d", "shape": "[1,2,3,4] → 5, 3×3 pad 1", "precision": "bf16", "ms": 0.003}],
-             "steps": [{"what": "train", "batch": 128, "precision": "bf16", "mode": "eager", "ms": 60.0},
-                       {"what": "train", "batch": 128, "precision": "bf16", "mode": "compile", "ms": 30.0},
-                       {"what": "train", "batch": 128, "precision": "f32", "mode": "compile", "ms": 1.0}]}""");
-        Files.writeString(folder.resolve("missing.log"), "gpu-check: no compute-sanitizer\n");
+        write("torch-kernels.json", """
+            {"torch": "2.x", "kernels": [{"kind": "Conv2d", "shape": "[1,2,3,4] → 5, 3×3 pad 1", "precision": "bf16", "ms": 0.003}]}""");
+        write("torch-steps-bf16.json", """
+            {"torch": "2.x", "steps": [{"what": "train", "batch": 128, "precision": "bf16", "mode": "eager", "ms": 60.0},
+                                       {"what": "train", "batch": 128, "precision": "bf16", "mode": "compile", "ms": 30.0}]}""");
+        write("torch-steps-f32.json", """
+            {"torch": "2.x", "steps": [{"what": "train", "batch": 128, "precision": "f32", "mode": "compile", "ms": 1.0}]}""");
+        write("sanitizer-memcheck-f32.missing", "sanitizer-memcheck-f32: no compute-sanitizer\n");
         GpuReport report = new GpuReport(folder);
         String table = report.markdown();
         assertTrue(table.contains("| cifar10 train, batch 128, bf16 | 20.000 | 6400 | 1.00 | 60.000 | 30.000 |  | **1.50 ×** |"), table);
-        assertTrue(table.contains("| Conv2d | [1,2,3,4] → 5, 3×3 pad 1 | 2.0 | 100.0 % | 2.0 | 3.0 | 1.50 × | v3 |"), table);
+        assertTrue(table.contains("| Conv2d | [1,2,3,4] → 5, 3×3 pad 1 | 2.0 | 100.0 % | 2.0 | 100 | 25 % | 3.0 | 1.50 × | v3 |"), table);
         assertTrue(table.contains("| Conv2d | [1,2,3,4] → 5, 3×3 pad 1 | v3 2.0, v1 4.5 |"), table);
-        assertTrue(table.contains("- gpu-check: no compute-sanitizer"), table);
+        assertTrue(table.contains("| training step, batch 128 | torch.compile | 1.50 × | 1.00 × | 1.50 × | aim reached | 20.000 ms, PyTorch 30.000 ms |"), table);
+        assertTrue(table.contains("| sampling step, batch 1 | torch.compile with CUDA graphs |  | 1.50 × | 3.00 × | not measured | Sirocco was not timed |"), table);
+        assertTrue(table.contains("- sanitizer-memcheck-f32: no compute-sanitizer"), table);
         assertEquals(1, report.json().get("benches").size());
+        assertEquals(3, report.json().get("torch").get("steps").size());
+        assertEquals(13, report.json().get("targets").size());
+    }
+
+    /** Kernels count as often as they are in a step; a peak is the larger of the two that were measured. */
+    @Test
+    void targetsAreOfAllShapesTogether() throws IOException {
+        write("bench-train-128-bf16.json", """
+            {"what": "train", "preset": "cifar10", "batch": 128, "precision": "bf16", "median_ms": 20.0, "gflop_per_s": 300000.0, "peak_gb_per_s": 1000, "peak_gflop_per_s": 500000,
+             "kernels": [{"kind": "Conv2d", "shape": "[128,32,32,128] → 128, 3×3 pad 1", "count": 2, "nanos": 4000},
+                         {"kind": "Conv2d", "shape": "[128,8,8,256] → 256, 3×3 pad 1", "count": 1, "nanos": 1000},
+                         {"kind": "Conv2d", "shape": "[128,4,4,256] → 256, 3×3 pad 1", "count": 1, "nanos": 1000},
+                         {"kind": "Conv2d", "shape": "[128,8,8,256] → 256, 1×1 pad 0", "count": 1, "nanos": 9000},
+                         {"kind": "AttentionBackward", "shape": "[128,16,16,256]", "count": 5, "nanos": 5000},
+                         {"kind": "Noising", "shape": "[128,32,32,3]", "count": 1, "nanos": 1000, "bytes": 1500000},
+                         {"kind": "AdamEma", "shape": "", "count": 1, "nanos": 1000, "bytes": 1900000}]}""");
+        write("torch-peaks.json", """
+            {"torch": "2.x", "peaks": {"copy_gb_per_s": 2000, "product_bf16_tflop_per_s": 800}}""");
+        write("torch-kernels.json", """
+            {"torch": "2.x", "kernels": [{"kind": "Conv2d", "shape": "[128,32,32,128] → 128, 3×3 pad 1", "precision": "bf16", "ms": 0.0018},
+                                         {"kind": "Conv2d", "shape": "[128,8,8,256] → 256, 3×3 pad 1", "precision": "bf16", "ms": 0.0004},
+                                         {"kind": "AttentionBackward", "shape": "[128,16,16,256]", "precision": "bf16", "ms": 0.0005}]}""");
+        String table = new GpuReport(folder).markdown();
+        assertTrue(table.contains("| 3×3 convolution, forward, batch 128 | cuDNN | 0.80 × | 0.70 × | 1.10 × | enough "
+                + "| 2 shapes, worst 0.40 × at Conv2d [128,8,8,256] → 256, 3×3 pad 1; 1 more have no time of PyTorch's |"), table);
+        assertTrue(table.contains("| scaled_dot_product_attention | 0.50 × | 0.80 × | 1.30 × | **too slow** |"), table);
+        assertTrue(table.contains("| noising | measured copy | 75 % | 75 % | 90 % | enough | 1500 of 2000 GB/s |"), table);
+        assertTrue(table.contains("| AdamEma | measured copy | 95 % | 75 % | 90 % | aim reached | 1900 of 2000 GB/s |"), table);
+        assertTrue(table.contains("| the same | measured matrix product | 38 % |  | 40 % |  | 300.0 of 800.0 TFLOP/s, 50.0 steps/s |"), table);
+    }
+
+    @Test
+    void failuresAndWhatWasCutOffAreNamed() throws IOException {
+        write("check-f32.json", """
+            {"device": "a GPU", "complete": false, "passed": 1, "failed": 1, "skipped": 0,
+             "checks": [{"group": "ops", "case": "Silu", "verdict": "passed", "share_of_tolerance": 0.5, "problems": []},
+                        {"group": "ops", "case": "Add", "verdict": "failed", "share_of_tolerance": null, "problems": ["illegal address"]}]}""");
+        write("bench-train-128-bf16.json", "{\"what\": \"tra");
+        String table = new GpuReport(folder).markdown();
+        assertTrue(table.contains("| f32, cut off | 1 | 1 | 0 | Infinity |"), table);
+        assertTrue(table.contains("- FAILED, f32, ops: Add: illegal address"), table);
+        assertTrue(table.contains("- bench-train-128-bf16.json cannot be read"), table);
     }
 
     @Test
