@@ -14,6 +14,7 @@ import jcuda.driver.CUresult;
 import jcuda.driver.CUstream;
 import sirocco.api.DType;
 import sirocco.api.Executable;
+import sirocco.api.HostArrays;
 import sirocco.api.Ids;
 import sirocco.api.Plan;
 import sirocco.api.Step;

@@ -8,6 +8,7 @@ import java.util.function.IntPredicate;
 import java.util.function.IntToDoubleFunction;
 import sirocco.api.DType;
 import sirocco.api.Executable;
+import sirocco.api.HostArrays;
 import sirocco.api.Op;
 import sirocco.api.Plan;
 import sirocco.api.Step;
@@ -68,11 +69,8 @@ public final class ReferenceExecutable implements Executable {
 
     @Override
     public void write(Value v, long first, byte[] part) {
-        int size = (int) v.shape().elements();
-        Tensor t = writable(v, DType.U8, size);
-        if (first < 0 || first > size - part.length) {
-            throw new IllegalArgumentException("write " + v + ": elements " + first + " to " + (first + part.length - 1) + " are not all of its " + size);
-        }
+        HostArrays.checkWrite(plan, v, DType.U8, first, part.length);
+        Tensor t = tensors[v.id()];
         for (int i = 0; i < part.length; i++) {
             t.set((int) first + i, Byte.toUnsignedInt(part[i]));
         }
@@ -84,11 +82,8 @@ public final class ReferenceExecutable implements Executable {
     }
 
     private Tensor writable(Value v, DType dtype, int length) {
-        Tensor t = checked("write", v, dtype, length);
-        if (!v.persistent()) {
-            throw new IllegalArgumentException("write " + v + ": only inputs, parameters and states are written by the host; this is a temporary");
-        }
-        return t;
+        HostArrays.checkWrite(plan, v, dtype, length);
+        return tensors[v.id()];
     }
 
     private void store(Value v, DType dtype, int length, IntToDoubleFunction element) {
@@ -121,23 +116,7 @@ public final class ReferenceExecutable implements Executable {
     }
 
     private Tensor readable(Value v, DType dtype, int length) {
-        Tensor t = checked("read", v, dtype, length);
-        if (!v.persistent() && !plan.graph().outputs().contains(v)) {
-            throw new IllegalArgumentException("read " + v + ": its memory has been used again; mark it as an output of the graph to read it");
-        }
-        return t;
-    }
-
-    private Tensor checked(String what, Value v, DType dtype, int length) {
-        if (v.id() >= plan.graph().values().size() || plan.graph().values().get(v.id()) != v) {
-            throw new IllegalArgumentException(what + " " + v + ": not a value of this plan's graph");
-        }
-        if (v.dtype() != dtype) {
-            throw new IllegalArgumentException(what + " " + v + ": the value is " + v.dtype() + ", the array is for " + dtype);
-        }
-        if (v.shape().elements() != length) {
-            throw new IllegalArgumentException(what + " " + v + ": expected " + v.shape().elements() + " elements, got " + length);
-        }
+        HostArrays.checkRead(plan, v, dtype, length);
         return tensors[v.id()];
     }
 

@@ -7,6 +7,7 @@ import java.util.function.Consumer;
 import java.util.function.IntPredicate;
 import sirocco.api.DType;
 import sirocco.api.Executable;
+import sirocco.api.HostArrays;
 import sirocco.api.Ids;
 import sirocco.api.Plan;
 import sirocco.api.Step;
@@ -158,11 +159,8 @@ final class TornadoExecutable implements Executable {
     /** Four bytes make a word, so those around the part are fetched. */
     @Override
     public void write(Value v, long first, byte[] part) {
-        int size = Math.toIntExact(v.shape().elements());
-        writable(v, DType.U8, size);
-        if (first < 0 || first > size - part.length) {
-            throw new IllegalArgumentException("write " + v + ": elements " + first + " to " + (first + part.length - 1) + " are not all of its " + size);
-        }
+        requireOpen();
+        HostArrays.checkWrite(plan, v, DType.U8, first, part.length);
         int from = (int) first / Integer.BYTES;
         int[] words = new int[((int) first + part.length + Integer.BYTES - 1) / Integer.BYTES - from];
         transfers.read(memory.at(v) + from, words);
@@ -171,10 +169,8 @@ final class TornadoExecutable implements Executable {
     }
 
     private void writable(Value v, DType dtype, int length) {
-        check("write", v, dtype, length);
-        if (!v.persistent()) {
-            throw new IllegalArgumentException("write " + v + ": only inputs, parameters and states are written by the host; this is a temporary");
-        }
+        requireOpen();
+        HostArrays.checkWrite(plan, v, dtype, length);
     }
 
     @Override
@@ -192,24 +188,8 @@ final class TornadoExecutable implements Executable {
     }
 
     private void readable(Value v, DType dtype, int length) {
-        check("read", v, dtype, length);
-        if (!v.persistent() && !plan.graph().outputs().contains(v)) {
-            throw new IllegalArgumentException("read " + v + ": its memory has been used again; mark it as an output of the graph to read it");
-        }
-    }
-
-    private void check(String what, Value v, DType dtype, int length) {
         requireOpen();
-        List<Value> values = plan.graph().values();
-        if (v.id() >= values.size() || values.get(v.id()) != v) {
-            throw new IllegalArgumentException(what + " " + v + ": not a value of this plan's graph");
-        }
-        if (v.dtype() != dtype) {
-            throw new IllegalArgumentException(what + " " + v + ": the value is " + v.dtype() + ", the array is for " + dtype);
-        }
-        if (v.shape().elements() != length) {
-            throw new IllegalArgumentException(what + " " + v + ": expected " + v.shape().elements() + " elements, got " + length);
-        }
+        HostArrays.checkRead(plan, v, dtype, length);
     }
 
     private void requireOpen() {

@@ -1,21 +1,17 @@
-package sirocco.cuda;
+package sirocco.api;
 
-import sirocco.api.DType;
-import sirocco.api.Plan;
-import sirocco.api.Value;
-
-/** What a plan's values and the host's arrays must have in common. */
-final class HostArrays {
+/** What a plan's values and the host's arrays must have in common, for all backends to check alike. */
+public final class HostArrays {
     private HostArrays() { }
 
     /** @throws IllegalArgumentException unless the host may write {@code length} numbers of this type to it */
-    static void checkWrite(Plan plan, Value v, DType dtype, int length) {
+    public static void checkWrite(Plan plan, Value v, DType dtype, int length) {
         check("write", plan, v, dtype, length);
         checkHostWrites(v);
     }
 
     /** @throws IllegalArgumentException unless the host may write {@code length} numbers of this type to it, from element {@code first} on */
-    static void checkWrite(Plan plan, Value v, DType dtype, long first, int length) {
+    public static void checkWrite(Plan plan, Value v, DType dtype, long first, int length) {
         long size = v.shape().elements();
         check("write", plan, v, dtype, size);
         checkHostWrites(v);
@@ -31,7 +27,7 @@ final class HostArrays {
     }
 
     /** @throws IllegalArgumentException unless the host may read {@code length} numbers of this type from it */
-    static void checkRead(Plan plan, Value v, DType dtype, int length) {
+    public static void checkRead(Plan plan, Value v, DType dtype, int length) {
         check("read", plan, v, dtype, length);
         if (!v.persistent() && !plan.graph().outputs().contains(v)) {
             throw new IllegalArgumentException("read " + v + ": its memory has been used again; mark it as an output of the graph to read it");
