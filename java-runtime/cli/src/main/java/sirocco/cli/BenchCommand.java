@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.function.IntConsumer;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -33,7 +34,8 @@ import sirocco.sample.Profile;
         description = "Time a model's forward pass, training or sampling step and its kernels one by one; or what a device can copy and multiply.",
         footerHeading = "%nExamples:%n",
         footer = {"  sirocco bench", "  sirocco bench --preset cifar10 --batch 8 --what train --kernels",
-                "  sirocco bench --backend cuda --precision bf16 --what train --kernels --kernel conv2d=v3"})
+                "  sirocco bench --backend cuda --precision bf16 --what train --kernels --kernel conv2d=v3",
+            "  sirocco bench --backend cpu --beside tornado --what train --batch 4"})
 final class BenchCommand implements Callable<Integer> {
     /** Of which a kernel's time is taken; slow variants take long. */
     private static final int VARIANT_ROUNDS = 3;
@@ -63,6 +65,9 @@ final class BenchCommand implements Callable<Integer> {
     @Option(names = "--all-variants", description = "also time each kernel by every variant that computes it")
     boolean allVariants;
 
+    @Option(names = "--beside", split = ",", paramLabel = "BACKEND", description = "the same on these backends too, in turns, and their kernels beside each other")
+    List<String> beside = List.of();
+
     @Option(names = "--json", paramLabel = "FILE", description = "also write all figures to this file")
     Path json;
 
@@ -84,8 +89,26 @@ final class BenchCommand implements Callable<Integer> {
         if (rounds < 1 || !(warmup >= 0 && warmup < Double.POSITIVE_INFINITY)) {
             throw new IllegalArgumentException("--rounds must be at least 1 and --warmup at least 0, got " + rounds + " and " + warmup);
         }
+        if (!beside.isEmpty() && (kernels || allVariants || !variants.isEmpty())) {
+            throw new IllegalArgumentException("--beside has a table of its own; leave out --kernels, --kernel and --all-variants");
+        }
         PrintWriter out = spec.commandLine().getOut();
         UNet model = new UNet(UNetConfig.preset(preset));
+        if (beside.isEmpty()) {
+            alone(out, model);
+        } else {
+            List<String> backends = Stream.concat(Stream.of(device.chosen()), beside.stream()).distinct().toList();
+            List<Comparison.OfBackend> compared = new Comparison(what, model, batch, rounds, warmup).run(backends, device::openOther);
+            Comparison.print(out, compared);
+            figures.put("backends", compared);
+        }
+        if (json != null) {
+            AtomicFiles.writeText(json, new JsonMapper().writerWithDefaultPrettyPrinter().writeValueAsString(figures) + "\n");
+        }
+        return 0;
+    }
+
+    private void alone(PrintWriter out, UNet model) throws IOException {
         try (Device opened = device.open(out, variants)) {
             described = opened.describe();
             if (kernels || allVariants) {
@@ -100,10 +123,6 @@ final class BenchCommand implements Callable<Integer> {
             out.printf("%neach kernel by every variant%n");
             table.orElseThrow().print(out, ofVariants(model), false);
         }
-        if (json != null) {
-            AtomicFiles.writeText(json, new JsonMapper().writerWithDefaultPrettyPrinter().writeValueAsString(figures) + "\n");
-        }
-        return 0;
     }
 
     /** Rows of every way in which a kernel was computed, by kernel and shape, the fastest first. */

@@ -91,6 +91,11 @@ public final class DeviceOptions {
         return all;
     }
 
+    /** Opens another backend's device, with as many threads and the same precision. */
+    Device openOther(String name) {
+        return Backends.choose(name).open(new Settings(threads, device, precision));
+    }
+
     /**
      * Opens the device with one of {@link #variants} taken wherever it fits, and no tuning.
      *

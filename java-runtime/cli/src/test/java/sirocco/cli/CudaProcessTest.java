@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -167,6 +169,19 @@ class CudaProcessTest {
         String fits = said.replaceAll("(?s).*a batch of (\\d+) instead of 64 would fit.*", "$1");
         assertTrue(Files.notExists(out), "a run that cannot begin leaves no folder");
         new Run(little, "train", "--out", out, TINY, "--steps", 1, "--batch", fits).ends(0);
+    }
+
+    @Test
+    void backendsAreTimedBesideEachOther() throws Exception {
+        Path json = folder.resolve("bench.json");
+        String said = run("bench", "--beside", "cpu", "--what", "copy", "--batch", 1, "--rounds", 2, "--warmup", 0, "--json", json).ends(0);
+        assertTrue(said.matches("(?s).*cuda +\\d.*cpu +\\d.*Silu +\\[1,128,128,64\\] +\\d+\\.\\d +\\d+\\.\\d.*"), said);
+        JsonNode all = new JsonMapper().readTree(json.toFile()).get("backends");
+        assertEquals(List.of("cuda", "cpu"), List.of(all.get(0).get("backend").textValue(), all.get(1).get("backend").textValue()));
+        for (JsonNode one : all) {
+            assertTrue(one.get("millis").get(0).doubleValue() > 0 && one.get("loadMillis").doubleValue() > 0 && one.get("kernelNanos").size() == 1, one::toString);
+        }
+        assertTrue(run("bench", "--beside", "cpu", "--kernels").ends(Main.IMPOSSIBLE).contains("leave out --kernels"));
     }
 
     @Test

@@ -31,6 +31,8 @@ final class TornadoExecutable implements Executable {
     /** Numbers of the graphs that make a run. */
     private final int[] runs;
     private final Ids ids;
+    /** A copy whose steps are graphs of their own; made when it is first wanted, since every one of them is compiled. */
+    private TornadoExecutable apart;
     private boolean closed;
 
     /** @param tasks at most so many in a graph; a step's are never parted, so that 1 gives every step a graph of its own */
@@ -99,22 +101,23 @@ final class TornadoExecutable implements Executable {
         }
     }
 
-    /** Step by step, on a copy of this executable whose steps are graphs of their own. */
+    /** Step by step; the first time includes compilation. */
     @Override
     public void trace(IntPredicate observed, Consumer<StepTrace> observer) {
         requireOpen();
         ids.check();
-        try (TornadoExecutable apart = new TornadoExecutable(device, plan, kernels, 1)) {
-            copy(transfers, apart.transfers);
-            for (int i = 0; i < steps.size(); i++) {
-                long start = System.nanoTime();
-                apart.graphs.run(apart.runs[i]);
-                long nanos = System.nanoTime() - start;
-                apart.await();
-                observer.accept(StepTrace.of(i, steps.get(i), nanos, plan.notes()[i], observed.test(i), apart::elements));
-            }
-            copy(apart.transfers, transfers);
+        if (apart == null) {
+            apart = new TornadoExecutable(device, plan, kernels, 1);
         }
+        copy(transfers, apart.transfers);
+        for (int i = 0; i < steps.size(); i++) {
+            long start = System.nanoTime();
+            apart.graphs.run(apart.runs[i]);
+            long nanos = System.nanoTime() - start;
+            apart.await();
+            observer.accept(StepTrace.of(i, steps.get(i), nanos, plan.notes()[i], observed.test(i), apart::elements));
+        }
+        copy(apart.transfers, transfers);
     }
 
     private void copy(Transfers from, Transfers to) {
@@ -202,6 +205,9 @@ final class TornadoExecutable implements Executable {
     public void close() {
         if (!closed) {
             closed = true;
+            if (apart != null) {
+                apart.close();
+            }
             graphs.close();
         }
     }
