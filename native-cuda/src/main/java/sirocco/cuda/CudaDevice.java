@@ -7,7 +7,6 @@ import java.util.OptionalLong;
 import jcuda.driver.CUcontext;
 import jcuda.driver.CUdevice;
 import jcuda.driver.CUdevice_attribute;
-import jcuda.driver.CUfunction;
 import sirocco.api.DType;
 import sirocco.api.Device;
 import sirocco.api.Executable;
@@ -22,6 +21,7 @@ import sirocco.cuda.driver.Driver;
 import sirocco.cuda.driver.DriverLibrary;
 import sirocco.cuda.driver.ForeignDriver;
 import sirocco.cuda.driver.Holdings;
+import sirocco.cuda.driver.KernelHandle;
 import sirocco.cuda.driver.LaunchOperands;
 import sirocco.cuda.driver.StreamHandle;
 import sirocco.cuda.driver.TensorMaps;
@@ -47,6 +47,7 @@ public final class CudaDevice implements Device {
     private final CUcontext context;
     private final Modules modules;
     private final ForeignDriver foreign;
+    private final Overlap overlap;
     private final StreamHandle stream;
     private final LoopSupport loops;
     private boolean closed;
@@ -59,6 +60,7 @@ public final class CudaDevice implements Device {
         operands = new LaunchOperands(library);
         tensorMaps = new TensorMaps(library);
         foreign = new ForeignDriver(library);
+        overlap = new Overlap(foreign, gpu.architecture());
         CUdevice device = Driver.device(what, settings.device());
         target = new Target(gpu.architecture(), Driver.attribute(what, device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT),
                 Driver.attribute(what, device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN),
@@ -78,10 +80,10 @@ public final class CudaDevice implements Device {
     @Override
     public String describe() {
         use();
-        return String.format(Locale.ROOT, "%s: %s, %d multiprocessors, %s free of %s, activations in %s%s%s%s", what, gpu, target.multiprocessors(),
+        return String.format(Locale.ROOT, "%s: %s, %d multiprocessors, %s free of %s, activations in %s%s%s%s%s", what, gpu, target.multiprocessors(),
                 OutOfMemory.bytes(Driver.memory(what)[0]), OutOfMemory.bytes(Driver.memory(what)[1]), target.activations(),
                 target.tf32() ? ", products in TF32" : "", loops.missing().map(why -> ", steps launched one by one (" + why + ")").orElse(""),
-                choices.describe());
+                overlap.describe(), choices.describe());
     }
 
     @Override
@@ -191,12 +193,16 @@ public final class CudaDevice implements Device {
         return stream;
     }
 
+    Overlap overlap() {
+        return overlap;
+    }
+
     LoopSupport loops() {
         return loops;
     }
 
     /** @param what the step, for errors */
-    CUfunction function(String what, Launch launch) {
+    KernelHandle function(String what, Launch launch) {
         return modules.kernel(what, launch.kernel(), launch.sharedBytes());
     }
 

@@ -25,7 +25,6 @@ import sirocco.cuda.driver.Driver;
 import sirocco.cuda.driver.Holdings;
 import sirocco.cuda.driver.PinnedMemory;
 import sirocco.cuda.kernel.Kernel;
-import sirocco.cuda.kernel.Launch;
 import sirocco.cuda.kernel.Layout;
 import sirocco.cuda.kernel.Storage;
 import sirocco.cuda.kernel.WeightCopies;
@@ -43,9 +42,8 @@ final class CudaExecutable implements Executable {
     private final List<Kernel> kernels;
     private final Layout layout;
     private final Step[] steps;
-    private final BoundLaunch[][] launches;
     private final WeightCopies copies;
-    private final BoundLaunch[] copy;
+    private final PlanLaunches launches;
     /** Whether weights have to be copied before the next run. */
     private boolean stale;
     private final Ids ids;
@@ -73,7 +71,6 @@ final class CudaExecutable implements Executable {
         stream = device.stream();
         steps = plan.graph().steps().toArray(Step[]::new);
         ids = new Ids(plan.graph());
-        launches = new BoundLaunch[steps.length][];
         copies = new WeightCopies(plan.graph(), kernels);
         stale = !copies.isEmpty() && !copies.everyRun();
         List<Kernel> all = new ArrayList<>(kernels);
@@ -84,12 +81,11 @@ final class CudaExecutable implements Executable {
             fault = held.hold(new PinnedMemory(device.library(), device.what(), Long.BYTES), PinnedMemory::close);
             memory = held.hold(new DeviceImage(device.what(), plan, all, copies, device.library(), stream), DeviceImage::close);
             waitBeforeGivingBack(); // for tables that are on their way
-            for (int i = 0; i < steps.length; i++) {
-                launches[i] = bind(i, all.get(i), steps[i].toString());
-            }
-            copy = copies.isEmpty() ? new BoundLaunch[0] : bind(steps.length, all.getLast(), "copies of weights");
-            CUgraph graph = held.hold(Driver.capture(CAPTURE, stream, this::launchAll), g -> Driver.destroy(CAPTURE, g));
-            replay = held.hold(Driver.instantiate(CAPTURE, graph), g -> Driver.destroy(CAPTURE, g));
+            launches = new PlanLaunches(device, plan, all, copies, memory, fault.segment());
+            replay = device.overlap().make(Overlap.Graph.RUN, overlap -> {
+                CUgraph graph = held.hold(Driver.capture(CAPTURE, stream, () -> launches.run(overlap)), g -> Driver.destroy(CAPTURE, g));
+                return held.hold(Driver.instantiate(CAPTURE, graph), g -> Driver.destroy(CAPTURE, g));
+            });
         } catch (RuntimeException e) {
             held.close(e);
             if (e instanceof CudaException c && c.code() == CUresult.CUDA_ERROR_OUT_OF_MEMORY) {
@@ -101,13 +97,6 @@ final class CudaExecutable implements Executable {
 
     private void waitBeforeGivingBack() {
         held.hold(stream, s -> Driver.synchronize(REPLAY, s));
-    }
-
-    private BoundLaunch[] bind(int number, Kernel kernel, String what) {
-        DeviceImage.Operands operands = memory.operands(number, what, fault.segment());
-        List<Launch> bound = kernel.binding().bind(operands);
-        Runnable before = device.operands().before(what, operands.asked());
-        return bound.stream().map(l -> new BoundLaunch(what, device.function(what, l), l, before, device.tensorMaps())).toArray(BoundLaunch[]::new);
     }
 
     // ---- running ---------------------------------------------------------------------------------------------------------------
@@ -127,7 +116,7 @@ final class CudaExecutable implements Executable {
     public void repeat(int times) {
         ready();
         if (times > 1 && loop.isEmpty()) {
-            loop = device.loops().loop(device, memory.counter(), this::launchAll);
+            loop = device.loops().loop(device, memory.counter(), launches::run);
             loop.ifPresent(l -> held.hold(l, Loop::close));
         }
         if (times > 1 && loop.isPresent()) {
@@ -151,23 +140,8 @@ final class CudaExecutable implements Executable {
         ids.check();
         device.use();
         if (stale) {
-            launch(copy);
+            launches.copyWeights();
             stale = false;
-        }
-    }
-
-    private void launchAll() {
-        if (copies.everyRun()) {
-            launch(copy);
-        }
-        for (int i = 0; i < steps.length; i++) {
-            launch(launches[i]);
-        }
-    }
-
-    private void launch(BoundLaunch[] step) {
-        for (BoundLaunch l : step) {
-            l.on(stream);
         }
     }
 
@@ -185,8 +159,7 @@ final class CudaExecutable implements Executable {
     public void time(long[] nanos) {
         ready();
         if (timed.isEmpty()) {
-            Runnable first = copies.everyRun() ? () -> launch(copy) : () -> { };
-            timed = Optional.of(held.hold(new TimedRun(stream, steps.length, first, i -> launch(launches[i])), TimedRun::close));
+            timed = Optional.of(held.hold(new TimedRun(stream, steps.length, launches::beforeSteps, launches::step), TimedRun::close));
         }
         timed.get().run(nanos);
         checkFault();
@@ -195,16 +168,14 @@ final class CudaExecutable implements Executable {
     @Override
     public void trace(IntPredicate observed, Consumer<StepTrace> observer) {
         ready();
-        if (copies.everyRun()) {
-            launch(copy);
-        }
+        launches.beforeSteps();
         try (Holdings events = new Holdings()) {
             CUevent start = events.hold(Driver.event("trace"), e -> Driver.destroy("trace", e));
             CUevent end = events.hold(Driver.event("trace"), e -> Driver.destroy("trace", e));
             for (int i = 0; i < steps.length; i++) {
                 String what = steps[i].toString();
                 Driver.record(what, start, stream);
-                launch(launches[i]);
+                launches.step(i);
                 Driver.record(what, end, stream);
                 Driver.synchronize(what, stream);
                 checkFault();

@@ -1,7 +1,6 @@
 package sirocco.cuda;
 
-import java.lang.foreign.MemorySegment;
-import jcuda.Pointer;
+import java.util.List;
 import jcuda.driver.CUdevice;
 import jcuda.driver.CUgraph;
 import sirocco.cuda.driver.Driver;
@@ -9,7 +8,9 @@ import sirocco.cuda.driver.DriverLibrary;
 import sirocco.cuda.driver.ForeignDriver;
 import sirocco.cuda.driver.GraphHandle;
 import sirocco.cuda.driver.Holdings;
+import sirocco.cuda.driver.KernelArguments;
 import sirocco.cuda.driver.KernelHandle;
+import sirocco.cuda.driver.LaunchConfig;
 import sirocco.cuda.driver.StreamHandle;
 
 /**
@@ -18,7 +19,7 @@ import sirocco.cuda.driver.StreamHandle;
  */
 public final class LaunchCosts implements AutoCloseable {
     private static final String WHAT = "empty launch";
-    private static final Pointer NO_ARGUMENTS = Pointer.to(new Pointer[0]);
+    private static final KernelArguments NO_ARGUMENTS = new KernelArguments(WHAT, List.of());
 
     private final Probe.Gpu gpu;
     private final Holdings held = new Holdings();
@@ -26,6 +27,7 @@ public final class LaunchCosts implements AutoCloseable {
     private final KernelHandle kernel;
     private final GraphHandle graph;
     private final StreamHandle stream;
+    private final LaunchConfig config;
 
     /**
      * On the first device.
@@ -44,6 +46,7 @@ public final class LaunchCosts implements AutoCloseable {
         try {
             kernel = held.hold(new Modules(WHAT, gpu), Modules::close).kernel(WHAT, "nothing", 0);
             stream = held.hold(Driver.stream(WHAT), s -> Driver.destroy(WHAT, s));
+            config = new LaunchConfig(1, 1, 1, 1, 0, stream, gpu.architecture() >= Overlap.ARCHITECTURE);
             CUgraph captured = held.hold(Driver.capture(WHAT, stream, this::kernelByJCuda), g -> Driver.destroy(WHAT, g));
             graph = held.hold(Driver.instantiate(WHAT, captured), g -> Driver.destroy(WHAT, g));
         } catch (RuntimeException e) {
@@ -62,7 +65,12 @@ public final class LaunchCosts implements AutoCloseable {
     }
 
     public void kernelByForeign() {
-        foreign.launch(WHAT, kernel, 1, 1, stream, MemorySegment.NULL);
+        foreign.launch(WHAT, kernel, 1, 1, stream, NO_ARGUMENTS);
+    }
+
+    /** By cuLaunchKernelEx, which JCuda does not have; as kernels that overlap are launched, where the device has that. */
+    public void kernelWithAttributeByForeign() {
+        foreign.launch(WHAT, kernel, config, NO_ARGUMENTS);
     }
 
     public void graphByJCuda() {

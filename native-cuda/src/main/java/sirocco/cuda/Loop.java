@@ -1,9 +1,10 @@
 package sirocco.cuda;
 
 import java.util.List;
-import jcuda.driver.CUfunction;
+import java.util.function.Consumer;
 import sirocco.cuda.driver.DeviceMemory;
 import sirocco.cuda.driver.Driver;
+import sirocco.cuda.driver.KernelHandle;
 import sirocco.cuda.driver.LaunchOperands.Operand;
 import sirocco.cuda.driver.LoopGraph;
 import sirocco.cuda.kernel.Launch;
@@ -18,16 +19,17 @@ final class Loop implements AutoCloseable {
 
     /**
      * @param end the kernel loop_end
+     * @param overlap whether the body's launches overlap
      * @param left an int of the device's memory, this loop's own
      * @param body puts the plan's launches on the device's stream
      */
-    Loop(CudaDevice device, CUfunction end, DeviceMemory left, Runnable body) {
+    Loop(CudaDevice device, KernelHandle end, DeviceMemory left, boolean overlap, Consumer<Boolean> body) {
         this.device = device;
         this.left = left;
         graph = new LoopGraph(device.foreign(), device.stream(), conditional -> {
-            body.run();
-            new BoundLaunch(WHAT, end, new Launch("loop_end", 1, 1, 1, 1, 0, List.of(conditional, left.address())),
-                    device.operands().before(WHAT, List.of(new Operand(left.address(), Integer.BYTES))), device.tensorMaps()).on(device.stream());
+            body.accept(overlap);
+            new BoundLaunch(device, WHAT, end, new Launch("loop_end", 1, 1, 1, 1, 0, List.of(conditional, left.address())),
+                    device.operands().before(WHAT, List.of(new Operand(left.address(), Integer.BYTES)))).run(overlap);
         });
     }
 

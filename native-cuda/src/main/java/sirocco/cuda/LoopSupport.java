@@ -1,10 +1,11 @@
 package sirocco.cuda;
 
 import java.util.Optional;
-import jcuda.driver.CUfunction;
+import java.util.function.Consumer;
 import sirocco.cuda.driver.CudaException;
 import sirocco.cuda.driver.DeviceMemory;
 import sirocco.cuda.driver.ForeignDriver;
+import sirocco.cuda.driver.KernelHandle;
 
 /**
  * Whether a device walks loops by itself, by conditional nodes of a graph. Where it does not, everything works all the same, with a launch for
@@ -14,7 +15,7 @@ final class LoopSupport {
     /** A system property: false to launch each run from the host. */
     static final String PROPERTY = "sirocco.cuda.loops";
 
-    private CUfunction end;
+    private KernelHandle end;
     private String missing;
 
     /**
@@ -41,11 +42,15 @@ final class LoopSupport {
         return Optional.ofNullable(missing);
     }
 
-    /** A {@linkplain Loop loop}; empty where there are none. If one cannot be made, no other is tried. */
-    Optional<Loop> loop(CudaDevice device, DeviceMemory counter, Runnable body) {
+    /**
+     * A {@linkplain Loop loop}; empty where there are none. If one cannot be made, no other is tried.
+     *
+     * @param body see {@link Loop}
+     */
+    Optional<Loop> loop(CudaDevice device, DeviceMemory counter, Consumer<Boolean> body) {
         if (missing == null) {
             try {
-                return Optional.of(new Loop(device, end, counter, body));
+                return Optional.of(device.overlap().make(Overlap.Graph.LOOP, overlap -> new Loop(device, end, counter, overlap, body)));
             } catch (CudaException e) {
                 missing = e.getMessage();
             }

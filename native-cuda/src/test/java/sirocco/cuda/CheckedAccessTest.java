@@ -14,8 +14,8 @@ import sirocco.testkit.OpCase;
 import sirocco.testkit.OpCases;
 
 /**
- * Small cases of every op in every precision on the driver that checks every access: kernels stay inside their operands, and threads do not
- * race. Of convolutions also those that Hopper's instructions fit. All other tests can run on it too, which takes minutes:
+ * Small cases of every op in every precision on the driver that checks every access: kernels stay inside their operands, and touch them only
+ * when the kernel before has ended; threads do not race. Of convolutions also those that Hopper's instructions fit. All other tests can run on it too, which takes minutes:
  * {@code -Dsirocco.cuda.emulated=emulated-checked}.
  */
 class CheckedAccessTest {
@@ -24,9 +24,9 @@ class CheckedAccessTest {
     @TestFactory
     Stream<DynamicNode> smallCases() {
         assumeTrue(Emulated.checked(), "this driver does not check every access; the build's second round of tests has one that does");
-        return Stream.concat(Stream.of(Precision.values()).map(p -> cases(p.name(), c -> true, p, () -> Emulated.device(p))),
+        return Stream.concat(Stream.of(Precision.values()).map(p -> cases(p.name(), c -> true, p, () -> Emulated.overlapping(() -> Emulated.device(p)))),
                 Stream.of(cases("convolutions by v5", c -> c.name().contains("Conv2d"), Precision.BF16,
-                        () -> Emulated.device(Precision.BF16, "v5", "conv2d", "conv2d_backward_data", "conv2d_backward_weights"))));
+                        () -> Emulated.overlapping(() -> Emulated.device(Precision.BF16, "v5", "conv2d", "conv2d_backward_data", "conv2d_backward_weights")))));
     }
 
     private static DynamicNode cases(String name, Predicate<OpCase> which, Precision precision, Supplier<CudaDevice> device) {

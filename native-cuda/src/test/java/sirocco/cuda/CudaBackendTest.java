@@ -171,11 +171,11 @@ class CudaBackendTest {
             Runnable before = device.operands().before("Add \"up.0\"", List.of(new Operand(both.address(), 256)));
             Launch within = Launch.threads("selftest_increment", 1, both.address(), 1f, 64).withBlock(64);
             Launch beyond = Launch.threads("selftest_increment", 1, both.address() + 4, 1f, 64).withBlock(64);
-            new BoundLaunch("Add \"up.0\"", device.function("test", within), within, before, device.tensorMaps()).on(device.stream());
-            BoundLaunch faulty = new BoundLaunch("Add \"up.0\"", device.function("test", beyond), beyond, before, device.tensorMaps());
-            CUgraph graph = Driver.capture("test", device.stream(), () -> faulty.on(device.stream()));
+            new BoundLaunch(device, "Add \"up.0\"", device.function("test", within), within, before).run(false);
+            BoundLaunch faulty = new BoundLaunch(device, "Add \"up.0\"", device.function("test", beyond), beyond, before);
+            CUgraph graph = Driver.capture("test", device.stream(), () -> faulty.run(false));
             CUgraphExec replay = Driver.instantiate("test", graph);
-            for (Runnable run : List.<Runnable>of(() -> faulty.on(device.stream()), () -> Driver.launch("test", replay, device.stream()))) {
+            for (Runnable run : List.<Runnable>of(() -> faulty.run(false), () -> Driver.launch("test", replay, device.stream()))) {
                 String message = assertThrows(CudaException.class, run::run).getMessage();
                 assertTrue(message.contains("0 bytes beyond the end of the operand of 256 bytes"), message);
             }

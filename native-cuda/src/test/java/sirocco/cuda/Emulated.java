@@ -57,6 +57,16 @@ final class Emulated {
         return (CudaDevice) backend().open(new Settings(0, 0, precision));
     }
 
+    /** What is opened so lets kernels overlap, which the driver then wants to wait for each other. */
+    static <T> T overlapping(Supplier<T> open) {
+        System.setProperty(Overlap.PROPERTY, "true");
+        try {
+            return open.get();
+        } finally {
+            System.clearProperty(Overlap.PROPERTY);
+        }
+    }
+
     /** With one variant for several families of kernels. */
     static CudaDevice device(Precision precision, String variant, String... families) {
         CudaBackend backend = backend();

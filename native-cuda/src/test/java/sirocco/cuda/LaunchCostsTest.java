@@ -3,6 +3,7 @@ package sirocco.cuda;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** That each way launches what it says, once. */
@@ -12,19 +13,21 @@ class LaunchCostsTest {
         Emulated.backend();
         try (LaunchCosts costs = new LaunchCosts()) {
             assertTrue(costs.device().contains("emulated"));
-            counts(costs::kernelByJCuda, 1, 0);
-            counts(costs::kernelByForeign, 1, 0);
-            counts(costs::graphByJCuda, 0, 1);
-            counts(costs::graphByForeign, 0, 1);
+            calls("cuLaunchKernel", costs::kernelByJCuda);
+            calls("cuLaunchKernel", costs::kernelByForeign);
+            calls("cuLaunchKernelEx", costs::kernelWithAttributeByForeign);
+            calls("cuGraphLaunch", costs::graphByJCuda);
+            calls("cuGraphLaunch", costs::graphByForeign);
             costs.await();
         }
     }
 
-    private static void counts(Runnable launch, int kernels, int graphs) {
-        long kernelsBefore = Emulated.calls("cuLaunchKernel");
-        long graphsBefore = Emulated.calls("cuGraphLaunch");
+    private static void calls(String expected, Runnable launch) {
+        List<String> all = List.of("cuLaunchKernel", "cuLaunchKernelEx", "cuGraphLaunch");
+        long[] before = all.stream().mapToLong(Emulated::calls).toArray();
         launch.run();
-        assertEquals(kernels, Emulated.calls("cuLaunchKernel") - kernelsBefore);
-        assertEquals(graphs, Emulated.calls("cuGraphLaunch") - graphsBefore);
+        for (int i = 0; i < before.length; i++) {
+            assertEquals(all.get(i).equals(expected) ? 1 : 0, Emulated.calls(all.get(i)) - before[i], all.get(i));
+        }
     }
 }

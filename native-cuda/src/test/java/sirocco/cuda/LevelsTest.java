@@ -38,7 +38,7 @@ class LevelsTest {
     }
 
     private static CudaDevice device(Level level) {
-        return Emulated.device(level.precision(), level.name(), level.family(), level.family() + "_backward");
+        return Emulated.overlapping(() -> Emulated.device(level.precision(), level.name(), level.family(), level.family() + "_backward"));
     }
 
     /** Cases that a level does not fit are another's: here is one that all fit. */

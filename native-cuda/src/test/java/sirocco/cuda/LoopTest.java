@@ -28,17 +28,18 @@ import sirocco.sample.ImageSampler;
 
 /** Many runs of a plan in one launch, by a conditional node of the graph, and without one. */
 class LoopTest {
-    private static final int STEPS = 5;
+    static final int STEPS = 5;
     private static final UNetConfig CONFIG = UNetConfig.builder().size(4).blockOutChannels(8, 8).layersPerBlock(1).normNumGroups(4).build();
 
-    private static ImageSampler sampler(CudaDevice device) {
+    /** Of two images, at the start of a chain. */
+    static ImageSampler sampler(CudaDevice device) {
         var table = Sampler.parse("dpm++2m-sde").table(NoiseSchedule.of(BetaSchedule.LINEAR, 100), Prediction.EPSILON, STEPS);
         ImageSampler s = new ImageSampler(device, new UNet(CONFIG), table, 2, 1).load(Weights.initial(CONFIG, 1));
         s.begin(7, 0, _ -> 0);
         return s;
     }
 
-    private static float[] stepByStep(CudaDevice device) {
+    static float[] stepByStep(CudaDevice device) {
         try (ImageSampler s = sampler(device)) {
             while (s.step()) {
                 s.read();

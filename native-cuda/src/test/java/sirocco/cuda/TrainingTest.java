@@ -3,6 +3,7 @@ package sirocco.cuda;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -16,6 +17,9 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import sirocco.api.Settings.Precision;
 import sirocco.data.Dataset;
 import sirocco.diffusion.BetaSchedule;
 import sirocco.diffusion.NoiseSchedule;
@@ -93,6 +97,10 @@ class TrainingTest {
     }
 
     private byte[] train(DataPlace place, String run) throws IOException {
+        return train(device, place, run);
+    }
+
+    private byte[] train(CudaDevice device, DataPlace place, String run) throws IOException {
         try (Trainer trainer = new Trainer(setup(3), device, place)) {
             assertEquals(place != DataPlace.HOST, trainer.dataOnDevice());
             trainer.start();
@@ -111,6 +119,18 @@ class TrainingTest {
             assertArrayEquals(expected, train(DataPlace.HOST, "late-host"));
             assertArrayEquals(expected, train(DataPlace.DEVICE, "late-device"));
         });
+    }
+
+    @ParameterizedTest
+    @EnumSource(value = Precision.class, names = {"F32", "BF16"})
+    void kernelsThatOverlapTrainToTheSameBits(Precision precision) throws IOException {
+        try (CudaDevice plain = Emulated.device(precision); CudaDevice overlapping = Emulated.overlapping(() -> Emulated.device(precision))) {
+            long before = Emulated.calls("cuLaunchKernelEx");
+            byte[] expected = train(plain, DataPlace.DEVICE, "plain-" + precision);
+            assertEquals(before, Emulated.calls("cuLaunchKernelEx"));
+            assertArrayEquals(expected, train(overlapping, DataPlace.DEVICE, "overlapping-" + precision));
+            assertNotEquals(before, Emulated.calls("cuLaunchKernelEx"));
+        }
     }
 
     private interface Body {

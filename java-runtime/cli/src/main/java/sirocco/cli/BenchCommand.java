@@ -13,6 +13,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.function.IntConsumer;
 import java.util.stream.Stream;
@@ -151,6 +152,14 @@ final class BenchCommand implements Callable<Integer> {
         return rows;
     }
 
+    /** What the JVM was started with for this backend: system properties, as they change what is timed. */
+    private Map<String, String> backendProperties() {
+        String prefix = "sirocco." + device.backend() + ".";
+        Map<String, String> set = new TreeMap<>();
+        System.getProperties().stringPropertyNames().stream().filter(n -> n.startsWith(prefix)).forEach(n -> set.put(n, System.getProperty(n)));
+        return set;
+    }
+
     /** @param steps does so many */
     private void time(PrintWriter out, Executable executable, IntConsumer steps) {
         Plan plan = executable.plan();
@@ -194,6 +203,7 @@ final class BenchCommand implements Callable<Integer> {
         figures.put("precision", device.precision().name().toLowerCase(Locale.ROOT));
         figures.put("backend", device.backend());
         figures.put("device", described);
+        figures.put("properties", backendProperties());
         figures.put("median_ms", median);
         figures.put("min_ms", millis[0]);
         figures.put("max_ms", millis[rounds - 1]);

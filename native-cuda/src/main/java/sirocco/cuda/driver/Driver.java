@@ -115,8 +115,9 @@ public final class Driver {
     }
 
     public static void launch(String what, CUfunction function, int gridX, int gridY, int gridZ, int block, int sharedBytes, CUstream stream,
-                              Pointer arguments) {
-        check(what, "cuLaunchKernel", JCudaDriver.cuLaunchKernel(function, gridX, gridY, gridZ, block, 1, 1, sharedBytes, stream, arguments, null));
+                              KernelArguments arguments) {
+        check(what, "cuLaunchKernel", JCudaDriver.cuLaunchKernel(function, gridX, gridY, gridZ, block, 1, 1, sharedBytes, stream,
+                arguments.pointer(), null));
     }
 
     // ---- memory ----------------------------------------------------------------------------------------------------------------

@@ -13,11 +13,14 @@ import java.lang.invoke.MethodHandle;
 import java.util.List;
 
 /**
- * The driver's functions that JCuda does not have, by java.lang.foreign: graphs with conditional nodes; and the two that are called most, to
- * compare. Every return code is checked; the argument {@code what} says in errors what was being done. Handles are numbers here.
+ * The driver's functions that JCuda does not have, by java.lang.foreign: graphs with conditional nodes, launches with attributes; and the two
+ * that are called most, to compare. Every return code is checked; the argument {@code what} says in errors what was being done. Handles are numbers here.
  */
 public final class ForeignDriver {
     private static final List<String> CONDITIONAL = List.of("cuGraphConditionalHandleCreate", "cuGraphAddNode_v2", "cuStreamBeginCaptureToGraph");
+
+    /** The second brought data of edges. */
+    private static final List<String> PROGRAMMATIC = List.of("cuLaunchKernelEx", "cuGraphAddNode_v2");
 
     /** CU_STREAM_CAPTURE_MODE_THREAD_LOCAL */
     private static final int CAPTURE_THREAD_LOCAL = 1;
@@ -41,10 +44,13 @@ public final class ForeignDriver {
     private static final MethodHandle LAUNCH_GRAPH = Linker.nativeLinker().downcallHandle(FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG));
     private static final MethodHandle LAUNCH_KERNEL = Linker.nativeLinker().downcallHandle(FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT,
             JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, ADDRESS, ADDRESS));
+    private static final MethodHandle LAUNCH_KERNEL_EX = Linker.nativeLinker().downcallHandle(FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, ADDRESS,
+            ADDRESS));
 
     private final DriverLibrary library;
     private final MemorySegment launchGraph;
     private final MemorySegment launchKernel;
+    private MemorySegment launchKernelEx;
 
     public ForeignDriver(DriverLibrary library) {
         this.library = library;
@@ -55,6 +61,11 @@ public final class ForeignDriver {
     /** Whether the driver's library has what graphs with conditional nodes need: that of CUDA 12.4 and later. */
     public boolean hasConditionalNodes() {
         return CONDITIONAL.stream().allMatch(library::has);
+    }
+
+    /** Whether launches of a graph may overlap: CUDA 12.3 and later. */
+    public boolean hasProgrammaticEdges() {
+        return PROGRAMMATIC.stream().allMatch(library::has);
     }
 
     // ---- graphs ----------------------------------------------------------------------------------------------------------------
@@ -127,19 +138,30 @@ public final class ForeignDriver {
         Driver.check(what, "cuGraphLaunch", code);
     }
 
-    /**
-     * One row of blocks, without dynamic shared memory.
-     *
-     * @param arguments a pointer to each, one after another
-     */
-    public void launch(String what, KernelHandle kernel, int grid, int block, StreamHandle stream, MemorySegment arguments) {
+    /** One row of blocks, without dynamic shared memory. */
+    public void launch(String what, KernelHandle kernel, int grid, int block, StreamHandle stream, KernelArguments arguments) {
         int code;
         try {
-            code = (int) LAUNCH_KERNEL.invokeExact(launchKernel, kernel.address(), grid, 1, 1, block, 1, 1, 0, stream.address(), arguments, MemorySegment.NULL);
+            code = (int) LAUNCH_KERNEL.invokeExact(launchKernel, kernel.address(), grid, 1, 1, block, 1, 1, 0, stream.address(), arguments.pointers(),
+                    MemorySegment.NULL);
         } catch (Throwable e) {
             throw Driver.rethrown(e);
         }
         Driver.check(what, "cuLaunchKernel", code);
+    }
+
+    /** @throws UnsatisfiedLinkError before CUDA 12 */
+    public void launch(String what, KernelHandle kernel, LaunchConfig config, KernelArguments arguments) {
+        if (launchKernelEx == null) {
+            launchKernelEx = library.address("cuLaunchKernelEx");
+        }
+        int code;
+        try {
+            code = (int) LAUNCH_KERNEL_EX.invokeExact(launchKernelEx, config.segment(), kernel.address(), arguments.pointers(), MemorySegment.NULL);
+        } catch (Throwable e) {
+            throw Driver.rethrown(e);
+        }
+        Driver.check(what, "cuLaunchKernelEx", code);
     }
 
     public void destroyGraph(String what, long graph) {

@@ -1,6 +1,7 @@
 package sirocco.bench.jmh;
 
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -31,19 +32,31 @@ import sirocco.cuda.LaunchCosts;
 public class LaunchBenchmark {
     private static final int BURST = 256;
 
-    @Param({"jcuda", "ffm"})
-    public String binding;
+    /** What is launched, and by what. */
+    public enum Way {
+        CU_LAUNCH_KERNEL_JCUDA(c -> c::kernelByJCuda),
+        CU_LAUNCH_KERNEL_FFM(c -> c::kernelByForeign),
+        CU_LAUNCH_KERNEL_EX_FFM(c -> c::kernelWithAttributeByForeign),
+        CU_GRAPH_LAUNCH_JCUDA(c -> c::graphByJCuda),
+        CU_GRAPH_LAUNCH_FFM(c -> c::graphByForeign);
+
+        private final Function<LaunchCosts, Runnable> of;
+
+        Way(Function<LaunchCosts, Runnable> of) {
+            this.of = of;
+        }
+    }
+
+    @Param
+    public Way way;
 
     private LaunchCosts costs;
-    private Runnable kernel;
-    private Runnable graph;
+    private Runnable launch;
 
     @Setup
     public void setUp() {
         costs = new LaunchCosts();
-        boolean jcuda = binding.equals("jcuda");
-        kernel = jcuda ? costs::kernelByJCuda : costs::kernelByForeign;
-        graph = jcuda ? costs::graphByJCuda : costs::graphByForeign;
+        launch = way.of.apply(costs);
     }
 
     @TearDown(Level.Invocation)
@@ -58,17 +71,9 @@ public class LaunchBenchmark {
 
     @Benchmark
     @OperationsPerInvocation(BURST)
-    public void kernel() {
+    public void launch() {
         for (int i = 0; i < BURST; i++) {
-            kernel.run();
-        }
-    }
-
-    @Benchmark
-    @OperationsPerInvocation(BURST)
-    public void graph() {
-        for (int i = 0; i < BURST; i++) {
-            graph.run();
+            launch.run();
         }
     }
 }
