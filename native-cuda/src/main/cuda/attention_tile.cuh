@@ -37,19 +37,23 @@ template <typename T, int D> struct Tile {
 
     /** Rows first … first + ROWS of a head: asynchronously where its rows begin at multiples of 16 bytes. Rows from length on are zeros. */
     template <int ROWS, int THREADS> __device__ __forceinline__ void load_rows(const T* head, int first, int length, int c, int d) const {
-        bool vectors = d % WIDTH == 0;
-#pragma unroll 4
-        for (int i = threadIdx.x; i < ROWS * CHUNKS; i += THREADS) {
-            int row = i / CHUNKS;
-            int column = i % CHUNKS * WIDTH;
-            bool inside = first + row < length && column < d;
-            const T* from = inside ? head + static_cast<size_t>(first + row) * c + column : head;
-            T* to = chunk(row, i % CHUNKS);
-            if (vectors) {
-                ptx::cp_async_16(to, from, inside);
-            } else {
+        constexpr int STEP = THREADS / CHUNKS;  // a thread's chunks are one below the other
+        static_assert(THREADS % CHUNKS == 0 && ROWS % STEP == 0, "threads share the rows evenly");
+        int row = threadIdx.x / CHUNKS;
+        int i = threadIdx.x % CHUNKS;
+        int column = i * WIDTH;
+        int rows = column < d ? length - first : 0;  // that this chunk has numbers in
+        const T* from = head + (static_cast<size_t>(first + row) * c + column);
+        if (d % WIDTH == 0) {
+#pragma unroll
+            for (int r = 0; r < ROWS; r += STEP, from += STEP * c) {
+                ptx::cp_async_16(chunk(row + r, i), from, row + r < rows);
+            }
+        } else {
+#pragma unroll 1
+            for (; row < ROWS; row += STEP, from += STEP * c) {
                 for (int e = 0; e < WIDTH; e++) {
-                    to[e] = inside && column + e < d ? from[e] : T{};
+                    chunk(row, i)[e] = row < rows && column + e < d ? from[e] : T{};
                 }
             }
         }
@@ -76,8 +80,5 @@ template <typename T, int D> struct Tile {
         }
     }
 };
-
-/** log2(e): exponentials are powers of two. */
-constexpr float LOG2E = 1.44269504088896341f;
 
 }  // namespace sirocco::attention

@@ -10,7 +10,7 @@
               [[maybe_unused]] const sirocco::bf16* residual, [[maybe_unused]] ConvShape shape,                                            \
               [[maybe_unused]] sirocco::implicit_gemm::PixelBox box, [[maybe_unused]] sirocco::bf16* y) {                                  \
         SIROCCO_ON_HOPPER(sirocco::implicit_gemm::forwardHopper<__VA_ARGS__>(                                                              \
-                x, w, {bias, perChannel, residual, y, shape.oh * shape.ow, shape.k}, shape, box));                                         \
+                x, w, {bias, perChannel, residual, y, shape.oh, shape.ow, shape.k}, shape, box));                                          \
     }
 
 SIROCCO_IMPLICIT_GEMM_V5(SIROCCO_CONV2D_V5, conv2d_v5)

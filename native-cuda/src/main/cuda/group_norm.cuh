@@ -117,7 +117,7 @@ template <typename T, typename F, typename W> __device__ __forceinline__ void su
 /** The logistic function: by approximate instructions where bf16 forgets the difference. */
 template <typename T> __device__ __forceinline__ float logistic(float x) {
     if constexpr (sizeof(T) == 2) {
-        return __fdividef(1.0f, 1.0f + __expf(-x));
+        return __fdividef(1.0f, 1.0f + ptx::exp2_approx(-LOG2E * x));
     } else {
         return sigmoid(x);
     }

@@ -14,15 +14,16 @@ template <typename T_> struct Output {
     const T* perChannel;
     const T* residual;
     T* y;
-    int pixels, channels;
+    int height, width, channels;
 
-    template <int N> __device__ __forceinline__ void put(int row, int column, float (&v)[N]) const {
-        size_t i = static_cast<size_t>(row) * channels + column;
+    /** @param at a row, or its pixel where that is known */
+    template <typename At, int N> __device__ __forceinline__ void put(const At& at, int column, float (&v)[N]) const {
+        size_t i = static_cast<size_t>(row(at)) * channels + column;
         if (bias != nullptr) {
             add(v, bias + column);
         }
         if (perChannel != nullptr) {
-            add(v, perChannel + row / pixels * channels + column);
+            add(v, perChannel + image(at) * channels + column);
         }
         if (residual != nullptr) {
             add(v, residual + i);
@@ -31,6 +32,11 @@ template <typename T_> struct Output {
     }
 
 private:
+    static __device__ __forceinline__ int row(int row) { return row; }
+    __device__ __forceinline__ int row(const Pixel& p) const { return (p.n * height + p.h) * width + p.w; }
+    __device__ __forceinline__ int image(int row) const { return row / (height * width); }
+    static __device__ __forceinline__ int image(const Pixel& p) { return p.n; }
+
     template <typename U, int N> static __device__ __forceinline__ void add(float (&v)[N], const U* from) {
         float other[N];
         load(other, from);
@@ -54,7 +60,7 @@ __device__ __forceinline__ void forward(const typename L::T* x, const typename L
     };
     PixelsByDepth<typename P::TileA, L::THREADS, L::VECTOR> a(x, {z.h, z.w, z.c, z.r, z.s, 1}, place.row0, place.rows, pixel);
     RowsByDepth<typename P::TileB, L::THREADS, L::VECTOR> b(w, place.column0, z.k, depth);
-    P::run(a, b, ceil_div(depth, P::DEPTH), place, Output<typename L::T>{bias, perChannel, residual, y, z.oh * z.ow, z.k});
+    P::run(a, b, ceil_div(depth, P::DEPTH), place, Output<typename L::T>{bias, perChannel, residual, y, z.oh, z.ow, z.k});
 }
 
 /** Pixels of dx of one phase: (h, w) = (h0 + stride · i, w0 + stride · j), i < height and j < width. */
@@ -64,11 +70,14 @@ template <typename T_> struct InputGradient {
     int h0, w0, height, width;
     ConvShape z;
 
-    template <int N> __device__ __forceinline__ void put(int row, int column, float (&v)[N]) const {
-        Pixel p = Pixel::at(row, height, width);
-        int pixel = (p.n * z.h + h0 + z.stride * p.h) * z.w + w0 + z.stride * p.w;
-        store(dx + static_cast<size_t>(pixel) * z.c + column, v);
+    /** @param at a row, or its pixel where that is known */
+    template <typename At, int N> __device__ __forceinline__ void put(const At& at, int column, float (&v)[N]) const {
+        store(dx + static_cast<size_t>(pixel(at)) * z.c + column, v);
     }
+
+private:
+    __device__ __forceinline__ int pixel(int row) const { return z.stride == 1 ? row : pixel(Pixel::at(row, height, width)); }
+    __device__ __forceinline__ int pixel(const Pixel& p) const { return (p.n * z.h + h0 + z.stride * p.h) * z.w + w0 + z.stride * p.w; }
 };
 
 /** Pixels of the input whose row and column leave given remainders by the stride, and the taps that they meet. */

@@ -104,10 +104,11 @@ template <typename TileA, typename TileB, int WARPS_DOWN, int WARPS_ACROSS> clas
     static __device__ __forceinline__ int row0() { return threadIdx.x / 32 / WARPS_ACROSS * ROWS; }
     static __device__ __forceinline__ int column0() { return threadIdx.x / 32 % WARPS_ACROSS * COLUMNS; }
 
-    /** 16 rows of A, in the order of mma's registers: (first rows, first depth), (last, first), (first, last), (last, last). */
-    static __device__ __forceinline__ void readA(unsigned (&to)[4], const unsigned char* tile, int step, int row) {
+    /** The i-th 16 rows of A, in the order of mma's registers: (first rows, first depth), (last, first), (first, last), (last, last). */
+    static __device__ __forceinline__ void readA(unsigned (&to)[4], const unsigned char* tile, int step, int i) {
+        int row = row0() + 16 * i;
         if constexpr (TileA::ALONG == Along::DEPTH) {
-            ptx::ldmatrix_x4(to, tile + TileA::offset(row + lane() % 16, 2 * step + lane() / 16));
+            ptx::ldmatrix_x4(to, tile + TileA::offset(row0() + lane() % 16, 2 * step + lane() / 16) + 16 * i * TileA::ROW_BYTES);
         } else if constexpr (!TF32) {
             ptx::ldmatrix_x4_trans(to, tile + TileA::offset(step * STEP + lane() / 16 * 8 + lane() % 8, row / 8 + lane() / 8 % 2));
         } else {
@@ -118,10 +119,11 @@ template <typename TileA, typename TileB, int WARPS_DOWN, int WARPS_ACROSS> clas
         }
     }
 
-    /** 16 columns of B: (first columns, first depth), (first, last), (last, first), (last, last). */
-    static __device__ __forceinline__ void readB(unsigned (&to)[4], const unsigned char* tile, int step, int column) {
+    /** The j-th 16 columns of B: (first columns, first depth), (first, last), (last, first), (last, last). */
+    static __device__ __forceinline__ void readB(unsigned (&to)[4], const unsigned char* tile, int step, int j) {
+        int column = column0() + 16 * j;
         if constexpr (TileB::ALONG == Along::DEPTH) {
-            ptx::ldmatrix_x4(to, tile + TileB::offset(column + lane() / 16 * 8 + lane() % 8, 2 * step + lane() / 8 % 2));
+            ptx::ldmatrix_x4(to, tile + TileB::offset(column0() + lane() / 16 * 8 + lane() % 8, 2 * step + lane() / 8 % 2) + 16 * j * TileB::ROW_BYTES);
         } else if constexpr (!TF32) {
             ptx::ldmatrix_x4_trans(to, tile + TileB::offset(step * STEP + lane() % 16, column / 8 + lane() / 16));
         } else {
@@ -148,13 +150,13 @@ public:
             unsigned right[COLUMNS / 16][4];
 #pragma unroll
             for (int j = 0; j < COLUMNS / 16; j++) {
-                readB(right[j], b, step, column0() + 16 * j);
+                readB(right[j], b, step, j);
                 round(right[j]);
             }
 #pragma unroll
             for (int i = 0; i < ROWS / 16; i++) {
                 unsigned left[4];
-                readA(left, a, step, row0() + 16 * i);
+                readA(left, a, step, i);
                 round(left);
 #pragma unroll
                 for (int j = 0; j < COLUMNS / 8; j++) {

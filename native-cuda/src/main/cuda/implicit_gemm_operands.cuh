@@ -78,32 +78,37 @@ template <typename Tile, int THREADS, bool VECTOR> class PixelsByDepth {
     using S = Share<Tile, THREADS>;
     static constexpr int NOWHERE = -(1 << 30);
 
+    /** What tap (0, 0) reads for a row: how far from x, and which pixel of its image; it may be beyond the image. */
+    struct Row {
+        int start, h, w;
+    };
+
     const T* x;
     Images images;
-    Pixel first[S::COUNT];
+    Row rows[S::COUNT];
     int depth = S::column();
     Tap tap;
 
 public:
     /** @param pixel of a row */
     template <typename F>
-    __device__ __forceinline__ PixelsByDepth(const T* x, const Images& images, int row0, int rows, F pixel) : x(x), images(images) {
+    __device__ __forceinline__ PixelsByDepth(const T* x, const Images& images, int row0, int end, F pixel) : x(x), images(images) {
         tap = Tap::at(depth, images.q, images.c);
 #pragma unroll
         for (int i = 0; i < S::COUNT; i++) {
             int row = row0 + S::row(i);
-            first[i] = row < rows ? pixel(row) : Pixel{0, NOWHERE, 0};
+            Pixel first = row < end ? pixel(row) : Pixel{0, 0, 0};
+            rows[i] = {((first.n * images.h + first.h) * images.w + first.w) * images.c, row < end ? first.h : NOWHERE, first.w};
         }
     }
 
-    __device__ __forceinline__ const T* origin() const { return x; }
-
-    __device__ __forceinline__ const T* find(int i, int e) const {
+    __device__ __forceinline__ Found<T> find(int i, int e) const {
         Tap t = VECTOR ? tap : Tap::at(depth + e, images.q, images.c);
-        int h = first[i].h + images.direction * t.p;
-        int w = first[i].w + images.direction * t.q;
+        int h = rows[i].h + images.direction * t.p;
+        int w = rows[i].w + images.direction * t.q;
         bool inside = t.p < images.p && static_cast<unsigned>(h) < static_cast<unsigned>(images.h) && static_cast<unsigned>(w) < static_cast<unsigned>(images.w);
-        return inside ? x + (((first[i].n * images.h + h) * images.w + w) * images.c + t.channel) : nullptr;
+        int further = images.direction * (t.p * images.w + t.q) * images.c + t.channel;
+        return {x + (rows[i].start + further), inside};
     }
 
     __device__ __forceinline__ void advance() {
@@ -126,11 +131,9 @@ template <typename Tile, int THREADS, bool VECTOR> class RowsByDepth {
 public:
     __device__ __forceinline__ RowsByDepth(const T* w, int outer0, int outers, int depths) : w(w), outer0(outer0), outers(outers), depths(depths) { }
 
-    __device__ __forceinline__ const T* origin() const { return w; }
-
-    __device__ __forceinline__ const T* find(int i, int e) const {
+    __device__ __forceinline__ Found<T> find(int i, int e) const {
         int outer = outer0 + S::row(i);
-        return outer < outers && depth + e < depths ? w + (outer * depths + depth + e) : nullptr;
+        return {w + (outer * depths + depth + e), outer < outers && depth + e < depths};
     }
 
     __device__ __forceinline__ void advance() { depth += Tile::DEPTH; }
@@ -148,11 +151,9 @@ public:
     __device__ __forceinline__ RowsByOuter(const T* x, int outer0, int outers, int depth0, int depths)
         : x(x), outer(outer0 + S::column()), outers(outers), depth0(depth0), depths(depths) { }
 
-    __device__ __forceinline__ const T* origin() const { return x; }
-
-    __device__ __forceinline__ const T* find(int i, int e) const {
+    __device__ __forceinline__ Found<T> find(int i, int e) const {
         int depth = depth0 + S::row(i);
-        return depth < depths && outer + e < outers ? x + (depth * outers + outer + e) : nullptr;
+        return {x + (depth * outers + outer + e), depth < depths && outer + e < outers};
     }
 
     __device__ __forceinline__ void advance() { depth0 += Tile::DEPTH; }
@@ -183,12 +184,10 @@ public:
         }
     }
 
-    __device__ __forceinline__ const T* origin() const { return w; }
-
-    __device__ __forceinline__ const T* find(int i, int e) const {
+    __device__ __forceinline__ Found<T> find(int i, int e) const {
         int r = phase.r + phase.stride * tap[i].p;
         int s = phase.s + phase.stride * tap[i].q;
-        return tap[i].p < phase.p && column + e < z.c ? w + (((tap[i].channel * z.r + r) * z.s + s) * z.c + column + e) : nullptr;
+        return {w + (((tap[i].channel * z.r + r) * z.s + s) * z.c + column + e), tap[i].p < phase.p && column + e < z.c};
     }
 
     __device__ __forceinline__ void advance() {
@@ -221,15 +220,13 @@ public:
         }
     }
 
-    __device__ __forceinline__ const T* origin() const { return x; }
-
-    __device__ __forceinline__ const T* find(int i, int e) const {
+    __device__ __forceinline__ Found<T> find(int i, int e) const {
         Tap t = VECTOR ? tap : Tap::at(column + e, z.s, z.c);
         int h = pixel[i].h * z.stride + t.p - z.top;
         int w = pixel[i].w * z.stride + t.q - z.left;
         bool inside = t.p < z.r && pixel[i].n < z.n && static_cast<unsigned>(h) < static_cast<unsigned>(z.h)
                 && static_cast<unsigned>(w) < static_cast<unsigned>(z.w);
-        return inside ? x + (((pixel[i].n * z.h + h) * z.w + w) * z.c + t.channel) : nullptr;
+        return {x + (((pixel[i].n * z.h + h) * z.w + w) * z.c + t.channel), inside};
     }
 
     __device__ __forceinline__ void advance() {

@@ -28,9 +28,15 @@ __device__ __forceinline__ void eachStaged(const float* shared, int thread, F us
     }
 }
 
-/** Neighbours in a row, as many as are below the number of columns; together where rows begin at multiples of their size. */
-template <typename R, int N> __device__ __forceinline__ void put(const R& result, int columns, int row, int column, float (&values)[N]) {
-    if (column >= columns) {
+/**
+ * Neighbours in a row, as many as are below the number of columns; together where rows begin at multiples of their size.
+ *
+ * @param row as the result takes it: a number, or a pixel
+ */
+template <typename R, typename Row, int N>
+__device__ __forceinline__ void put(const R& result, int columns, const Row& row, int column, float (&values)[N]) {
+    int left = columns - column;
+    if (left <= 0) {
         return;
     }
     if (columns % N == 0) {
@@ -38,7 +44,7 @@ template <typename R, int N> __device__ __forceinline__ void put(const R& result
     } else {
 #pragma unroll
         for (int e = 0; e < N; e++) {
-            if (column + e < columns) {
+            if (e < left) {
                 float one[1] = {values[e]};
                 result.put(row, column + e, one);
             }

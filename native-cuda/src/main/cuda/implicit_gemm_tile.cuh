@@ -27,6 +27,8 @@ template <typename T_, Along ALONG_, int OUTER_> struct Tile {
     static constexpr int PADDING = ALONG == Along::OUTER && sizeof(T) == 4 ? 32 : 0;
     static constexpr int ROW_BYTES = CHUNKS * 16 + PADDING;
     static constexpr int BYTES = ROWS * ROW_BYTES;
+    /** Rows after which chunks are in the same places again: so many rows further is a constant number of bytes. */
+    static constexpr int PERIOD = ALONG == Along::DEPTH || sizeof(T) == 2 ? 8 : 1;
 
     /** Bytes from the tile's start to a chunk. */
     static __device__ __forceinline__ int offset(int row, int chunk) {
@@ -44,11 +46,18 @@ template <typename T_, Along ALONG_, int OUTER_> struct Tile {
     }
 };
 
+/** An element of an operand, if there is one: else a zero stands for it, and nothing is to be read. */
+template <typename T> struct Found {
+    const T* at;
+    bool exists;
+};
+
 /** The chunks that a thread copies: COUNT of them, one below the other. */
 template <typename Tile, int THREADS> struct Share {
     static constexpr int COUNT = Tile::ROWS * Tile::CHUNKS / THREADS;
     static constexpr int STEP = THREADS / Tile::CHUNKS;
     static_assert(COUNT * THREADS == Tile::ROWS * Tile::CHUNKS && STEP * Tile::CHUNKS == THREADS, "threads share a tile evenly");
+    static_assert(STEP % Tile::PERIOD == 0, "a thread's chunks are at the same place of their rows");
 
     static __device__ __forceinline__ int chunk() { return threadIdx.x % Tile::CHUNKS; }
     static __device__ __forceinline__ int row(int i) { return threadIdx.x / Tile::CHUNKS + i * STEP; }
@@ -61,28 +70,29 @@ template <typename Tile, int THREADS> struct Share {
  *
  * @param VECTOR whether a chunk is 16 aligned bytes of one row of the operand; else every element is looked for by itself
  * @param ASYNC by cp.async where that can be, for the caller to wait for
- * @param operand find(i, e): where element e of the thread's chunk i is, or null for zero; with VECTOR e is 0
+ * @param operand find(i, e): element e of the thread's chunk i, as it is Found; with VECTOR e is 0
  */
 template <bool VECTOR, bool ASYNC, typename Tile, int THREADS, typename Operand>
 __device__ __forceinline__ void fill(unsigned char* tile, const Operand& operand) {
     using T = typename Tile::T;
     using S = Share<Tile, THREADS>;
+    unsigned char* first = tile + Tile::offset(S::row(0), S::chunk());
 #pragma unroll
     for (int i = 0; i < S::COUNT; i++) {
-        unsigned char* to = tile + Tile::offset(S::row(i), S::chunk());
+        unsigned char* to = first + i * S::STEP * Tile::ROW_BYTES;
         if constexpr (VECTOR) {
-            const T* from = operand.find(i, 0);
+            Found<T> from = operand.find(i, 0);
             if constexpr (ASYNC) {
-                ptx::cp_async_16(to, from == nullptr ? operand.origin() : from, from != nullptr);
+                ptx::cp_async_16(to, from.at, from.exists);
             } else {
-                *reinterpret_cast<uint4*>(to) = from == nullptr ? make_uint4(0, 0, 0, 0) : *reinterpret_cast<const uint4*>(from);
+                *reinterpret_cast<uint4*>(to) = from.exists ? *reinterpret_cast<const uint4*>(from.at) : make_uint4(0, 0, 0, 0);
             }
         } else {
             Pack<T, Tile::V> chunk;
 #pragma unroll
             for (int e = 0; e < Tile::V; e++) {
-                const T* from = operand.find(i, e);
-                chunk.at[e] = from == nullptr ? T{} : *from;
+                Found<T> from = operand.find(i, e);
+                chunk.at[e] = from.exists ? *from.at : T{};
             }
             *reinterpret_cast<Pack<T, Tile::V>*>(to) = chunk;
         }

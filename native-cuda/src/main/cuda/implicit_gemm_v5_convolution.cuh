@@ -48,7 +48,7 @@ template <typename R> struct BoxOfResults {
         Pixel p = boxes.at(row);
         p = {first.n + p.n, first.h + p.h, first.w + p.w};
         if (p.n < n && p.h < h && p.w < w) {
-            implicit_gemm::put(result, columns, (p.n * h + p.h) * w + p.w, column0 + column, values);
+            implicit_gemm::put(result, columns, p, column0 + column, values);
         }
     }
 };

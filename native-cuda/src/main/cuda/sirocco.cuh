@@ -42,6 +42,9 @@ namespace sirocco {
 
 constexpr unsigned ALL_LANES = 0xffffffffu;
 
+/** log2(e): exponentials are powers of two. */
+constexpr float LOG2E = 1.44269504088896341f;
+
 __device__ __forceinline__ int ceil_div(int a, int b) { return (a + b - 1) / b; }
 
 }  // namespace sirocco
