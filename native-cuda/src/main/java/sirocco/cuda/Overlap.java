@@ -51,7 +51,8 @@ final class Overlap {
      * @param attempt captures and instantiates it; given whether launches are to overlap
      */
     <T> T make(Graph graph, Function<Boolean, T> attempt) {
-        // What a plain graph may not have is not tried in a loop.
+        // What a plain graph may not have is not tried in a loop: drivers have been seen to crash after a capture into the body of a conditional
+        // node had failed (github.com/NVIDIA/cuda-python/issues/2918).
         if (asked && !refused.containsKey(Graph.RUN) && !refused.containsKey(graph)) {
             try {
                 return attempt.apply(true);

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -41,6 +42,7 @@ final class GpuFindings {
                 }
             }
         }
+        benches.sort(Comparator.comparing(GpuFindings::overlapping)); // what was tried comes after what users have
     }
 
     private void take(String name, Path file) throws IOException {

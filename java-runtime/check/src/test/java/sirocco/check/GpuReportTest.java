@@ -90,11 +90,12 @@ class GpuReportTest {
 
     @Test
     void tellsStepsWhoseKernelsOverlapFromOthers() throws IOException {
-        String bench = "{\"what\": \"sample\", \"preset\": \"cifar10\", \"batch\": 1, \"precision\": \"bf16\", \"median_ms\": %s, \"properties\": {%s}}";
-        write("bench-sample-1-bf16.json", bench.formatted("2.0", ""));
-        write("bench-sample-1-bf16-overlapping.json", bench.formatted("1.5", "\"sirocco.cuda.programmatic\": \"true\""));
+        String bench = "{\"what\": \"sample\", \"preset\": \"cifar10\", \"batch\": 1, \"precision\": \"bf16\", \"median_ms\": %s, \"device\": \"%s\", \"properties\": {%s}}";
+        write("bench-sample-1-bf16.json", bench.formatted("2.0", "a GPU", ""));
+        write("bench-sample-1-bf16-overlapping.json", bench.formatted("1.5", "a GPU, kernels overlapping", "\"sirocco.cuda.programmatic\": \"true\""));
         write("torch-steps-bf16.json", "{\"steps\": [{\"what\": \"sample\", \"batch\": 1, \"precision\": \"bf16\", \"mode\": \"compile+graphs\", \"ms\": 6.0}]}");
         String table = new GpuReport(folder).markdown();
+        assertTrue(table.startsWith("a GPU\n"), table);
         assertTrue(table.contains("| cifar10 sample, batch 1, bf16 | 2.000 |"), table);
         assertTrue(table.contains("| cifar10 sample, batch 1, bf16, kernels overlapping | 1.500 |"), table);
         assertTrue(table.lines().anyMatch(l -> l.startsWith("| sampling step, batch 1 |") && l.contains("3.00 ×")), "targets are for what users have: " + table);
