@@ -101,7 +101,7 @@ final class Probe {
         }
         Query query = driver.get();
         if (query.version() < OLDEST_DRIVER) {
-            return no(tooOld(query.version(), Math.max(OLDEST_DRIVER, toolkit)), UPDATE);
+            return no(tooOld(query.version(), Math.max(OLDEST_DRIVER, sameMajor(toolkit))), UPDATE);
         }
         int code = query.init();
         List<Gpu> devices = code == SUCCESS ? query.devices() : List.of();
@@ -141,7 +141,7 @@ final class Probe {
                     "use a GPU of the Ampere generation or later");
         }
         boolean machineCode = gpu.architecture() < FIRST_ARCHITECTURE_AS_PTX;
-        int oldest = machineCode ? toolkit / 1000 * 1000 : toolkit;
+        int oldest = machineCode ? sameMajor(toolkit) : toolkit;
         return driver >= oldest ? Availability.yes(gpu.toString())
                 : Availability.no(tooOld(driver, oldest) + (machineCode ? "" : ", to compile the kernels for " + gpu), UPDATE);
     }
@@ -150,6 +150,11 @@ final class Probe {
     static String numbered(List<Gpu> devices) {
         return devices.size() == 1 ? devices.getFirst().toString()
                 : IntStream.range(0, devices.size()).mapToObj(i -> "device " + i + ": " + devices.get(i)).collect(Collectors.joining(", "));
+    }
+
+    /** The oldest driver of a toolkit's major version. */
+    private static int sameMajor(int toolkit) {
+        return toolkit / 1000 * 1000;
     }
 
     private static String tooOld(int driver, int oldest) {
