@@ -1,7 +1,11 @@
 package sirocco.check;
 
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -103,7 +107,7 @@ public final class CheckCommand implements Subcommand, Workers.Listener {
 
     /** As a process that another one has started, and that is to end with that one. */
     private int work() throws IOException {
-        Wire wire = new Wire(System.out);
+        Wire wire = new Wire(new PrintStream(new FileOutputStream(FileDescriptor.out), true, StandardCharsets.UTF_8)); // whatever the terminal's is
         System.setOut(System.err);
         Thread.ofPlatform().daemon().start(() -> {
             try {

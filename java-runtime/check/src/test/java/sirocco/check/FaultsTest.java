@@ -1,6 +1,7 @@
 package sirocco.check;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -41,6 +42,7 @@ class FaultsTest {
         command.addAll(List.of(more));
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
         builder.environment().putAll(environment);
+        builder.environment().put("LC_ALL", "C"); // names have characters that it has not
         Process process = builder.start();
         try {
             assertTrue(process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS), "did not end");
@@ -52,6 +54,7 @@ class FaultsTest {
         JsonNode report = new JsonMapper().readTree(json.toFile());
         assertTrue(report.get("complete").asBoolean(), said);
         assertTrue(said.contains("FAILED"), said);
+        assertFalse(report.toString().contains("?"), said);
         return report;
     }
 
