@@ -7,6 +7,7 @@ import sirocco.api.MemoryPlanner;
 import sirocco.api.Plan;
 import sirocco.api.Value;
 import sirocco.tornado.kernel.Places;
+import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 
 /**
  * Where everything lies on the device, in two arrays: memory has the F32 values, persistent ones and then the arena; words has those of I32, and of
@@ -14,8 +15,11 @@ import sirocco.tornado.kernel.Places;
  * Values are dense NHWC. The few temporaries of I32 have words of their own and leave their place in the arena empty.
  */
 final class DeviceMemory {
-    /** A step's number from 1 on, or 0, and what is wrong with it. */
+    /** What is wrong with a step, and the step's number from 1 on, or 0. */
     static final int REPORT_WORDS = 2;
+
+    /** Elements left out in front of each array: on the device a header comes before it, and what follows begins at a whole vector of 16 bytes. */
+    private static final int LEAD = (int) (-TornadoNativeArray.ARRAY_HEADER & 15) / Float.BYTES;
 
     private final Plan plan;
     private final int arenaAt;
@@ -27,16 +31,16 @@ final class DeviceMemory {
         List<Value> values = plan.graph().values();
         wordsAt = new int[values.size()];
         long floats = 0;
-        long words = 0;
+        long words = LEAD;
         for (Value v : values) {
             if (plan.slot(v) != null && v.dtype() != DType.F32) {
                 wordsAt[v.id()] = Math.toIntExact(words);
-                words += elements(v);
+                words += align(bytes(v)) / Integer.BYTES;
             } else if (v.persistent()) {
                 floats = Math.max(floats, plan.slot(v).offset() + plan.slot(v).bytes());
             }
         }
-        arenaAt = Math.toIntExact(align(floats) / Float.BYTES);
+        arenaAt = Math.toIntExact(LEAD + align(floats) / Float.BYTES);
         report = Math.toIntExact(words);
     }
 
@@ -57,7 +61,7 @@ final class DeviceMemory {
 
     /** Beside persistent values and arena. */
     static long extraBytes(Graph graph) {
-        return align(Integer.BYTES * REPORT_WORDS) + graph.values().stream().filter(v -> v.dtype() != DType.F32 && !v.persistent()).mapToLong(DeviceMemory::bytes).sum();
+        return align(Integer.BYTES * REPORT_WORDS) + graph.values().stream().filter(v -> v.dtype() != DType.F32 && !v.persistent()).mapToLong(v -> align(bytes(v))).sum();
     }
 
     /** Of the array of floats. */
@@ -85,7 +89,7 @@ final class DeviceMemory {
             return wordsAt[v.id()];
         }
         Plan.Slot slot = plan.slot(v);
-        return (int) (slot.offset() / Float.BYTES) + (slot.region() == Plan.Region.ARENA ? arenaAt : 0);
+        return (int) (slot.offset() / Float.BYTES) + (slot.region() == Plan.Region.ARENA ? arenaAt : LEAD);
     }
 
     /** Where the report of bad data is, among the words. */

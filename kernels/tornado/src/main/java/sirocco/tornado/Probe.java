@@ -8,6 +8,7 @@ import uk.ac.manchester.tornado.api.TornadoBackend;
 import uk.ac.manchester.tornado.api.TornadoExecutionPlan;
 import uk.ac.manchester.tornado.api.common.TornadoDevice;
 import uk.ac.manchester.tornado.api.enums.TornadoDeviceType;
+import uk.ac.manchester.tornado.api.enums.TornadoVMBackendType;
 
 /** Whether TornadoVM is here, and what it drives. */
 final class Probe {
@@ -16,15 +17,31 @@ final class Probe {
     /** By default a kernel that does not compile runs as sequential Java, and nobody is told. */
     private static final String NO_FALLBACK = "tornado.recover.bailout";
 
-    /** A device, by TornadoVM's backend that drives it. */
-    record Found(String driver, TornadoDevice device) {
+    /** By default every array of the host's that has a counterpart on a CUDA device is page-locked; those of the device's whole memory travel never. */
+    private static final String PINNING = "tornado.cuda.host.pinning";
+
+    /**
+     * A device, by TornadoVM's backend that drives it.
+     *
+     * @param ordinal among that backend's devices
+     */
+    record Found(String driver, int ordinal, TornadoDevice device) {
+        boolean isCuda() {
+            return driver.equals(TornadoVMBackendType.CUDA.name());
+        }
+
+        String name() {
+            return device.getPhysicalDevice().getDeviceName().strip();
+        }
+
+
         boolean isGpu() {
             return device.getDeviceType() == TornadoDeviceType.GPU;
         }
 
         @Override
         public String toString() {
-            return device.getPhysicalDevice().getDeviceName().strip() + " (" + driver + ")";
+            return name() + " (" + driver + ")";
         }
     }
 
@@ -51,10 +68,11 @@ final class Probe {
 
     private static Answer ask() {
         System.setProperty(NO_FALLBACK, "False");
+        System.setProperty(PINNING, "False");
         List<Found> devices = new ArrayList<>();
         for (TornadoBackend backend : TornadoExecutionPlan.getTornadoDeviceMap().getAllBackends()) {
-            for (TornadoDevice device : backend.getAllDevices()) {
-                devices.add(new Found(backend.getBackendType().name(), device));
+            for (int i = 0; i < backend.getNumDevices(); i++) {
+                devices.add(new Found(backend.getBackendType().name(), i, backend.getDevice(i)));
             }
         }
         if (devices.isEmpty()) {

@@ -2,6 +2,7 @@ package sirocco.tornado;
 
 import java.util.ArrayList;
 import java.util.List;
+import sirocco.tornado.kernel.DeviceTask;
 import sirocco.tornado.kernel.Launch;
 import uk.ac.manchester.tornado.api.GridScheduler;
 import uk.ac.manchester.tornado.api.ImmutableTaskGraph;
@@ -16,6 +17,7 @@ import uk.ac.manchester.tornado.api.enums.TornadoVMBackendType;
 import uk.ac.manchester.tornado.api.exceptions.TornadoExecutionPlanException;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+import uk.ac.manchester.tornado.runtime.common.TornadoXPUDevice;
 
 /**
  * Task graphs, one after the other, over two arrays that stay on the device and are never copied as a whole: what goes to and fro are small
@@ -33,6 +35,10 @@ final class TaskGraphs implements AutoCloseable {
     private final KernelContext context = new KernelContext();
     private final GridScheduler grids = new GridScheduler();
     private final List<ImmutableTaskGraph> graphs = new ArrayList<>();
+    /** Of the library tasks. */
+    private final List<DeviceTask> first = new ArrayList<>();
+    /** The graph that does these; there is one if there are any. */
+    private int firstGraph;
     private TornadoExecutionPlan plan;
 
     TaskGraphs(FloatArray memory, IntArray words) {
@@ -72,13 +78,16 @@ final class TaskGraphs implements AutoCloseable {
         String name = "run" + graphs.size();
         boolean withWords = launches.stream().anyMatch(Launch::words);
         TaskGraph graph = begin(name, withWords);
-        List<IntArray> tables = launches.stream().map(l -> IntArray.fromArray(l.at())).toList();
-        graph.transferToDevice(DataTransferMode.FIRST_EXECUTION, tables.toArray());
         for (int i = 0; i < launches.size(); i++) {
             Launch l = launches.get(i);
             String id = l.kernel() + i;
-            l.enqueue().to(graph, id, context, memory, words, tables.get(i));
-            grids.addWorkerGrid(name + "." + id, grid(l.groupsX(), l.groupsY(), l.groupsZ(), l.group()));
+            IntArray table = l.library().isEmpty() ? IntArray.fromArray(l.at()) : words; // a library task takes none
+            if (l.library().isEmpty()) {
+                graph.transferToDevice(DataTransferMode.FIRST_EXECUTION, table);
+                grids.addWorkerGrid(name + "." + id, grid(l.groupsX(), l.groupsY(), l.groupsZ(), l.group()));
+            }
+            l.library().ifPresent(library -> first.add(library.first()));
+            l.enqueue().to(graph, id, context, memory, words, table);
         }
         return end(graph);
     }
@@ -116,12 +125,37 @@ final class TaskGraphs implements AutoCloseable {
         return grid;
     }
 
-    /** To be called when all have been added. */
-    void ready(TornadoDevice device) {
+    /**
+     * To be called when all have been added.
+     *
+     * @param runs those that make a run, with nothing from the host: they are compiled now, and on a device that can do so each is captured at its first
+     *     run and one launch from then on
+     */
+    void ready(TornadoDevice device, int[] runs) {
+        if (!first.isEmpty()) {
+            List<DeviceTask> all = List.copyOf(first);
+            DeviceTask each = (c, m, w) -> all.forEach(task -> task.run(c, m, w));
+            firstGraph = add(List.of(Launch.library("first", new DeviceTask.Library((_, _, _) -> { }, each))));
+        }
         plan = new TornadoExecutionPlan(graphs.toArray(ImmutableTaskGraph[]::new));
         // By default OpenCL may assume that there is no infinity and no NaN: silu(−100) would be NaN, and a diverged training look healthy.
         plan.withCompilerFlags(TornadoVMBackendType.OPENCL, "-cl-mad-enable -w");
         plan.withDevice(device).withGridScheduler(grids).withMemoryLimit((memory.getNumBytesOfSegmentWithHeader() + words.getNumBytesOfSegmentWithHeader() >> 20) + BESIDE_MIB + "MB");
+        boolean captured = device instanceof TornadoXPUDevice xpu && xpu.supportsExecutionGraphs();
+        for (int number : runs) {
+            TornadoExecutionPlan run = plan.withGraph(number);
+            if (captured) {
+                run.withCUDAGraph();
+            }
+            run.withPreCompilation();
+        }
+    }
+
+    /** Does what library tasks want done once before their first run. */
+    void runFirst() {
+        if (!first.isEmpty()) {
+            run(firstGraph);
+        }
     }
 
     void run(int number) {

@@ -1,10 +1,14 @@
 package sirocco.tornado;
 
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import sirocco.api.Availability;
 import sirocco.api.Backend;
 import sirocco.api.Device;
+import sirocco.api.KernelChoices;
 import sirocco.api.Settings;
+import sirocco.api.Tuning;
 
 /** Whatever TornadoVM drives: GPUs of AMD, Intel, Apple and NVIDIA, and CPUs through OpenCL. Its kernels are Java. */
 public final class TornadoBackend implements Backend {
@@ -22,6 +26,17 @@ public final class TornadoBackend implements Backend {
     @Override
     public Availability probe() {
         return Probe.answer().availability();
+    }
+
+    @Override
+    public Optional<String> kernelsProperty() {
+        return Optional.of(Choice.PROPERTY);
+    }
+
+    /** On NVIDIA devices that TornadoVM's CUDA backend drives; elsewhere its own kernels are all there is. */
+    @Override
+    public Map<String, List<String>> kernelVariants() {
+        return Choice.variants();
     }
 
     /**
@@ -42,6 +57,8 @@ public final class TornadoBackend implements Backend {
             throw new IllegalArgumentException("tornado: device " + settings.device() + " is not there; there " + (devices.size() == 1 ? "is" : "are")
                     + ", from 0: " + devices);
         }
-        return new TornadoVmDevice(devices.get(settings.device()), settings.device());
+        Probe.Found found = devices.get(settings.device());
+        return new TornadoVmDevice(found, settings, new Choice(KernelChoices.of(this, settings.tuning(),
+                new Tuning.Key(name(), found.name(), settings.precision()))));
     }
 }

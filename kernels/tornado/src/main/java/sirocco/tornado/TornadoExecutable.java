@@ -46,8 +46,9 @@ final class TornadoExecutable implements Executable {
         graphs = new TaskGraphs(new FloatArray(memory.floats()), new IntArray(memory.words()));
         transfers = new Transfers(graphs, memory);
         runs = addRuns(tasks);
-        graphs.ready(device);
+        graphs.ready(device, runs);
         transfers.clear();
+        graphs.runFirst();
     }
 
     private int[] addRuns(int tasks) {
@@ -93,9 +94,9 @@ final class TornadoExecutable implements Executable {
 
     /** @throws IllegalStateException if a kernel has met bad data since the last time; the report is taken back */
     private void checkFault() {
-        if (transfers.report(0) != 0) {
-            int step = transfers.report(0) - 1;
-            int number = transfers.report(1);
+        if (transfers.report(1) != 0) {
+            int step = transfers.report(1) - 1;
+            int number = transfers.report(0);
             transfers.clearReport();
             throw new IllegalStateException(steps.get(step) + ": " + kernels.get(step).fault().apply(number));
         }

@@ -2,12 +2,16 @@ package sirocco.tornado;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
+import sirocco.api.Availability;
 import sirocco.api.Device;
 import sirocco.api.Executable;
 import sirocco.api.Graph;
 import sirocco.api.MemoryPlanner;
 import sirocco.api.Plan;
+import sirocco.api.Settings;
 import sirocco.api.Value;
+import sirocco.tornado.cuda.HandTuned;
 import sirocco.tornado.kernel.Kernel;
 import sirocco.tornado.kernel.KernelFactory;
 
@@ -17,24 +21,42 @@ final class TornadoVmDevice implements Device {
 
     private final Probe.Found found;
     private final int number;
+    private final Choice choice;
+    private final Optional<HandTuned> handTuned;
+    /** Of kernels other than TornadoVM's. */
+    private final String note;
     private boolean closed;
 
-    TornadoVmDevice(Probe.Found found, int number) {
+    TornadoVmDevice(Probe.Found found, Settings settings, Choice choice) {
         this.found = found;
-        this.number = number;
+        this.choice = choice;
+        number = settings.device();
+        Availability cuda = found.isCuda() ? HandTuned.probe(found.ordinal()) : Availability.no("it is for NVIDIA devices", "");
+        handTuned = cuda.available() ? Optional.of(new HandTuned(found.ordinal(), found.name(), settings)) : Optional.empty();
+        note = cuda.available() ? ", with hand-tuned CUDA kernels" + choice.describe()
+                : found.isCuda() ? ", without hand-tuned CUDA kernels, because " + cuda.detail() : "";
     }
 
     @Override
     public String describe() {
-        return String.format(Locale.ROOT, "tornado device %d: %s, %d compute units, %.1f GiB, at most %.1f GiB in one piece", number, found,
+        return String.format(Locale.ROOT, "tornado device %d: %s, %d compute units, %.1f GiB, at most %.1f GiB in one piece%s", number, found,
                 found.device().getPhysicalDevice().getDeviceMaxComputeUnits(), found.device().getMaxGlobalMemory() / GIB,
-                found.device().getMaxAllocMemory() / GIB);
+                found.device().getMaxAllocMemory() / GIB, note);
+    }
+
+    @Override
+    public String hardware() {
+        return handTuned.isPresent() ? found.name() : "";
     }
 
     @Override
     public Plan plan(Graph graph) {
         DeviceMemory.checkCounts(graph);
-        List<Kernel> kernels = kernels(graph);
+        return plan(graph, kernels(graph));
+    }
+
+    /** @param kernels the steps' */
+    static Plan plan(Graph graph, List<Kernel> kernels) {
         return MemoryPlanner.plan(graph, new MemoryPlanner.Sizes() {
             @Override
             public long bytes(Value v) {
@@ -58,8 +80,9 @@ final class TornadoVmDevice implements Device {
         });
     }
 
-    private static List<Kernel> kernels(Graph graph) {
-        return graph.steps().stream().map(step -> KernelFactory.of(step.op())).toList();
+    private List<Kernel> kernels(Graph graph) {
+        return graph.steps().stream().map(step -> handTuned.filter(_ -> choice.handTuned(step.op())).map(h -> h.kernel(step))
+                .orElseGet(() -> KernelFactory.of(step.op()))).toList();
     }
 
     @Override

@@ -246,6 +246,6 @@ final class Transfers {
     void clearReport() {
         write(memory.report(), new int[DeviceMemory.REPORT_WORDS]);
         flush();
-        report.set(0, 0);
+        report.set(1, 0);
     }
 }

@@ -174,10 +174,29 @@ public final class ForeignDriver {
         check(what, "cuGraphExecDestroy", () -> (int) destroy.invokeExact(executable));
     }
 
+    /** Makes a CUcontext current on this thread. */
+    public void use(String what, long context) {
+        MethodHandle use = function("cuCtxSetCurrent", JAVA_LONG);
+        check(what, "cuCtxSetCurrent", () -> (int) use.invokeExact(context));
+    }
+
     /** The context that is current on this thread. */
     public long context(String what) {
         MethodHandle current = function("cuCtxGetCurrent", ADDRESS);
         return result(what, "cuCtxGetCurrent", out -> (int) current.invokeExact(out));
+    }
+
+    // ---- memory ----------------------------------------------------------------------------------------------------------------
+
+    /** Copies after what is on the stream already, and waits until it is done. */
+    public void upload(String what, long to, long[] from, long stream) {
+        MethodHandle upload = function("cuMemcpyHtoDAsync_v2", JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_LONG);
+        MethodHandle wait = function("cuStreamSynchronize", JAVA_LONG);
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment bytes = arena.allocateFrom(JAVA_LONG, from);
+            check(what, "cuMemcpyHtoDAsync", () -> (int) upload.invokeExact(to, bytes, bytes.byteSize(), stream));
+            check(what, "cuStreamSynchronize", () -> (int) wait.invokeExact(stream));
+        }
     }
 
     // ---- calls -----------------------------------------------------------------------------------------------------------------

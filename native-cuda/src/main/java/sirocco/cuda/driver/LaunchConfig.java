@@ -33,6 +33,11 @@ public final class LaunchConfig {
      *     (programmatic dependent launch: compute capability 9.0; in a graph, CUDA 12.3)
      */
     public LaunchConfig(int gridX, int gridY, int gridZ, int block, int sharedBytes, StreamHandle stream, boolean overlaps) {
+        this(gridX, gridY, gridZ, block, sharedBytes, stream.address(), overlaps);
+    }
+
+    /** The same for a stream of another's, a CUstream. */
+    public LaunchConfig(int gridX, int gridY, int gridZ, int block, int sharedBytes, long stream, boolean overlaps) {
         Arena arena = Arena.ofAuto();
         config = arena.allocate(CONFIG);
         set("gridX", gridX);
@@ -42,7 +47,7 @@ public final class LaunchConfig {
         set("blockY", 1);
         set("blockZ", 1);
         set("sharedBytes", sharedBytes);
-        config.set(JAVA_LONG, offset(CONFIG, "stream"), stream.address());
+        config.set(JAVA_LONG, offset(CONFIG, "stream"), stream);
         if (overlaps) {
             MemorySegment attribute = arena.allocate(ATTRIBUTE);
             attribute.set(JAVA_INT, offset(ATTRIBUTE, "id"), OVERLAPS);

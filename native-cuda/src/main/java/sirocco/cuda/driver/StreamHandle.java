@@ -6,7 +6,7 @@ import jcuda.driver.CUstream;
 public final class StreamHandle extends CUstream {
     StreamHandle() { }
 
-    long address() {
+    public long address() {
         return getNativePointer();
     }
 }

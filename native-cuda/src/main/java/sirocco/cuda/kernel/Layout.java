@@ -1,6 +1,7 @@
 package sirocco.cuda.kernel;
 
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import sirocco.api.DType;
 import sirocco.api.Graph;
@@ -21,6 +22,11 @@ public final class Layout {
         if (activations != Storage.F32) {
             graph.steps().forEach(this::add);
         }
+    }
+
+    /** Everything in float32. */
+    public static Layout float32() {
+        return new Layout(new Graph(List.of(), List.of(), List.of()), Storage.F32);
     }
 
     private void add(Step step) {

@@ -179,7 +179,7 @@ final class Diffusion {
 
     /** Tells the host that step {@code code} met {@code number}. */
     static void report(IntArray w, int fault, int code, int number) {
-        w.set(fault, code);
-        w.set(fault + 1, number);
+        w.set(fault, number);
+        w.set(fault + 1, code);
     }
 }

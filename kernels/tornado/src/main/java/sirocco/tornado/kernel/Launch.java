@@ -1,7 +1,10 @@
 package sirocco.tornado.kernel;
 
+import java.util.Optional;
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.TaskGraph;
+import uk.ac.manchester.tornado.api.common.Access;
+import uk.ac.manchester.tornado.api.common.LibraryTaskDescriptor;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
@@ -19,8 +22,10 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  * @param group work items in a group
  * @param words whether it takes the words
  * @param enqueue adds it to a task graph
+ * @param library what is run instead of a kernel that TornadoVM compiles
  */
-public record Launch(String kernel, int[] at, int groupsX, int groupsY, int groupsZ, int group, boolean words, EnqueueWithWords enqueue) {
+public record Launch(String kernel, int[] at, int groupsX, int groupsY, int groupsZ, int group, boolean words, EnqueueWithWords enqueue,
+                     Optional<DeviceTask.Library> library) {
     /** Work items in a group of kernels that go over elements one by one: what every GPU takes. */
     public static final int GROUP = 128;
 
@@ -52,12 +57,23 @@ public record Launch(String kernel, int[] at, int groupsX, int groupsY, int grou
     }
 
     public static Launch groups(String kernel, int[] at, long groupsX, int groupsY, int groupsZ, int group, EnqueueWithWords enqueue) {
-        return new Launch(kernel, at, Math.toIntExact(groupsX), groupsY, groupsZ, group, true, enqueue);
+        return new Launch(kernel, at, Math.toIntExact(groupsX), groupsY, groupsZ, group, true, enqueue, Optional.empty());
     }
 
     public static Launch groups(String kernel, int[] at, long groupsX, int groupsY, int groupsZ, int group, Enqueue enqueue) {
         return new Launch(kernel, at, Math.toIntExact(groupsX), groupsY, groupsZ, group, false,
-                (graph, id, context, memory, _, table) -> enqueue.to(graph, id, context, memory, table));
+                (graph, id, context, memory, _, table) -> enqueue.to(graph, id, context, memory, table), Optional.empty());
+    }
+
+    /** A library task on memory and words, which it may change. */
+    public static Launch library(String name, DeviceTask.Library library) {
+        return new Launch(name, new int[0], 1, 1, 1, 1, true,
+                (graph, id, _, memory, words, _) -> graph.libraryTask(id, (m, w) -> descriptor(name, library.each(), m, w), memory, words), Optional.of(library));
+    }
+
+    private static LibraryTaskDescriptor descriptor(String name, DeviceTask task, FloatArray memory, IntArray words) {
+        return new LibraryTaskDescriptor().withLibrary(DeviceTask.LIBRARY).withFunction(name).withParameters(new Object[] {memory, words})
+                .withAccess(new Access[] {Access.READ_WRITE, Access.READ_WRITE}).withTuning(task);
     }
 
     /** n / size, rounded up. */

@@ -15,7 +15,7 @@ public interface Places {
     /** The step's working memory, floats. */
     int scratch();
 
-    /** Where among the words a kernel reports bad data: {@link #faultCode}, and the offending number. */
+    /** Where among the words a kernel reports bad data: the offending number, and {@link #faultCode}. An even place. */
     int fault();
 
     /** Names the step in a report; not 0. */

@@ -1,0 +1,56 @@
+package sirocco.tornado;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Stream;
+import sirocco.api.KernelChoices;
+import sirocco.api.Op;
+
+/**
+ * Which implementation computes an op on a device that has both: TornadoVM's kernel or the hand-tuned one of the CUDA backend. The one that was asked
+ * for or else measured to be the faster ({@link KernelChoices}); otherwise hand-tuned ones where there is something to tune, in matrix products,
+ * attention and normalization, and TornadoVM's where the device's bandwidth decides.
+ */
+final class Choice {
+    /** As in {@code conv2d=tornado,silu=cuda}. */
+    static final String PROPERTY = "sirocco.tornado.kernels";
+
+    static final String TORNADO = "tornado";
+    static final String CUDA = "cuda";
+
+    private final KernelChoices choices;
+
+    Choice(KernelChoices choices) {
+        this.choices = choices;
+    }
+
+    /** By an op's name in the property, as in conv2d_backward_data. */
+    static Map<String, List<String>> variants() {
+        Map<String, List<String>> all = new LinkedHashMap<>();
+        Stream.of(Op.class.getPermittedSubclasses()).forEach(op -> all.put(family(op), List.of(TORNADO, CUDA)));
+        return all;
+    }
+
+    private static String family(Class<?> op) {
+        return op.getSimpleName().replaceAll("([a-z0-9])([A-Z])", "$1_$2").toLowerCase(Locale.ROOT);
+    }
+
+    boolean handTuned(Op op) {
+        return choices.asked(family(op.getClass())).or(() -> choices.measured(op)).orElseGet(() -> rule(op)).equals(CUDA);
+    }
+
+    private static String rule(Op any) {
+        return switch (any) {
+            case Op.Conv2d _, Op.Conv2dBackwardData _, Op.Conv2dBackwardWeights _, Op.Attention _, Op.AttentionBackward _, Op.GroupNorm _,
+                    Op.GroupNormBackward _ -> CUDA;
+            default -> TORNADO;
+        };
+    }
+
+    /** What is to be said of it where the device is described. */
+    String describe() {
+        return choices.describe();
+    }
+}

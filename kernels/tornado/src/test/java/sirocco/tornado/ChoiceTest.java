@@ -1,0 +1,59 @@
+package sirocco.tornado;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import sirocco.api.DType;
+import sirocco.api.GraphBuilder;
+import sirocco.api.KernelChoices;
+import sirocco.api.Op;
+import sirocco.api.Settings;
+import sirocco.api.Shape;
+import sirocco.api.Tuning;
+import sirocco.api.Value;
+
+class ChoiceTest {
+    private static final Tuning.Key KEY = new Tuning.Key("tornado", "some GPU", Settings.Precision.F32);
+
+    private final Op silu;
+    private final Op attention;
+
+    ChoiceTest() {
+        GraphBuilder g = new GraphBuilder();
+        Value x = g.input("x", new Shape(1, 4, 4, 8), DType.F32);
+        g.output(g.attention(g.silu(x), x, x, 8));
+        List<Op> ops = g.build().steps().stream().map(s -> s.op()).toList();
+        silu = ops.get(0);
+        attention = ops.get(1);
+    }
+
+    private static Choice choice(String property, Tuning tuning) {
+        return new Choice(KernelChoices.of(Choice.PROPERTY, property, Choice.variants(), tuning, KEY));
+    }
+
+    @Test
+    void whatIsTunedIsHandTunedByDefault() {
+        assertEquals(List.of(false, true), List.of(choice("", Tuning.NONE).handTuned(silu), choice("", Tuning.NONE).handTuned(attention)));
+    }
+
+    @Test
+    void aMeasurementDecidesAndWhatIsAskedForMoreSo() {
+        Tuning tuning = new Tuning(Map.of(KEY, Map.of(silu.signature(), Choice.CUDA, attention.signature(), Choice.TORNADO)));
+        Choice measured = choice("", tuning);
+        assertEquals(List.of(true, false), List.of(measured.handTuned(silu), measured.handTuned(attention)));
+        Choice asked = choice("silu=tornado,attention=cuda", tuning);
+        assertEquals(List.of(false, true), List.of(asked.handTuned(silu), asked.handTuned(attention)));
+        assertTrue(asked.describe().contains("attention=cuda,silu=tornado"), asked.describe());
+    }
+
+    @Test
+    void opsHaveTheNamesOfTheCudaBackend() {
+        assertTrue(Choice.variants().keySet().containsAll(new sirocco.cuda.CudaBackend().kernelVariants().keySet()), Choice.variants().keySet().toString());
+        String message = assertThrows(IllegalArgumentException.class, () -> choice("silu=v1", Tuning.NONE)).getMessage();
+        assertTrue(message.contains("silu has no variant \"v1\"; there are: tornado, cuda"), message);
+    }
+}
