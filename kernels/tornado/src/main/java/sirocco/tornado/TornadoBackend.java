@@ -30,13 +30,17 @@ public final class TornadoBackend implements Backend {
 
     @Override
     public Optional<String> kernelsProperty() {
-        return Optional.of(Choice.PROPERTY);
+        return leavesChoice() ? Optional.of(Choice.PROPERTY) : Optional.empty();
+    }
+
+    @Override
+    public Map<String, List<String>> kernelVariants() {
+        return leavesChoice() ? Choice.variants() : Map.of();
     }
 
     /** On NVIDIA devices that TornadoVM's CUDA backend drives; elsewhere its own kernels are all there is. */
-    @Override
-    public Map<String, List<String>> kernelVariants() {
-        return Choice.variants();
+    private static boolean leavesChoice() {
+        return Probe.answer().devices().stream().anyMatch(Probe.Found::isCuda);
     }
 
     /**
@@ -58,7 +62,7 @@ public final class TornadoBackend implements Backend {
                     + ", from 0: " + devices);
         }
         Probe.Found found = devices.get(settings.device());
-        return new TornadoVmDevice(found, settings, new Choice(KernelChoices.of(this, settings.tuning(),
-                new Tuning.Key(name(), found.name(), settings.precision()))));
+        return new TornadoVmDevice(found, settings, new Choice(KernelChoices.of(Choice.PROPERTY, System.getProperty(Choice.PROPERTY, ""),
+                Choice.variants(), settings.tuning(), new Tuning.Key(name(), found.name(), settings.precision()))));
     }
 }
