@@ -52,7 +52,8 @@ class ConvolutionLevelsTest {
             assertTrue(algorithms.stream().allMatch(a -> a.startsWith(level.name()) || level.name().equals("v5") && a.startsWith("v4")), algorithms::toString);
             assumeTrue(algorithms.stream().anyMatch(a -> a.startsWith(variant.replace('_', ' '))),
                     "channels that are not whole 16-byte chunks are v4's, or have one tile, which another variant takes too");
-            Emulated.matchesTheReferenceAndRepeats(c, device, plan, level.precision());
+            // In which order sums are taken is the same for all tiles of a level.
+            Emulated.matchesTheReference(c, device, plan, level.precision(), variant.equals(names(level).findFirst().orElseThrow()));
         }
     }
 
