@@ -71,7 +71,7 @@ public final class CudaDevice implements Device {
             modules = held.hold(new Modules(what, gpu), Modules::close);
             loops = new LoopSupport(what, foreign, modules);
             stream = held.hold(Driver.stream(what), s -> Driver.destroy(what, s));
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             held.close(e);
             throw e;
         }

@@ -86,7 +86,7 @@ final class CudaExecutable implements Executable {
                 CUgraph graph = held.hold(Driver.capture(CAPTURE, stream, () -> launches.run(overlap)), g -> Driver.destroy(CAPTURE, g));
                 return held.hold(Driver.instantiate(CAPTURE, graph), g -> Driver.destroy(CAPTURE, g));
             });
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             held.close(e);
             if (e instanceof CudaException c && c.code() == CUresult.CUDA_ERROR_OUT_OF_MEMORY) {
                 throw OutOfMemory.refused(device.what(), plan, c);

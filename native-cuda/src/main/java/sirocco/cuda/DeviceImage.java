@@ -64,7 +64,7 @@ final class DeviceImage implements AutoCloseable {
             staging = held.hold(new Staging(library, stream, plan.graph().values().stream().mapToLong(v -> plan.slot(v) == null ? 0 : plan.slot(v).bytes())
                     .max().orElse(0)), Staging::close);
             prefetch = batches.isEmpty() ? null : held.hold(new Prefetch(library, stream, memory.at(roomAt), largestBatch), Prefetch::close);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             held.close(e);
             throw e;
         }

@@ -49,7 +49,7 @@ public final class LaunchCosts implements AutoCloseable {
             config = new LaunchConfig(1, 1, 1, 1, 0, stream, gpu.architecture() >= Overlap.ARCHITECTURE);
             CUgraph captured = held.hold(Driver.capture(WHAT, stream, this::kernelByJCuda), g -> Driver.destroy(WHAT, g));
             graph = held.hold(Driver.instantiate(WHAT, captured), g -> Driver.destroy(WHAT, g));
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             held.close(e);
             throw e;
         }

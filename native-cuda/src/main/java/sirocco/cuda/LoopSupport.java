@@ -53,6 +53,8 @@ final class LoopSupport {
                 return Optional.of(device.overlap().make(Overlap.Graph.LOOP, overlap -> new Loop(device, end, counter, overlap, body)));
             } catch (CudaException e) {
                 missing = e.getMessage();
+                System.getLogger(LoopSupport.class.getName()).log(System.Logger.Level.WARNING,
+                        "cuda: a plan cannot be run as a loop; its steps are launched one by one: " + missing);
             }
         }
         return Optional.empty();

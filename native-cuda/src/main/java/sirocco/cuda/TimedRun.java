@@ -25,9 +25,9 @@ final class TimedRun implements AutoCloseable {
      */
     TimedRun(CUstream stream, int steps, Runnable first, IntConsumer step) {
         this.stream = stream;
-        events = new CUevent[steps + 1];
+        events = new CUevent[steps + 2];
         try {
-            for (int i = 0; i <= steps; i++) {
+            for (int i = 0; i < events.length; i++) {
                 events[i] = held.hold(Driver.event(WHAT), e -> Driver.destroy(WHAT, e));
             }
             var captured = held.hold(Driver.capture(WHAT, stream, () -> {
@@ -37,20 +37,22 @@ final class TimedRun implements AutoCloseable {
                     step.accept(i);
                     Driver.recordAtReplay(WHAT, events[i + 1], stream);
                 }
+                Driver.recordAtReplay(WHAT, events[steps + 1], stream);
             }), g -> Driver.destroy(WHAT, g));
             graph = held.hold(Driver.instantiate(WHAT, captured), g -> Driver.destroy(WHAT, g));
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             held.close(e);
             throw e;
         }
     }
 
-    /** Runs it, waits for it, and says how long each step took. */
+    /** Runs it, waits for it, and says how long each step took, less what two events take with nothing between them. */
     void run(long[] nanos) {
         Driver.launch(WHAT, graph, stream);
         Driver.synchronize(WHAT, stream);
+        long nothing = Driver.nanosBetween(WHAT, events[nanos.length], events[nanos.length + 1]);
         for (int i = 0; i < nanos.length; i++) {
-            nanos[i] = Driver.nanosBetween(WHAT, events[i], events[i + 1]);
+            nanos[i] = Math.max(0, Driver.nanosBetween(WHAT, events[i], events[i + 1]) - nothing);
         }
     }
 

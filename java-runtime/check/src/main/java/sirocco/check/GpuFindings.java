@@ -96,6 +96,12 @@ final class GpuFindings {
         return bench.path("properties").path("sirocco.cuda.programmatic").asBoolean();
     }
 
+    /** The same, for people: a driver may have refused it, which the line that describes the device says after the runs. */
+    static String overlap(JsonNode bench) {
+        String device = bench.path("device").asText();
+        return !overlapping(bench) ? "" : device.contains("not overlapping") || device.contains("not in loops") ? ", overlap refused" : ", kernels overlapping";
+    }
+
     /** PyTorch's time of a step like that of a bench, in milliseconds. */
     OptionalDouble torchStep(JsonNode bench, String mode) {
         return elements(torch.path("steps")).filter(s -> s.path("mode").asText().equals(mode) && same(s, bench, "what") && same(s, bench, "batch")

@@ -123,7 +123,7 @@ final class GpuReport {
                 peers.append(Double.isNaN(peer) ? "" : String.format(Locale.ROOT, "%.3f", peer)).append(" | ");
             }
             say("| %s %s, batch %d, %s%s | %.3f | %.0f | %.2f | %s%s |%n", b.path("preset").asText(), b.path("what").asText(), b.path("batch").asInt(),
-                    b.path("precision").asText(), GpuFindings.overlapping(b) ? ", kernels overlapping" : "", ms, b.path("batch").asInt() / ms * 1e3, b.path("gflop_per_s").asDouble() * 1e-3, peers,
+                    b.path("precision").asText(), GpuFindings.overlap(b), ms, b.path("batch").asInt() / ms * 1e3, b.path("gflop_per_s").asDouble() * 1e-3, peers,
                     Double.isInfinite(best) ? "" : String.format(Locale.ROOT, "**%.2f ×**", best / ms));
         }
         say("%n");

@@ -3,6 +3,7 @@ package sirocco.cli;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -80,7 +81,6 @@ final class BenchCommand implements Callable<Integer> {
 
     /** As in the file. */
     private final Map<String, Object> figures = new LinkedHashMap<>();
-    private String described;
     /** With peaks that were measured before the model takes its memory. */
     private Optional<KernelTable> table = Optional.empty();
 
@@ -103,22 +103,30 @@ final class BenchCommand implements Callable<Integer> {
             Comparison.print(out, compared);
             figures.put("backends", compared);
         }
-        if (json != null) {
-            AtomicFiles.writeText(json, new JsonMapper().writerWithDefaultPrettyPrinter().writeValueAsString(figures) + "\n");
-        }
+        save();
         return 0;
+    }
+
+    /** What is known by now: a kernel that fails costs its own figures, and no others. */
+    private void save() {
+        if (json != null) {
+            try {
+                AtomicFiles.writeText(json, new JsonMapper().writerWithDefaultPrettyPrinter().writeValueAsString(figures) + "\n");
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
     }
 
     private void alone(PrintWriter out, UNet model) throws IOException {
         try (Device opened = device.open(out, variants)) {
-            described = opened.describe();
             if (kernels || allVariants) {
                 Peaks.Measured peaks = Peaks.measure(opened, warmup);
                 table = Optional.of(new KernelTable(peaks));
                 figures.put("peak_gflop_per_s", peaks.flops() * 1e-9);
                 figures.put("peak_gb_per_s", peaks.bytes() * 1e-9);
             }
-            what.with(opened, model, batch, (executable, steps) -> time(out, executable, steps));
+            what.with(opened, model, batch, (executable, steps) -> time(out, opened, executable, steps));
         }
         if (allVariants) {
             out.printf("%neach kernel by every variant%n");
@@ -131,6 +139,7 @@ final class BenchCommand implements Callable<Integer> {
         Map<List<String>, Profile.Row> fastest = new LinkedHashMap<>();
         Set<List<String>> seen = new HashSet<>();
         List<String> all = device.variants();
+        List<KernelTable.Row> rows = List.of();
         try (Progress progress = new Progress("time", "variants", all.size(), 0)) {
             for (int i = 0; i < all.size(); i++) {
                 try (Device opened = device.open(all.get(i))) {
@@ -143,12 +152,13 @@ final class BenchCommand implements Callable<Integer> {
                                 .forEach(r -> fastest.merge(List.of(r.kind(), r.shape(), r.algorithm()), r, (x, y) -> x.nanos() <= y.nanos() ? x : y));
                     });
                 }
+                rows = table.orElseThrow().rows(fastest.values().stream().sorted(Comparator.comparing(Profile.Row::kind)
+                        .thenComparing(Profile.Row::shape).thenComparing(Profile.Row::nanos)).toList());
+                figures.put("variants", rows);
+                save();
                 progress.to(i + 1);
             }
         }
-        List<KernelTable.Row> rows = table.orElseThrow().rows(fastest.values().stream().sorted(Comparator.comparing(Profile.Row::kind)
-                .thenComparing(Profile.Row::shape).thenComparing(Profile.Row::nanos)).toList());
-        figures.put("variants", rows);
         return rows;
     }
 
@@ -161,7 +171,7 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     /** @param steps does so many */
-    private void time(PrintWriter out, Executable executable, IntConsumer steps) {
+    private void time(PrintWriter out, Device opened, Executable executable, IntConsumer steps) {
         Plan plan = executable.plan();
         out.println(plan.summary());
         out.flush();
@@ -170,9 +180,9 @@ final class BenchCommand implements Callable<Integer> {
         long began = System.nanoTime();
         do {
             steps.accept(1);
+            executable.await(); // or a device's queue grows as long as the warm-up lasts
             warm++;
         } while (System.nanoTime() < end);
-        executable.await();
         int each = (int) Math.max(1, Math.ceil(1e8 / ((System.nanoTime() - began) / (double) warm)));
         double[] millis = new double[rounds];
         try (Progress progress = new Progress("time", "rounds", rounds, 0)) {
@@ -192,23 +202,26 @@ final class BenchCommand implements Callable<Integer> {
         out.printf(Locale.ROOT, "%s, batch %d: median %.3f ms (%.3f to %.3f over %d rounds of %d), %s, %.0f GFLOP/s%n",
                 what.name().toLowerCase(Locale.ROOT), batch, median, millis[0], millis[rounds - 1], rounds, each,
                 peak ? String.format(Locale.ROOT, "%.0f GB/s", gigabytes) : String.format(Locale.ROOT, "%.1f images/s", batch / median * 1e3), gigaflops);
-        List<KernelTable.Row> rows = kernels ? table.orElseThrow().rows(Profile.of(executable, rounds)) : List.of();
-        if (kernels) {
-            table.orElseThrow().print(out, rows, true);
-        }
         out.flush();
         figures.put("what", what.name().toLowerCase(Locale.ROOT));
         figures.put("preset", preset);
         figures.put("batch", batch);
         figures.put("precision", device.precision().name().toLowerCase(Locale.ROOT));
         figures.put("backend", device.backend());
-        figures.put("device", described);
+        figures.put("device", opened.describe()); // after the runs, in which a driver may have refused something
         figures.put("properties", backendProperties());
         figures.put("median_ms", median);
         figures.put("min_ms", millis[0]);
         figures.put("max_ms", millis[rounds - 1]);
         figures.put("gflop_per_s", gigaflops);
         figures.put("gb_per_s", gigabytes);
-        figures.put("kernels", rows);
+        figures.put("kernels", List.of());
+        save();
+        if (kernels) {
+            List<KernelTable.Row> rows = table.orElseThrow().rows(Profile.of(executable, rounds));
+            table.orElseThrow().print(out, rows, true);
+            out.flush();
+            figures.put("kernels", rows);
+        }
     }
 }

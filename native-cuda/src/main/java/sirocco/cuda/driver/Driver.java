@@ -224,7 +224,7 @@ public final class Driver {
         CUgraph graph = new CUgraph();
         try {
             work.run();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             JCudaDriver.cuStreamEndCapture(stream, graph); // so that the stream can be used again; the first error is the one to tell
             throw e;
         }

@@ -107,7 +107,7 @@ public final class ForeignDriver {
             MemorySegment out = arena.allocate(ADDRESS);
             try {
                 work.run();
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 end(end, stream, out); // so that the stream can be used again; the first error is the one to tell
                 throw e;
             }

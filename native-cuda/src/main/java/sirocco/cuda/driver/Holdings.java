@@ -15,7 +15,7 @@ public final class Holdings implements AutoCloseable {
     }
 
     /** Gives everything back after a failure, whose cause it is not to hide. */
-    public void close(RuntimeException failure) {
+    public void close(Throwable failure) {
         try {
             close();
         } catch (RuntimeException e) {

@@ -27,7 +27,7 @@ public final class LoopGraph implements AutoCloseable {
             long conditional = driver.conditional(CAPTURE, graph, context);
             driver.capture(CAPTURE, stream, driver.whileNode(CAPTURE, graph, conditional, context), () -> body.accept(conditional));
             executable = driver.instantiate(CAPTURE, graph);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             driver.destroyGraph(CAPTURE, graph);
             throw e;
         }

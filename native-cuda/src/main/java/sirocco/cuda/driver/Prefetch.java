@@ -37,7 +37,7 @@ public final class Prefetch implements AutoCloseable {
                 left[i] = held.hold(Driver.signal(WHAT), e -> Driver.destroy(WHAT, e));
                 Driver.record(WHAT, left[i], work); // after whatever was done to the room before
             }
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             held.close(e);
             throw e;
         }

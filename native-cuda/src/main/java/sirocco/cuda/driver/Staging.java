@@ -33,7 +33,7 @@ public final class Staging implements AutoCloseable {
                 pointers[i] = Pointer.toBuffer(chunks[i].asByteBuffer());
                 done[i] = held.hold(Driver.signal("staging memory"), e -> Driver.destroy("staging memory", e));
             }
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             held.close(e);
             throw e;
         }

@@ -7,7 +7,7 @@ import sirocco.api.MemoryPlanner;
 import sirocco.api.Op;
 
 /**
- * How the sum over pixels of a weights' gradient is parted among thread blocks, so that there is one for every multiprocessor: parts are written to
+ * How the sum over pixels of a weights' gradient is parted among thread blocks, so that every multiprocessor has some: parts are written to
  * scratch, and added to the gradient in their order.
  *
  * @param slicesOfPart slices of the depth, of the last part at most
@@ -24,7 +24,7 @@ record WeightsGradientParts(int count, int slicesOfPart) {
     }
 
     static WeightsGradientParts of(Target target, long tiles, int slices) {
-        long wanted = Launch.blocks((long) WAVES * target.multiprocessors(), tiles);
+        long wanted = Math.max(1, (long) WAVES * target.multiprocessors() / tiles); // one block more would have another wave to itself
         int each = (int) Launch.blocks(slices, Math.min(wanted, most(slices)));
         return new WeightsGradientParts((int) Launch.blocks(slices, each), each);
     }

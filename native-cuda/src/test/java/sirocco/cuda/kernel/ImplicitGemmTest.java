@@ -57,6 +57,18 @@ class ImplicitGemmTest {
         assertEquals(24, WeightsGradientParts.of(BF16, 9, 131072 / 32).count());
     }
 
+    /** A block beyond what the multiprocessors hold at a time would run when all others are done. */
+    @Test
+    void partsFillWavesAndBeginNoOther() {
+        for (int multiprocessors : new int[] {7, 108, 132, 144}) {
+            Target target = new Target(90, multiprocessors, 227 << 10, Storage.BF16, false);
+            for (long tiles = 1; tiles < 1000; tiles++) {
+                WeightsGradientParts p = WeightsGradientParts.of(target, tiles, 131072 / 32);
+                assertTrue(p.count() == 1 || tiles * p.count() <= 2L * multiprocessors, tiles + " tiles in " + p);
+            }
+        }
+    }
+
     /** 163 KiB is what an Ampere multiprocessor gives a block; what is to be two blocks shares 164, less 1 each for the system. */
     @Test
     void sharedMemoryIsThere() {
