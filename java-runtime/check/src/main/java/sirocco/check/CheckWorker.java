@@ -78,7 +78,7 @@ final class CheckWorker {
             }
             if (plan.steps > 0) {
                 TrainingCheck training = plan.training();
-                check(device, "training", "training", training.toString(), () -> training.run(device, precision));
+                check(device, "training", "training", training.toString(), () -> training.run(device, precision, wire::alive));
             }
         }
         if (plan.allVariants) {

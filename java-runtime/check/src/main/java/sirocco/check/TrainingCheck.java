@@ -33,15 +33,16 @@ final class TrainingCheck {
         return steps + " training steps, " + config.height() + "² pixels, channels " + config.blockOutChannels() + ", batch " + batch;
     }
 
-    Deviations run(Device device, Settings.Precision precision) {
+    /** @param alive called after each step, of the CPU's also: all together take long */
+    Deviations run(Device device, Settings.Precision precision, Runnable alive) {
         double unit = Tolerance.unit(precision);
         double[] cpu;
         double[] moved;
         try (Device reference = Backends.choose("cpu").open(Settings.DEFAULT)) {
-            cpu = losses(reference, 0);
-            moved = losses(reference, unit);
+            cpu = losses(reference, 0, alive);
+            moved = losses(reference, unit, alive);
         }
-        double[] ours = losses(device, 0);
+        double[] ours = losses(device, 0, alive);
         // A loss is a mean, so its own rounding counts too.
         double parted = 0;
         for (int i = 0; i < steps; i++) {
@@ -56,7 +57,7 @@ final class TrainingCheck {
         return found;
     }
 
-    private double[] losses(Device device, double perturbation) {
+    private double[] losses(Device device, double perturbation, Runnable alive) {
         double[] losses = new double[steps];
         try (TrainBench bench = new TrainBench(device, new UNet(config), batch)) {
             Weights weights = Weights.initial(config, 1);
@@ -71,6 +72,7 @@ final class TrainingCheck {
             for (int i = 0; i < steps; i++) {
                 bench.step();
                 losses[i] = bench.loss();
+                alive.run();
             }
         }
         return losses;

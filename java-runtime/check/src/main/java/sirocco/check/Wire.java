@@ -23,7 +23,7 @@ final class Wire {
      */
     record Line(Kind kind, int number, String group, String family, String name, String text, Outcome outcome) { }
 
-    enum Kind { DEVICE, PART, AT, BEGIN, END, DONE }
+    enum Kind { DEVICE, PART, AT, BEGIN, ALIVE, END, DONE }
 
     private final PrintStream out;
 
@@ -45,6 +45,11 @@ final class Wire {
 
     void begin(int number, String group, String family, String name) {
         send(new Line(Kind.BEGIN, number, group, family, name, null, null));
+    }
+
+    /** That the check goes on, although it takes long. */
+    void alive() {
+        send(new Line(Kind.ALIVE, 0, null, null, null, null, null));
     }
 
     void end(Outcome outcome) {

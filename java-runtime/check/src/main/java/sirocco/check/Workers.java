@@ -24,6 +24,9 @@ final class Workers {
     private static final int MOST_LOST_BY_A_FAMILY = 2;
     private static final int MOST_LOST = 60;
 
+    /** Before a process's first check the driver may compile every kernel from PTX. */
+    private static final Duration START = Duration.ofMinutes(10);
+
     /** Who is told. Calls come one at a time. */
     interface Listener {
         void device(String opened, String described);
@@ -56,7 +59,7 @@ final class Workers {
 
     /** How one process went. */
     private static final class Course {
-        Wire.Line begun;
+        volatile Wire.Line begun;
         boolean ended;
         boolean done;
         volatile boolean late;
@@ -118,7 +121,7 @@ final class Workers {
         }
         Thread watch = Thread.ofVirtual().start(() -> {
             try {
-                while (System.nanoTime() - heard.get() < patience.toNanos()) {
+                while (System.nanoTime() - heard.get() < (course.begun == null && patience.compareTo(START) < 0 ? START : patience).toNanos()) {
                     Thread.sleep(Duration.ofMillis(200));
                 }
                 course.late = true;
@@ -161,6 +164,7 @@ final class Workers {
                 course.ended = true;
                 listener.outcome(line.outcome());
             }
+            case ALIVE -> { } // that it was heard is all
             case DONE -> course.done = true;
         }
     }

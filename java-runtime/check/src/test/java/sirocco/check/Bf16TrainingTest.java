@@ -24,7 +24,7 @@ class Bf16TrainingTest {
         assumeTrue(Files.isRegularFile(Path.of(System.getProperty(DRIVER_PROPERTY, ""))), "the emulated CUDA driver has not been built: it needs g++ and make");
         UNetConfig config = UNetConfig.builder().size(8).layersPerBlock(1).blockOutChannels(8, 16, 16, 16).attentionAt(1).normNumGroups(4).dropout(0.1).build();
         try (Device device = Backends.choose("cuda").open(new Settings(0, 0, Precision.BF16))) {
-            Deviations found = new TrainingCheck(config, 2, STEPS).run(device, Precision.BF16);
+            Deviations found = new TrainingCheck(config, 2, STEPS).run(device, Precision.BF16, () -> { });
             assertEquals(List.of(), found.violations());
         }
     }

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -46,6 +47,10 @@ final class TuneCommand implements Callable<Integer> {
     @Option(names = "--try", split = ",", paramLabel = "OP=VARIANT", description = "only these, as conv2d=v5; default: all that there are")
     List<String> only = List.of();
 
+    @Option(names = "--checked", paramLabel = "FILE",
+            description = "only those that passed and never failed in this file of check's, written with --all-variants --json")
+    Optional<Path> checked;
+
     @Option(names = "--out", paramLabel = "FILE", description = "where to write it; default: tuning.json in the user's folder for caches, where it is looked for")
     Optional<Path> file;
 
@@ -63,7 +68,7 @@ final class TuneCommand implements Callable<Integer> {
         }
         PrintWriter out = spec.commandLine().getOut();
         UNet network = new UNet(config());
-        List<String> variants = variants();
+        List<String> variants = variants(out);
         Path to = file.orElseGet(TuningFile::standard);
         if (Files.exists(to)) {
             TuningFile.read(to); // rather now than after the measurements
@@ -106,13 +111,23 @@ final class TuneCommand implements Callable<Integer> {
         return folder.load(Optional.empty()).config();
     }
 
-    private List<String> variants() {
+    private List<String> variants(PrintWriter out) throws IOException {
         List<String> all = device.variants();
         for (String wanted : only) {
             if (!all.contains(wanted)) {
                 throw new IllegalArgumentException("--try " + wanted + ": there is no such variant; there are: " + String.join(", ", all));
             }
         }
-        return only.isEmpty() ? all : only;
+        List<String> wanted = only.isEmpty() ? all : only;
+        if (checked.isEmpty()) {
+            return wanted;
+        }
+        List<String> sound = CheckedVariants.sound(checked.get(), wanted);
+        if (sound.size() < wanted.size()) {
+            out.println("not tried, since " + checked.get() + " has not seen them pass, or has seen them fail: "
+                    + wanted.stream().filter(v -> !sound.contains(v)).collect(Collectors.joining(", ")));
+            out.flush();
+        }
+        return sound;
     }
 }
