@@ -4,7 +4,7 @@
     python3 torch-peer kernels --out torch-kernels.json --bench bench.json     kernels at the shapes that `sirocco bench --kernels --json` wrote
     python3 torch-peer steps   --out torch-steps-bf16.json --precision bf16    whole steps of the CIFAR-10 model
 
-bf16 by autocast, channels_last, cudnn.benchmark; steps eager, under torch.compile, and torch.compile with CUDA graphs. The file is written after each
+bf16 by autocast, and for sampling steps by a model in bf16 also; channels_last, cudnn.benchmark; steps eager, under torch.compile, and torch.compile with CUDA graphs. The file is written after each
 measurement, and what is in it already is not measured again. Exit code 3: there is no PyTorch to time.
 """
 import argparse

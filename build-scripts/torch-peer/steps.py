@@ -1,5 +1,7 @@
 """Whole training and sampling steps of the CIFAR-10 model: eager, under torch.compile, and torch.compile with CUDA graphs."""
+import functools
 import importlib.util
+import itertools
 
 import torch
 import torch.nn.functional as F
@@ -53,11 +55,12 @@ def training(device, unet, batch, size, precision, mode):
     return step
 
 
-def sampling(device, unet, batch, size, precision, mode):
-    model = unet().to(device, memory_format=torch.channels_last).eval().requires_grad_(False)
+def sampling(device, unet, batch, size, precision, mode, weights):
+    """weights: their dtype. float32's under autocast are cast in every step; where they are bf16's already, only the network's input is."""
+    model = unet().to(device, memory_format=torch.channels_last, dtype=weights).eval().requires_grad_(False)
 
     def chain_step(x, t, c):
-        out = model(x, t).float()
+        out = model(x.to(weights), t).float()
         x0 = (c[0] * x + c[1] * out).clamp(-1, 1)
         return c[2] * x + c[3] * x0 + c[4] * torch.randn_like(x)
 
@@ -69,7 +72,7 @@ def sampling(device, unet, batch, size, precision, mode):
     @torch.no_grad()
     def step():
         begin(mode)
-        with cast(device, precision):
+        with cast(device, precision if weights == torch.float32 else None):
             f(x, t, c)
 
     return step
@@ -93,13 +96,19 @@ def steps(clock, device, precision, quick, results, save):
     use_tf32(precision)
     for what, batch in ROWS:
         batch = min(batch, 2) if tiny else batch
-        for mode in modes(device, quick):
-            key = {"what": what, "batch": batch, "precision": precision, "mode": mode}
-            if any(all(r[name] == key[name] for name in key) for r in results):
+        weights = {"f32": torch.float32}
+        if what == "sample" and precision == "bf16":
+            weights["bf16"] = torch.bfloat16
+        for mode, held in itertools.product(modes(device, quick), weights):
+            key = {"what": what, "batch": batch, "precision": precision, "mode": mode, "weights": held}
+            if any(all(r.get(name) == key[name] for name in key) for r in results):
                 continue
-            make = training if what == "train" else sampling
-            name = f"{what}, batch {batch}, {precision}, {mode}"
-            ms = attempt(name, lambda: clock.ms(make(device, unet, batch, size, precision, mode)))
+            name = f"{what}, batch {batch}, {precision}, weights in {held}, {mode}"
+            if what == "train":
+                make = functools.partial(training, device, unet, batch, size, precision, mode)
+            else:
+                make = functools.partial(sampling, device, unet, batch, size, precision, mode, weights[held])
+            ms = attempt(name, lambda: clock.ms(make()))
             if MODES[mode]:
                 torch.compiler.reset()
             if ms is not None:

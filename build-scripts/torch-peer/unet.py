@@ -89,7 +89,7 @@ class UNet(nn.Module):
         half = self.base // 2
         f = torch.exp(torch.arange(half, device=x.device) * (-math.log(10_000) / (half - 1)))
         a = t[:, None] * f[None]
-        e = self.time2(F.silu(self.time1(torch.cat([a.sin(), a.cos()], 1))))
+        e = self.time2(F.silu(self.time1(torch.cat([a.sin(), a.cos()], 1).to(x.dtype))))
         h = self.conv_in(x)
         skips = [h]
         for b in self.down:

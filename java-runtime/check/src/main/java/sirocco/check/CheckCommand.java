@@ -31,7 +31,7 @@ import sirocco.cli.Subcommand;
         footer = {
             "  sirocco check --backend cuda --json check.json",
             "  sirocco check --backend cuda --precision bf16 --all-variants",
-            "  sirocco check --backend cpu --cases 'conv.*' --steps 0"})
+            "  sirocco check --backend cpu --cases 'conv.*' --steps 0 --chain 0"})
 public final class CheckCommand implements Subcommand, Workers.Listener {
     /** The flag that makes a process one that {@link Workers} started, and the number of the check that it begins with. */
     static final String WORKER = "--worker";

@@ -35,6 +35,10 @@ final class CheckPlan {
             description = "training steps to compare with the CPU's losses; 0 for none; default: ${DEFAULT-VALUE}")
     int steps;
 
+    @Option(names = "--chain", defaultValue = "8", paramLabel = "N",
+            description = "steps of a sampler's chain, and of training, that are to give the same bits in one go as one by one; 0 for none; default: ${DEFAULT-VALUE}")
+    int chain;
+
     List<OpCase> opCases() {
         Predicate<String> wanted;
         try {
@@ -58,13 +62,27 @@ final class CheckPlan {
         if (steps < 0) {
             throw new IllegalArgumentException("--steps: expected 0 or more, got " + steps);
         }
-        if (opCases().isEmpty() && goldenFolders().isEmpty() && steps == 0) {
+        if (chain < 0) {
+            throw new IllegalArgumentException("--chain: expected 0 or more, got " + chain);
+        }
+        if (opCases().isEmpty() && goldenFolders().isEmpty() && steps == 0 && chain == 0) {
             throw new IllegalArgumentException("--cases " + cases + ": no op case has this in its name, and nothing else was asked for");
         }
     }
 
     TrainingCheck training() {
-        UNetConfig config = small ? UNetConfig.builder().size(8).blockOutChannels(16, 16).attentionAt(1).normNumGroups(4).build() : UNetConfig.small();
-        return new TrainingCheck(config, small ? 2 : BATCH, steps);
+        return new TrainingCheck(config(), batch(), steps);
+    }
+
+    ChainsCheck chains() {
+        return new ChainsCheck(config(), batch(), chain);
+    }
+
+    private UNetConfig config() {
+        return small ? UNetConfig.builder().size(8).blockOutChannels(16, 16).attentionAt(1).normNumGroups(4).build() : UNetConfig.small();
+    }
+
+    private int batch() {
+        return small ? 2 : BATCH;
     }
 }

@@ -29,6 +29,7 @@ final class CheckWorker {
     static final int LOST = 3;
 
     private static final String VARIANTS = "variants";
+    private static final String CHAINS = "chains";
 
     private final CheckPlan plan;
     private final DeviceOptions options;
@@ -58,7 +59,7 @@ final class CheckWorker {
         StringWriter opening = new StringWriter();
         try (Device device = options.open(new PrintWriter(opening))) {
             wire.device(opening.toString().strip(), device.describe());
-            int count = chosen.size() + folders.size() + (plan.steps > 0 ? 1 : 0);
+            int count = chosen.size() + folders.size() + (plan.chain > 0 ? 2 : 0) + (plan.steps > 0 ? 1 : 0);
             if (first < count) {
                 wire.part("cases", count);
             }
@@ -75,6 +76,11 @@ final class CheckWorker {
                     check.all();
                     return check.found();
                 });
+            }
+            if (plan.chain > 0) {
+                ChainsCheck chains = plan.chains();
+                check(device, CHAINS, "sampling", "sampling, " + chains, () -> chains.sampling(device, wire::alive));
+                check(device, CHAINS, "training", "training, " + chains, () -> chains.training(device, wire::alive));
             }
             if (plan.steps > 0) {
                 TrainingCheck training = plan.training();

@@ -6,7 +6,7 @@ import java.util.stream.Stream;
 /**
  * One check.
  *
- * @param group ops, variants, golden or training; or process, for what happened to one that made checks
+ * @param group ops, variants, golden, chains or training; or process, for what happened to one that made checks
  * @param name of the case
  * @param verdict what came of it
  * @param share the largest share of its tolerance that a value used; above 1 is a failure

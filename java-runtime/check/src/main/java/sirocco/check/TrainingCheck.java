@@ -69,7 +69,9 @@ final class TrainingCheck {
                 }
             }
             bench.start(weights);
+            ChainsCheck.Batches batches = new ChainsCheck.Batches(bench.executable());
             for (int i = 0; i < steps; i++) {
+                batches.next();
                 bench.step();
                 losses[i] = bench.loss();
                 alive.run();

@@ -36,15 +36,17 @@ class CheckCommandTest {
         JsonNode report = new JsonMapper().readTree(json.toFile());
         assertTrue(report.get("passed").asInt() > 10, report::toPrettyString);
         assertEquals(0, report.get("failed").asInt());
+        assertEquals(2, report.findValuesAsText("group").stream().filter("chains"::equals).count());
         assertTrue(said.toString().contains("all is well"), said::toString);
     }
 
     @Test
     void whatCannotBeMeantIsRefused() {
         assertEquals(2, run("check", "--backend", "cpu", "--cases", "("));
-        assertEquals(2, run("check", "--backend", "cpu", "--cases", "no such case", "--steps", "0"));
+        assertEquals(2, run("check", "--backend", "cpu", "--cases", "no such case", "--steps", "0", "--chain", "0"));
         assertEquals(2, run("check", "--backend", "cpu", "--golden", temp.toString()));
         assertEquals(2, run("check", "--backend", "cpu", "--steps=-1"));
+        assertEquals(2, run("check", "--backend", "cpu", "--chain=-1"));
         assertEquals(2, run("check", "--backend", "cpu", "--all-variants"));
         assertTrue(said.toString().contains("backend cpu has one kernel"), said::toString);
     }

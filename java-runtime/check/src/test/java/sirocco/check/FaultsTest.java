@@ -38,7 +38,7 @@ class FaultsTest {
         Path log = folder.resolve("log.txt");
         List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "--add-modules=jdk.incubator.vector",
                 "--enable-native-access=ALL-UNNAMED", "-XX:TieredStopAtLevel=1", "-Dsirocco.cuda.driver=" + System.getProperty("sirocco.cuda.driver"), "-cp",
-                System.getProperty("java.class.path"), "sirocco.cli.Main", "check", "--backend", "cuda", "--small", "--steps", "0", "--json", json.toString()));
+                System.getProperty("java.class.path"), "sirocco.cli.Main", "check", "--backend", "cuda", "--small", "--steps", "0", "--chain", "0", "--json", json.toString()));
         command.addAll(List.of(more));
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
         builder.environment().putAll(environment);

@@ -93,7 +93,8 @@ class GpuReportTest {
         String bench = "{\"what\": \"sample\", \"preset\": \"cifar10\", \"batch\": 1, \"precision\": \"bf16\", \"median_ms\": %s, \"device\": \"%s\", \"properties\": {%s}}";
         write("bench-sample-1-bf16.json", bench.formatted("2.0", "a GPU", ""));
         write("bench-sample-1-bf16-overlapping.json", bench.formatted("1.5", "a GPU, kernels overlapping", "\"sirocco.cuda.programmatic\": \"true\""));
-        write("torch-steps-bf16.json", "{\"steps\": [{\"what\": \"sample\", \"batch\": 1, \"precision\": \"bf16\", \"mode\": \"compile+graphs\", \"ms\": 6.0}]}");
+        write("torch-steps-bf16.json", "{\"steps\": [{\"what\": \"sample\", \"batch\": 1, \"precision\": \"bf16\", \"mode\": \"compile+graphs\", \"ms\": 6.5}, "
+                + "{\"what\": \"sample\", \"batch\": 1, \"precision\": \"bf16\", \"mode\": \"compile+graphs\", \"weights\": \"bf16\", \"ms\": 6.0}]}");
         String table = new GpuReport(folder).markdown();
         assertTrue(table.startsWith("a GPU\n"), table);
         assertTrue(table.contains("| cifar10 sample, batch 1, bf16 | 2.000 |"), table);
