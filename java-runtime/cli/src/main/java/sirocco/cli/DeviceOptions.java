@@ -61,7 +61,7 @@ public final class DeviceOptions {
     /** Opens the device and says which in one line. */
     public Device open(PrintWriter out) throws IOException {
         Backend chosen = Backends.choose(backend);
-        Device opened = chosen.open(new Settings(threads, device, precision, chosen.kernelsProperty().isPresent() ? tuning() : Tuning.NONE));
+        Device opened = chosen.open(new Settings(threads, device, precision, tuning != null || chosen.kernelsProperty().isPresent() ? tuning() : Tuning.NONE));
         out.println("backend " + chosen.name() + (backend.equals("auto") ? " (auto)" : "") + ": " + opened.describe());
         out.flush();
         return opened;

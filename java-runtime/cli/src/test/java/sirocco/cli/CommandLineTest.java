@@ -326,6 +326,11 @@ class CommandLineTest {
             info --preset small --batches 1,0                       | got 0
             bench --batch 0                                         | batch
             bench --backend cpu --kernel conv2d=v1                  | [conv2d=v1]
+            bench --backend cpu --beside cpu --kernels              | leave out --kernels
+            bench --backend cpu --tuning %s/none.json               | no such file
+            tune --backend cpu                                      | no variants to try
+            tune --backend cpu --rounds 0                           | --rounds
+            tune --what sleep                                       | sleep
             train --out %s/x --model %s/none.json                   | no such file
             train --out %s/x --config %s/none.json                  | no such file
             train --out %s/x --config MODEL                         | this is a folder
