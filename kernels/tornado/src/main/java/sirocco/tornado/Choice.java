@@ -7,11 +7,13 @@ import java.util.Map;
 import java.util.stream.Stream;
 import sirocco.api.KernelChoices;
 import sirocco.api.Op;
+import sirocco.api.Settings.Precision;
 
 /**
  * Which implementation computes an op on a device that has both: TornadoVM's kernel or the hand-tuned one of the CUDA backend. The one that was asked
  * for or else measured to be the faster ({@link KernelChoices}); otherwise hand-tuned ones where there is something to tune, in matrix products,
- * attention and normalization, and TornadoVM's where the device's bandwidth decides.
+ * attention and normalization, and TornadoVM's where the device's bandwidth decides. On TornadoVM's arrays hand-tuned ones compute in F32, so in bf16
+ * convolutions are TornadoVM's.
  */
 final class Choice {
     /** As in {@code conv2d=tornado,silu=cuda}. */
@@ -22,8 +24,11 @@ final class Choice {
 
     private final KernelChoices choices;
 
-    Choice(KernelChoices choices) {
+    private final Precision precision;
+
+    Choice(KernelChoices choices, Precision precision) {
         this.choices = choices;
+        this.precision = precision;
     }
 
     /** By an op's name in the property, as in conv2d_backward_data. */
@@ -41,10 +46,10 @@ final class Choice {
         return choices.asked(family(op.getClass())).or(() -> choices.measured(op)).orElseGet(() -> rule(op)).equals(CUDA);
     }
 
-    private static String rule(Op any) {
+    private String rule(Op any) {
         return switch (any) {
-            case Op.Conv2d _, Op.Conv2dBackwardData _, Op.Conv2dBackwardWeights _, Op.Attention _, Op.AttentionBackward _, Op.GroupNorm _,
-                    Op.GroupNormBackward _ -> CUDA;
+            case Op.Conv2d _, Op.Conv2dBackwardData _, Op.Conv2dBackwardWeights _ -> precision == Precision.BF16 ? TORNADO : CUDA;
+            case Op.Attention _, Op.AttentionBackward _, Op.GroupNorm _, Op.GroupNormBackward _ -> CUDA;
             default -> TORNADO;
         };
     }

@@ -2,6 +2,8 @@ package sirocco.tornado;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import sirocco.api.Availability;
 import uk.ac.manchester.tornado.api.TornadoBackend;
@@ -20,6 +22,9 @@ final class Probe {
     /** By default every array of the host's that has a counterpart on a CUDA device is page-locked; those of the device's whole memory travel never. */
     private static final String PINNING = "tornado.cuda.host.pinning";
 
+    /** In what TornadoVM's CUDA backend tells of a device. */
+    private static final Pattern DEVICE_VERSION = Pattern.compile("Device version\\s*: CUDA (\\d+)\\.(\\d+)");
+
     /**
      * A device, by TornadoVM's backend that drives it.
      *
@@ -34,6 +39,21 @@ final class Probe {
             return device.getPhysicalDevice().getDeviceName().strip();
         }
 
+        /** As in 90 for 9.0; 0 where TornadoVM's CUDA backend drives no such device. */
+        int computeCapability() {
+            return isCuda() ? computeCapability(device.getPhysicalDevice().getDeviceInfo()) : 0;
+        }
+
+        /** 0 where it does not say. */
+        static int computeCapability(String deviceInfo) {
+            Matcher version = DEVICE_VERSION.matcher(deviceInfo);
+            return version.find() ? 10 * Integer.parseInt(version.group(1)) + Integer.parseInt(version.group(2)) : 0;
+        }
+
+        /** Whether TornadoVM offers products of bf16 on it. */
+        boolean hasBf16() {
+            return computeCapability() >= 80;
+        }
 
         boolean isGpu() {
             return device.getDeviceType() == TornadoDeviceType.GPU;

@@ -53,16 +53,25 @@ public final class TornadoBackend implements Backend {
         if (!answer.availability().available()) {
             throw new IllegalStateException("tornado: " + answer.availability());
         }
-        if (settings.precision() != Settings.Precision.F32) {
-            throw new IllegalArgumentException("tornado: precision " + settings.precision() + " is not there, its kernels compute in F32; use F32, or --backend cuda");
-        }
         List<Probe.Found> devices = answer.devices();
         if (settings.device() >= devices.size()) {
             throw new IllegalArgumentException("tornado: device " + settings.device() + " is not there; there " + (devices.size() == 1 ? "is" : "are")
                     + ", from 0: " + devices);
         }
         Probe.Found found = devices.get(settings.device());
-        return new TornadoVmDevice(found, settings, new Choice(KernelChoices.of(Choice.PROPERTY, System.getProperty(Choice.PROPERTY, ""),
-                Choice.variants(), settings.tuning(), new Tuning.Key(name(), found.name(), settings.precision()))));
+        checkPrecision(found, settings.precision());
+        return new TornadoVmDevice(found, settings, new Choice(KernelChoices.of(Choice.PROPERTY, System.getProperty(Choice.PROPERTY, ""), Choice.variants(),
+                settings.tuning(), new Tuning.Key(name(), found.name(), settings.precision())), settings.precision()));
+    }
+
+    private static void checkPrecision(Probe.Found found, Settings.Precision precision) {
+        if (precision == Settings.Precision.TF32) {
+            throw new IllegalArgumentException("tornado: precision TF32 is not there, TornadoVM has no product of such numbers; use F32, BF16 on an NVIDIA GPU, "
+                    + "or --backend cuda");
+        }
+        if (precision == Settings.Precision.BF16 && !found.hasBf16()) {
+            throw new IllegalArgumentException(("tornado: precision BF16 needs TornadoVM's CUDA backend and an NVIDIA GPU of compute capability 8.0 or higher; "
+                    + "%s is %s; use F32").formatted(found, found.isCuda() ? "of " + found.computeCapability() / 10.0 : "driven by another backend"));
+        }
     }
 }

@@ -22,6 +22,7 @@ final class TornadoVmDevice implements Device {
     private final Probe.Found found;
     private final int number;
     private final Choice choice;
+    private final Settings.Precision precision;
     private final Optional<HandTuned> handTuned;
     /** Of kernels other than TornadoVM's. */
     private final String note;
@@ -31,6 +32,7 @@ final class TornadoVmDevice implements Device {
         this.found = found;
         this.choice = choice;
         number = settings.device();
+        precision = settings.precision();
         Availability cuda = found.isCuda() ? HandTuned.probe(found.ordinal()) : Availability.no("it is for NVIDIA devices", "");
         handTuned = cuda.available() ? Optional.of(new HandTuned(found.ordinal(), found.name(), settings)) : Optional.empty();
         note = cuda.available() ? ", with hand-tuned CUDA kernels" + choice.describe()
@@ -82,7 +84,7 @@ final class TornadoVmDevice implements Device {
 
     private List<Kernel> kernels(Graph graph) {
         return graph.steps().stream().map(step -> handTuned.filter(_ -> choice.handTuned(step.op())).map(h -> h.kernel(step))
-                .orElseGet(() -> KernelFactory.of(step.op()))).toList();
+                .orElseGet(() -> KernelFactory.of(step.op(), precision))).toList();
     }
 
     @Override

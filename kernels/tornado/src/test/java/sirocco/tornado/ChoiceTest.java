@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import sirocco.api.DType;
 import sirocco.api.GraphBuilder;
@@ -15,6 +17,7 @@ import sirocco.api.Settings;
 import sirocco.api.Shape;
 import sirocco.api.Tuning;
 import sirocco.api.Value;
+import sirocco.api.Window;
 
 class ChoiceTest {
     private static final Tuning.Key KEY = new Tuning.Key("tornado", "some GPU", Settings.Precision.F32);
@@ -32,12 +35,24 @@ class ChoiceTest {
     }
 
     private static Choice choice(String property, Tuning tuning) {
-        return new Choice(KernelChoices.of(Choice.PROPERTY, property, Choice.variants(), tuning, KEY));
+        return new Choice(KernelChoices.of(Choice.PROPERTY, property, Choice.variants(), tuning, KEY), Settings.Precision.F32);
     }
 
     @Test
     void whatIsTunedIsHandTunedByDefault() {
         assertEquals(List.of(false, true), List.of(choice("", Tuning.NONE).handTuned(silu), choice("", Tuning.NONE).handTuned(attention)));
+    }
+
+    /** Hand-tuned kernels compute in F32 there. */
+    @Test
+    void convolutionsInBf16AreTornadoVms() {
+        GraphBuilder g = new GraphBuilder();
+        Value x = g.input("x", new Shape(1, 4, 4, 8), DType.F32);
+        g.output(g.conv2d(x, g.parameter("w", new Shape(8, 3, 3, 8)), Optional.empty(), Optional.empty(), Optional.empty(), Window.same(3)));
+        Op convolution = g.build().steps().getFirst().op();
+        KernelChoices none = KernelChoices.of(Choice.PROPERTY, "", Choice.variants(), Tuning.NONE, KEY);
+        assertEquals(List.of(true, false), Stream.of(Settings.Precision.F32, Settings.Precision.BF16).map(p -> new Choice(none, p).handTuned(convolution)).toList());
+        assertTrue(new Choice(none, Settings.Precision.BF16).handTuned(attention));
     }
 
     @Test

@@ -1,6 +1,5 @@
 package sirocco.tornado;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -14,13 +13,10 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import sirocco.api.Device;
-import sirocco.api.Executable;
 import sirocco.api.Plan;
 import sirocco.api.Settings;
 import sirocco.testkit.OpCase;
 import sirocco.testkit.OpCases;
-import sirocco.testkit.ReferenceDevice;
-import sirocco.testkit.ReferenceExecutable;
 import sirocco.tornado.kernel.GemmTile;
 
 /** Convolutions by the large tile, which the rule takes for results larger than any of the contract's cases has. */
@@ -47,27 +43,11 @@ class ConvolutionTilesTest {
 
     private static void check(OpCase c) {
         System.setProperty(GemmTile.PROPERTY, GemmTile.LARGE.label());
-        try (Device device = device(); ReferenceDevice reference = new ReferenceDevice()) {
+        try (Device device = device()) {
             Plan plan = device.plan(c.graph());
             assertTrue(Arrays.stream(plan.notes()).allMatch(note -> note.startsWith(GemmTile.LARGE.label())), () -> Arrays.toString(plan.notes()));
-            try (Executable e = device.load(plan); ReferenceExecutable expected = (ReferenceExecutable) reference.load(reference.plan(c.graph()))) {
-                c.fill(expected);
-                expected.run();
-                List<float[]> first = runAndRead(c, e);
-                List<String> problems = c.violations(e, expected);
-                assertTrue(problems.isEmpty(), () -> c + "\n" + String.join("\n", problems));
-                List<float[]> second = runAndRead(c, e);
-                for (int i = 0; i < first.size(); i++) {
-                    assertArrayEquals(first.get(i), second.get(i), "the same bits each time");
-                }
-            }
+            CaseRuns.matchTheReferenceAndRepeat(c, device, plan, Settings.Precision.F32);
         }
-    }
-
-    private static List<float[]> runAndRead(OpCase c, Executable e) {
-        c.fill(e);
-        e.run();
-        return c.compared().stream().map(v -> OpCase.read(e, v)).toList();
     }
 
     @Test

@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import sirocco.api.Availability;
 import sirocco.api.Settings;
@@ -35,10 +37,27 @@ class ProbeTest {
     @Test
     void aPrecisionThatItLacksIsRefused() {
         assumeTrue(answer.available(), answer::toString);
-        for (Settings.Precision p : new Settings.Precision[] {Settings.Precision.BF16, Settings.Precision.TF32}) {
-            String message = assertThrows(IllegalArgumentException.class, () -> backend.open(new Settings(0, 0, p))).getMessage();
-            assertTrue(message.contains(p.name()) && message.contains("F32"), message);
+        String message = assertThrows(IllegalArgumentException.class, () -> backend.open(new Settings(0, 0, Settings.Precision.TF32))).getMessage();
+        assertTrue(message.contains("TF32") && message.contains("use F32"), message);
+    }
+
+    @Test
+    void bf16IsRefusedWhereThereAreNoTensorCores() {
+        assumeTrue(answer.available(), answer::toString);
+        int device = IntStream.range(0, Probe.answer().devices().size()).filter(i -> !Probe.answer().devices().get(i).hasBf16()).findFirst().orElse(-1);
+        assumeTrue(device >= 0, () -> "every device has them: " + answer);
+        String message = assertThrows(IllegalArgumentException.class, () -> backend.open(new Settings(0, device, Settings.Precision.BF16))).getMessage();
+        for (String part : List.of("BF16", "compute capability 8.0", Probe.answer().devices().get(device).toString(), "use F32")) {
+            assertTrue(message.contains(part), message);
         }
+    }
+
+    @Test
+    void computeCapabilityIsReadFromWhatTornadoVmTells() {
+        assertEquals(90, Probe.Found.computeCapability("Device vendor    : NVIDIA\nDevice version   : CUDA 9.0\nDriver version   : 13.0\n"));
+        assertEquals(75, Probe.Found.computeCapability("Device version   : CUDA 7.5\n"));
+        assertEquals(120, Probe.Found.computeCapability("Device version   : CUDA 12.0\n"));
+        assertEquals(0, Probe.Found.computeCapability("Device version   : OpenCL 3.0 PoCL\n"));
     }
 
     /** By itself it is for GPUs only: on a CPU the plain Java backend is faster. */

@@ -26,7 +26,7 @@ public final class HandTuned {
      */
     public HandTuned(int device, String hardware, Settings settings) {
         CudaBackend cuda = new CudaBackend();
-        Tuning.Key key = new Tuning.Key(cuda.name(), hardware, settings.precision());
+        Tuning.Key key = new Tuning.Key(cuda.name(), hardware, Settings.Precision.F32); // whatever others compute in: see Layout below
         factory = new KernelFactory(GuestKernels.target(device), new KernelRule(KernelChoices.of(cuda, settings.tuning(), key)), Layout.float32());
     }
 

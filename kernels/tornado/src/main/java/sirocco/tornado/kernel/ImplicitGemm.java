@@ -22,8 +22,6 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  * <p><b>DATA by phases.</b> Pixels of the input whose row and column have the same remainder by the stride meet the same taps, every stride-th of
  * the window's. Each phase is a product by itself, with those taps for its depth.
  *
- * <p>Where there is nothing to read the first word of memory is, and not taken: choices without branches make for short programs.
- *
  * <p>All of it is one method, since TornadoVM indexes local memory wrongly, in bytes, where it is handed to another.
  */
 final class ImplicitGemm {
@@ -52,8 +50,6 @@ final class ImplicitGemm {
     private static final int STEP_H = DEPTH;
     private static final int STEP_W = 2 * DEPTH;
     private static final int STEP_B = 3 * DEPTH;
-    /** A position that is outside of the image whatever is added. */
-    private static final int OUTSIDE = -(1 << 30);
 
     private ImplicitGemm() { }
 
@@ -65,17 +61,6 @@ final class ImplicitGemm {
     /** The i-th row, or column, of a work item: fours of neighbours, so that 8 work items read 8 different banks of local memory. */
     private static int place(int lane, int i) {
         return lane * 4 + (i & 3) + (i >> 2) * 32;
-    }
-
-    /** An operand's element, or 0 if it is not there. */
-    private static float added(FloatArray m, int operand, int i) {
-        float value = m.get(operand >= 0 ? operand + i : 0);
-        return operand >= 0 ? value : 0;
-    }
-
-    /** Items first, first + stride, … below n. */
-    private static int count(int n, int first, int stride) {
-        return (n - first + stride - 1) / stride;
     }
 
     /**
@@ -98,23 +83,19 @@ final class ImplicitGemm {
         int[] steps = c.allocateIntLocalArray(4 * DEPTH);
         float[] sums = new float[LARGE * LARGE];
 
-        // The image that is read, and where: pixel (i, j) and tap (p, q) meet at (firstH + i·step + direction·p, firstW + j·step + direction·q).
+        // The image that is read.
         int imageH = pass == DATA ? oh : h;
         int imageW = pass == DATA ? ow : w;
         int imageC = pass == DATA ? k : channels;
-        int direction = pass == DATA ? -1 : 1;
-        int step = pass == DATA ? 1 : stride;
         // The phase: taps r0 + stride·p, s0 + stride·q; pixels h0 + stride·i, w0 + stride·j. Constants where there is one.
         int r0 = pass == DATA && stride > 1 ? c.groupIdy / stride : 0;
         int s0 = pass == DATA && stride > 1 ? c.groupIdy % stride : 0;
-        int h0 = (r0 + top * (stride - 1)) % stride;
-        int w0 = (s0 + left * (stride - 1)) % stride;
-        int tapRows = pass == DATA ? count(r, r0, stride) : r;
-        int tapColumns = pass == DATA ? count(s, s0, stride) : s;
-        int pixelRows = pass == DATA ? count(h, h0, stride) : oh;
-        int pixelColumns = pass == DATA ? count(w, w0, stride) : ow;
-        int firstH = pass == DATA ? (h0 + top - r0) / stride : -top;
-        int firstW = pass == DATA ? (w0 + left - s0) / stride : -left;
+        int h0 = Gather.firstPixel(r0, top, stride);
+        int w0 = Gather.firstPixel(s0, left, stride);
+        int tapRows = pass == DATA ? Gather.count(r, r0, stride) : r;
+        int tapColumns = pass == DATA ? Gather.count(s, s0, stride) : s;
+        int pixelRows = pass == DATA ? Gather.count(h, h0, stride) : oh;
+        int pixelColumns = pass == DATA ? Gather.count(w, w0, stride) : ow;
 
         int taps = tapRows * tapColumns * imageC;
         int pixels = n * pixelRows * pixelColumns;
@@ -136,28 +117,14 @@ final class ImplicitGemm {
         if (item < 8 * side) {
             int row = row0 + item;
             int column = column0 + item;
-            int offset;
-            int y;
-            int x;
-            int result;
-            if (pass == WEIGHTS) {
-                y = row / channels / s;
-                x = row / channels % s;
-                offset = (y * w + x) * channels + row % channels;
-                result = row;
-            } else {
-                int image = row / pixelsOfImage;
-                int i = row % pixelsOfImage / pixelsAcross;
-                int j = row % pixelsAcross;
-                y = firstH + i * step;
-                x = firstW + j * step;
-                offset = ((image * imageH + y) * imageW + x) * imageC;
-                result = pass == FORWARD ? row * k : ((image * h + h0 + i * stride) * w + w0 + j * stride) * channels;
-            }
-            rowTable[item] = offset;
-            rowTable[ROW_H + item] = row < rows ? y : OUTSIDE;
+            int i = row % pixelsOfImage / pixelsAcross;
+            int j = row % pixelsAcross;
+            int y = Gather.rowH(pass, row, i, channels, s, stride, top, h0, r0);
+            int x = Gather.rowW(pass, row, j, channels, s, stride, left, w0, s0);
+            rowTable[item] = Gather.rowOffset(pass, row, row / pixelsOfImage, y, x, imageH, imageW, imageC);
+            rowTable[ROW_H + item] = row < rows ? y : Gather.OUTSIDE;
             rowTable[ROW_W + item] = x;
-            rowTable[ROW_RESULT + item] = row < rows ? result : -1;
+            rowTable[ROW_RESULT + item] = row < rows ? Gather.result(pass, row, row / pixelsOfImage, i, j, h, w, channels, k, stride, h0, w0) : -1;
             columnTable[item] = column < columns ? pass == FORWARD ? column * taps : column : -1;
         }
         for (int i = 0; i < side * side; i++) {
@@ -168,29 +135,16 @@ final class ImplicitGemm {
         for (int slice = begin; slice < end; slice += DEPTH) {
             if (item < DEPTH) {
                 int d = slice + item;
-                int offset;
-                int y;
-                int x;
-                int offsetB;
-                if (pass == WEIGHTS) {
-                    int image = d / pixelsOfImage;
-                    y = d % pixelsOfImage / pixelsAcross * stride - top;
-                    x = d % pixelsAcross * stride - left;
-                    offset = ((image * h + y) * w + x) * channels;
-                    offsetB = d * k;
-                } else {
-                    int channel = d % imageC;
-                    int p = d / imageC / tapsAcross;
-                    int q = d / imageC % tapsAcross;
-                    y = direction * p;
-                    x = direction * q;
-                    offset = (y * imageW + x) * imageC + channel;
-                    offsetB = pass == FORWARD ? d : ((channel * r + r0 + stride * p) * s + s0 + stride * q) * channels;
-                }
-                steps[item] = offset;
-                steps[STEP_H + item] = d < end ? y : OUTSIDE;
+                int i = d % pixelsOfImage / pixelsAcross;
+                int j = d % pixelsAcross;
+                int p = d / imageC / tapsAcross;
+                int q = d / imageC % tapsAcross;
+                int y = Gather.stepH(pass, i, p, stride, top);
+                int x = Gather.stepW(pass, j, q, stride, left);
+                steps[item] = Gather.stepOffset(pass, d, d / pixelsOfImage, y, x, imageH, imageW, imageC);
+                steps[STEP_H + item] = d < end ? y : Gather.OUTSIDE;
                 steps[STEP_W + item] = x;
-                steps[STEP_B + item] = d < end ? offsetB : -1;
+                steps[STEP_B + item] = d < end ? Gather.stepMatrix(pass, d, d % imageC, p, q, channels, k, r, s, stride, r0, s0) : -1;
             }
             c.localBarrier(); // the tables are written, and everyone has multiplied the slice before
 
@@ -200,9 +154,7 @@ final class ImplicitGemm {
                     int row = pass == WEIGHTS ? item & 8 * side - 1 : (four + GROUP * i) / DEPTH;
                     int y = rowTable[ROW_H + row] + steps[STEP_H + d];
                     int x = rowTable[ROW_W + row] + steps[STEP_W + d];
-                    boolean inside = (y | x | imageH - 1 - y | imageW - 1 - x) >= 0; // none has a sign bit
-                    float value = m.get(inside ? at.get(0) + rowTable[row] + steps[d] : 0);
-                    a[d * PITCH + row] = inside ? value : 0;
+                    a[d * PITCH + row] = Gather.element(m, Gather.inside(y, x, imageH, imageW), at.get(0) + rowTable[row] + steps[d]);
                 }
             }
             for (int four = item; four < DEPTH * 8 * side; four += 4 * GROUP) {
@@ -211,9 +163,7 @@ final class ImplicitGemm {
                     int column = pass == FORWARD ? (four + GROUP * i) / DEPTH : item & 8 * side - 1;
                     int offset = columnTable[column];
                     int offsetB = steps[STEP_B + d];
-                    boolean inside = (offset | offsetB) >= 0;
-                    float value = m.get(inside ? at.get(1) + offset + offsetB : 0);
-                    b[d * PITCH + column] = inside ? value : 0;
+                    b[d * PITCH + column] = Gather.element(m, (offset | offsetB) >= 0, at.get(1) + offset + offsetB);
                 }
             }
             c.localBarrier(); // the slice is there
@@ -246,7 +196,7 @@ final class ImplicitGemm {
                     float value = sums[i * side + j];
                     int to = pass == WEIGHTS ? part + column * taps + result : result + column;
                     if (pass == FORWARD) {
-                        value += added(m, bias, column) + added(m, perChannel, image * k + column) + added(m, residual, to);
+                        value += Gather.added(m, bias, column) + Gather.added(m, perChannel, image * k + column) + Gather.added(m, residual, to);
                     }
                     m.set(at.get(2) + to, value);
                 }

@@ -1,16 +1,18 @@
 package sirocco.tornado.kernel;
 
 import sirocco.api.Op;
+import sirocco.api.Settings.Precision;
 
 /** Makes the kernel of each op. */
 public final class KernelFactory {
     private KernelFactory() { }
 
-    public static Kernel of(Op any) {
+    /** @param precision of products: BF16 where the device's tensor cores are to compute those of convolutions */
+    public static Kernel of(Op any, Precision precision) {
         return switch (any) {
-            case Op.Conv2d op -> Convolution.of(op);
-            case Op.Conv2dBackwardData op -> Convolution.of(op);
-            case Op.Conv2dBackwardWeights op -> Convolution.of(op);
+            case Op.Conv2d op -> Convolution.of(op, precision);
+            case Op.Conv2dBackwardData op -> Convolution.of(op, precision);
+            case Op.Conv2dBackwardWeights op -> Convolution.of(op, precision);
 
             case Op.GroupNorm op -> GroupNorms.of(op);
             case Op.GroupNormBackward op -> GroupNorms.of(op);

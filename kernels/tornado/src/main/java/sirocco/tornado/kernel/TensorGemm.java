@@ -1,0 +1,279 @@
+package sirocco.tornado.kernel;
+
+import uk.ac.manchester.tornado.api.KernelContext;
+import uk.ac.manchester.tornado.api.enums.MMAShape;
+import uk.ac.manchester.tornado.api.types.BFloat16;
+import uk.ac.manchester.tornado.api.types.HalfFloat;
+import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+
+/**
+ * The matrix products of {@link ImplicitGemm} on tensor cores: operands are rounded to bf16, to nearest and even, on their way into local memory;
+ * products and sums are float32's. TornadoVM has this in its CUDA backend only.
+ *
+ * <p>{@code mma} takes 16 × 16 of A, by rows, and 16 × 8 of B, by rows too, two numbers a word: pairs along a row. Tiles lie in local memory one after
+ * another: A's of 16 steps of the depth [64 rows][8 words], B's of 16 steps as eight of [16 steps][4 words]. Lanes are dealt out so that
+ * 8 of them read neighbours, and that they write to at least 16 different banks.
+ *
+ * <p><b>Results.</b> A fragment can only be stored to the device's memory, whole. So it goes to where results are where the matrix consists of
+ * whole tiles that lie there by rows ({@link #direct}), and otherwise to a tile in scratch, from which the same group copies what there is.
+ * Weights' parts are in scratch anyway, padded to whole tiles.
+ */
+final class TensorGemm {
+    /** Work items of a group: four warps, as 2 × 2, each with 32 × 32 of the result in 8 fragments. */
+    static final int GROUP = 128;
+    /** Rows, and columns, of a tile. */
+    static final int WIDTH = 64;
+    /** Of a slice: twice mma's. */
+    static final int DEPTH = 32;
+    /** What {@link Kernel#algorithm} says. */
+    static final String LABEL = WIDTH + "x" + WIDTH + " bf16";
+
+    private static final int TILE = WIDTH * WIDTH;
+    /** Steps of the depth of one mma. */
+    private static final int STEPS = 16;
+    /** Words of a tile of A, and of B, with the depth of one mma; words and bytes of one mma's. */
+    private static final int WORDS = WIDTH * STEPS / 2;
+    private static final int B_WORDS = 8 * STEPS / 2;
+    private static final int A_BYTES = 16 * STEPS * 2;
+    private static final int B_BYTES = 4 * B_WORDS;
+
+    /** Sections of the tables, as in {@link ImplicitGemm}. */
+    private static final int ROW_H = WIDTH;
+    private static final int ROW_W = 2 * WIDTH;
+    private static final int ROW_RESULT = 3 * WIDTH;
+    private static final int STEP_H = DEPTH;
+    private static final int STEP_W = 2 * DEPTH;
+    private static final int STEP_B = 3 * DEPTH;
+
+    private TensorGemm() { }
+
+    /** Whether results are whole tiles, in rows side by side. */
+    static boolean direct(int pass, int stride, int rows, int columns) {
+        return (pass == ImplicitGemm.FORWARD || pass == ImplicitGemm.DATA && stride == 1) && rows % WIDTH == 0 && columns % WIDTH == 0;
+    }
+
+    /** n, and what fills the last tile. */
+    static int padded(int n) {
+        return (n + WIDTH - 1) / WIDTH * WIDTH;
+    }
+
+    /** Floats of scratch for a part of WEIGHTS: the padded matrix, and dBias' sums. */
+    static int part(int rows, int columns) {
+        return (padded(rows) + 1) * padded(columns);
+    }
+
+    /** Two numbers in a word, as bf16. In longs, since TornadoVM computes what is made of a short in 16 bits. */
+    private static int pair(float low, float high) {
+        long lowBits = BFloat16.bf16FromFloat(low);
+        long highBits = BFloat16.bf16FromFloat(high);
+        return (int) (lowBits & 0xFFFFL | (highBits & 0xFFFFL) << 16);
+    }
+
+    /**
+     * A work group's tile. Group (x, y) as in {@link ImplicitGemm#product}, whose parameters these are.
+     *
+     * <p>Work per item: 32 elements copied and rounded for a slice of the depth; a warp's 16 mma of 2048 multiply-adds for it. Local memory: 11 KiB;
+     * 512 bytes read for two mma. Traffic: an operand's element is read once for each tile it is in, which is 64 multiply-adds; results are
+     * written once where they are whole tiles, and otherwise written, read and written again by the same group.
+     *
+     * <p>Sizes of arrays of local memory are multiples of 16 bytes: rows of fragments have to lie at such.
+     *
+     * @param at image, matrix, result; FORWARD: bias, perChannel, residual, −1 for what there is not; FORWARD and DATA, place 6: scratch
+     */
+    static void product(KernelContext c, FloatArray m, IntArray at, int pass, int n, int h, int w, int channels, int k, int r, int s, int oh, int ow,
+            int stride, int top, int left, int slices) {
+        int[] a = c.allocateIntLocalArray(2 * WORDS);
+        int[] b = c.allocateIntLocalArray(2 * WORDS);
+        int[] rowTable = c.allocateIntLocalArray(4 * WIDTH);
+        int[] columnTable = c.allocateIntLocalArray(WIDTH);
+        int[] steps = c.allocateIntLocalArray(4 * DEPTH);
+        float[] biasSums = c.allocateFloatLocalArray(2 * GROUP);
+
+        int imageH = pass == ImplicitGemm.DATA ? oh : h;
+        int imageW = pass == ImplicitGemm.DATA ? ow : w;
+        int imageC = pass == ImplicitGemm.DATA ? k : channels;
+        int r0 = pass == ImplicitGemm.DATA && stride > 1 ? c.groupIdy / stride : 0;
+        int s0 = pass == ImplicitGemm.DATA && stride > 1 ? c.groupIdy % stride : 0;
+        int h0 = Gather.firstPixel(r0, top, stride);
+        int w0 = Gather.firstPixel(s0, left, stride);
+        int tapRows = pass == ImplicitGemm.DATA ? Gather.count(r, r0, stride) : r;
+        int tapColumns = pass == ImplicitGemm.DATA ? Gather.count(s, s0, stride) : s;
+        int pixelRows = pass == ImplicitGemm.DATA ? Gather.count(h, h0, stride) : oh;
+        int pixelColumns = pass == ImplicitGemm.DATA ? Gather.count(w, w0, stride) : ow;
+        int taps = tapRows * tapColumns * imageC;
+        int pixels = n * pixelRows * pixelColumns;
+        int rows = pass == ImplicitGemm.WEIGHTS ? taps : pixels;
+        int columns = pass == ImplicitGemm.DATA ? channels : k;
+        int begin = pass == ImplicitGemm.WEIGHTS ? c.groupIdy * slices * DEPTH : 0;
+        int end = pass == ImplicitGemm.WEIGHTS ? Math.min(pixels, begin + slices * DEPTH) : taps;
+
+        int item = c.localIdx;
+        int across = (columns + WIDTH - 1) / WIDTH;
+        int row0 = c.groupIdx / across * WIDTH;
+        int column0 = c.groupIdx % across * WIDTH;
+        int tapsAcross = Math.max(tapColumns, 1); // divided by, even in a phase without any
+        int pixelsAcross = Math.max(pixelColumns, 1);
+        int pixelsOfImage = Math.max(pixelRows * pixelColumns, 1);
+
+        if (item < WIDTH) {
+            int row = row0 + item;
+            int column = column0 + item;
+            int i = row % pixelsOfImage / pixelsAcross;
+            int j = row % pixelsAcross;
+            int y = Gather.rowH(pass, row, i, channels, s, stride, top, h0, r0);
+            int x = Gather.rowW(pass, row, j, channels, s, stride, left, w0, s0);
+            rowTable[item] = Gather.rowOffset(pass, row, row / pixelsOfImage, y, x, imageH, imageW, imageC);
+            rowTable[ROW_H + item] = row < rows ? y : Gather.OUTSIDE;
+            rowTable[ROW_W + item] = x;
+            rowTable[ROW_RESULT + item] = row < rows ? Gather.result(pass, row, row / pixelsOfImage, i, j, h, w, channels, k, stride, h0, w0) : -1;
+            columnTable[item] = column < columns ? pass == ImplicitGemm.FORWARD ? column * taps : column : -1;
+        }
+        float[] c00 = c.mmaFragment(0.0f);
+        float[] c01 = c.mmaFragment(0.0f);
+        float[] c02 = c.mmaFragment(0.0f);
+        float[] c03 = c.mmaFragment(0.0f);
+        float[] c10 = c.mmaFragment(0.0f);
+        float[] c11 = c.mmaFragment(0.0f);
+        float[] c12 = c.mmaFragment(0.0f);
+        float[] c13 = c.mmaFragment(0.0f);
+        int warpRow = item / 64 * 32;
+        int warpColumn = item / 32 % 2 * 32;
+        float biasLow = 0;
+        float biasHigh = 0;
+
+        for (int slice = begin; slice < end; slice += DEPTH) {
+            if (item < DEPTH) {
+                int d = slice + item;
+                int i = d % pixelsOfImage / pixelsAcross;
+                int j = d % pixelsAcross;
+                int p = d / imageC / tapsAcross;
+                int q = d / imageC % tapsAcross;
+                int y = Gather.stepH(pass, i, p, stride, top);
+                int x = Gather.stepW(pass, j, q, stride, left);
+                steps[item] = Gather.stepOffset(pass, d, d / pixelsOfImage, y, x, imageH, imageW, imageC);
+                steps[STEP_H + item] = d < end ? y : Gather.OUTSIDE;
+                steps[STEP_W + item] = x;
+                steps[STEP_B + item] = d < end ? Gather.stepMatrix(pass, d, d % imageC, p, q, channels, k, r, s, stride, r0, s0) : -1;
+            }
+            c.localBarrier(); // the tables are written, and everyone has multiplied the slice before
+
+            for (int unit = item; unit < WIDTH * DEPTH / 2; unit += GROUP) {
+                int words = pass == ImplicitGemm.WEIGHTS ? (unit >> 3 & 3) + (unit >> 8) * 4 : unit & 15;
+                int row = pass == ImplicitGemm.WEIGHTS ? (unit & 7) + (unit >> 5 & 7) * 8 : unit >> 4;
+                int d = 2 * words;
+                int rowH = rowTable[ROW_H + row];
+                int rowW = rowTable[ROW_W + row];
+                int offset = at.get(0) + rowTable[row];
+                boolean inside = Gather.inside(rowH + steps[STEP_H + d], rowW + steps[STEP_W + d], imageH, imageW);
+                float low = Gather.element(m, inside, offset + steps[d]);
+                inside = Gather.inside(rowH + steps[STEP_H + d + 1], rowW + steps[STEP_W + d + 1], imageH, imageW);
+                float high = Gather.element(m, inside, offset + steps[d + 1]);
+                a[(words >> 3) * WORDS + row * 8 + (words & 7)] = pair(low, high);
+            }
+            for (int unit = item; unit < WIDTH * DEPTH / 2; unit += GROUP) {
+                int words = pass == ImplicitGemm.FORWARD ? (unit >> 3 & 3) + (unit >> 7) * 4 : (unit & 7) + (unit >> 5 & 3) * 8;
+                int d = pass == ImplicitGemm.FORWARD ? (unit & 7) + (unit >> 5 & 3) * 8 : (unit >> 3 & 3) + (unit >> 7) * 4;
+                int column = 2 * words;
+                int step = steps[STEP_B + d];
+                int offset = columnTable[column];
+                float low = Gather.element(m, (offset | step) >= 0, at.get(1) + offset + step);
+                offset = columnTable[column + 1];
+                float high = Gather.element(m, (offset | step) >= 0, at.get(1) + offset + step);
+                b[(d >> 4) * WORDS + (words >> 2) * B_WORDS + (d & 15) * 4 + (words & 3)] = pair(low, high);
+                biasLow += low; // of one column: d is what changes
+                biasHigh += high;
+            }
+            c.localBarrier(); // the slice is there
+
+            for (int half = 0; half < DEPTH / STEPS; half++) {
+                int rowBytes = 4 * WORDS * half + warpRow * 2 * STEPS;
+                int columnBytes = 4 * WORDS * half + warpColumn / 8 * B_BYTES;
+                HalfFloat[] a0 = c.mmaLoadA(a, STEPS, rowBytes);
+                HalfFloat[] a1 = c.mmaLoadA(a, STEPS, rowBytes + A_BYTES);
+                HalfFloat[] b0 = c.mmaLoadB(b, STEPS, columnBytes);
+                HalfFloat[] b1 = c.mmaLoadB(b, STEPS, columnBytes + B_BYTES);
+                HalfFloat[] b2 = c.mmaLoadB(b, STEPS, columnBytes + 2 * B_BYTES);
+                HalfFloat[] b3 = c.mmaLoadB(b, STEPS, columnBytes + 3 * B_BYTES);
+                c00 = c.mmaBF16(a0, b0, c00, MMAShape.M16N8K16);
+                c01 = c.mmaBF16(a0, b1, c01, MMAShape.M16N8K16);
+                c02 = c.mmaBF16(a0, b2, c02, MMAShape.M16N8K16);
+                c03 = c.mmaBF16(a0, b3, c03, MMAShape.M16N8K16);
+                c10 = c.mmaBF16(a1, b0, c10, MMAShape.M16N8K16);
+                c11 = c.mmaBF16(a1, b1, c11, MMAShape.M16N8K16);
+                c12 = c.mmaBF16(a1, b2, c12, MMAShape.M16N8K16);
+                c13 = c.mmaBF16(a1, b3, c13, MMAShape.M16N8K16);
+            }
+        }
+
+        boolean direct = direct(pass, stride, rows, columns);
+        boolean whole = pass == ImplicitGemm.WEIGHTS || direct; // the matrix is there, not the tile only
+        int pitch = pass == ImplicitGemm.WEIGHTS ? across * WIDTH : direct ? columns : WIDTH;
+        int most = n * ((h + stride - 1) / stride) * ((w + stride - 1) / stride);
+        int tiles = pass == ImplicitGemm.DATA ? (most + WIDTH - 1) / WIDTH * across : 0;
+        int base = pass == ImplicitGemm.WEIGHTS ? at.get(2) + c.groupIdy * part(rows, columns)
+                : direct ? at.get(2) : at.get(6) + (c.groupIdy * tiles + c.groupIdx) * TILE;
+        int row = warpRow + (whole ? row0 : 0);
+        int column = base + warpColumn + (whole ? column0 : 0);
+        c.mmaStore(c00, m, row, column, pitch);
+        c.mmaStore(c01, m, row, column + 8, pitch);
+        c.mmaStore(c02, m, row, column + 16, pitch);
+        c.mmaStore(c03, m, row, column + 24, pitch);
+        c.mmaStore(c10, m, row + 16, column, pitch);
+        c.mmaStore(c11, m, row + 16, column + 8, pitch);
+        c.mmaStore(c12, m, row + 16, column + 16, pitch);
+        c.mmaStore(c13, m, row + 16, column + 24, pitch);
+        biasSums[item] = biasLow;
+        biasSums[GROUP + item] = biasHigh;
+        c.globalBarrier(); // the tile is written; so is the table of rows, even if there was no slice
+
+        if (pass == ImplicitGemm.WEIGHTS) {
+            if (row0 == 0 && item < WIDTH) {
+                int words = item / 2;
+                int first = item % 2 * GROUP + (words & 7) + (words >> 3) * 32;
+                float sum = biasSums[first] + biasSums[first + 8] + (biasSums[first + 16] + biasSums[first + 24]);
+                m.set(base + across * WIDTH * padded(rows) + column0 + item, sum);
+            }
+        } else if (pass == ImplicitGemm.FORWARD || !direct) {
+            int bias = pass == ImplicitGemm.FORWARD ? at.get(3) : -1;
+            int perChannel = pass == ImplicitGemm.FORWARD ? at.get(4) : -1;
+            int residual = pass == ImplicitGemm.FORWARD ? at.get(5) : -1;
+            int tile = base + (direct ? row0 * pitch + column0 : 0);
+            for (int i = item; i < TILE; i += GROUP) {
+                int result = rowTable[ROW_RESULT + i / WIDTH];
+                int to = column0 + i % WIDTH;
+                if ((result | columns - 1 - to) >= 0) { // both are inside
+                    int image = (row0 + i / WIDTH) / pixelsOfImage;
+                    float value = m.get(tile + i / WIDTH * pitch + i % WIDTH);
+                    if (pass == ImplicitGemm.FORWARD) {
+                        value += Gather.added(m, bias, to) + Gather.added(m, perChannel, image * k + to) + Gather.added(m, residual, result + to);
+                    }
+                    m.set(at.get(2) + result + to, value);
+                }
+            }
+        }
+    }
+
+    /**
+     * Adds the parts' sums to the gradients, in the order of the parts: one element an item, parts + 1 reads, one write.
+     *
+     * @param at parts [parts][{@link #part}], dw, dBias or −1
+     * @param taps the weights of each of the k
+     */
+    static void sumParts(KernelContext c, FloatArray m, IntArray at, int parts, int taps, int k) {
+        int i = c.globalIdx;
+        if (i < (taps + 1) * k) {
+            int row = i / k;
+            int column = i % k;
+            int from = at.get(0) + (row < taps ? row : padded(taps)) * padded(k) + column;
+            float sum = 0;
+            for (int p = 0; p < parts; p++) {
+                sum += m.get(from + p * part(taps, k));
+            }
+            int to = row < taps ? at.get(1) + column * taps + row : at.get(2) + column;
+            if (row < taps || at.get(2) >= 0) {
+                m.set(to, m.get(to) + sum);
+            }
+        }
+    }
+}

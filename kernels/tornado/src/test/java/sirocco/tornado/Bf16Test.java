@@ -1,0 +1,78 @@
+package sirocco.tornado;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+import sirocco.api.Device;
+import sirocco.api.Op;
+import sirocco.api.Plan;
+import sirocco.api.Settings;
+import sirocco.api.Settings.Precision;
+import sirocco.api.Shape;
+import sirocco.api.Value;
+import sirocco.api.Window;
+import sirocco.testkit.CaseBuilder;
+import sirocco.testkit.OpCase;
+import sirocco.testkit.OpCases;
+import sirocco.testkit.Tolerance;
+
+/** Convolutions on tensor cores, where TornadoVM drives a device that has them. */
+class Bf16Test {
+    private static Device device;
+
+    @BeforeAll
+    static void open() {
+        TornadoBackend backend = new TornadoBackend();
+        List<Probe.Found> all = Probe.answer().devices();
+        IntStream.range(0, all.size()).filter(i -> all.get(i).hasBf16()).findFirst()
+                .ifPresent(i -> device = backend.open(new Settings(1, i, Precision.BF16)));
+        assumeTrue(device != null, () -> "TornadoVM drives no device with bf16 tensor cores; tornado " + backend.probe());
+    }
+
+    @AfterAll
+    static void close() {
+        if (device != null) {
+            device.close();
+        }
+    }
+
+    private static boolean isConvolution(Op op) {
+        return op instanceof Op.Conv2d || op instanceof Op.Conv2dBackwardData || op instanceof Op.Conv2dBackwardWeights;
+    }
+
+    @TestFactory
+    Stream<DynamicTest> everyConvolutionMatchesTheReferenceAndRepeats() {
+        return OpCases.all().stream().filter(c -> c.graph().steps().stream().allMatch(s -> isConvolution(s.op())))
+                .map(c -> DynamicTest.dynamicTest(c.name(), () -> check(c)));
+    }
+
+    private static void check(OpCase c) {
+        Plan plan = device.plan(c.graph());
+        assertTrue(Arrays.stream(plan.notes()).allMatch(note -> note.contains("bf16")), () -> Arrays.toString(plan.notes()));
+        CaseRuns.matchTheReferenceAndRepeat(c, device, plan, Precision.BF16);
+    }
+
+    /** 128 pixels, and 64 or 128 columns; none of the op cases has both. */
+    @TestFactory
+    Stream<DynamicTest> wholeTilesMatchTheReferenceAndRepeat() {
+        Shape wide = new Shape(2, 8, 8, 128);
+        OpCase forward = OpCase.of("Conv2d of whole tiles", c -> c.result(c.g.conv2d(c.input("x", new Shape(2, 8, 8, 20)), c.parameter("w", new Shape(128, 3, 3, 20)),
+                Optional.of(c.parameter("bias", Shape.vector(128), CaseBuilder.normal(0, 1))), Optional.of(c.input("perChannel", Shape.features(2, 128))),
+                Optional.of(c.input("residual", wide)), Window.same(3)), Tolerance.convolution(9 * 20, 1)));
+        OpCase data = OpCase.of("Conv2dBackwardData of whole tiles", c -> {
+            Value dx = c.temporary("dx", new Shape(2, 8, 8, 64));
+            c.op(new Op.Conv2dBackwardData(c.input("dy", wide), c.parameter("w", new Shape(128, 1, 1, 64)), Window.same(1), dx));
+            c.result(dx, Tolerance.convolution(128, Math.sqrt(128.0 / 64)));
+        });
+        return Stream.of(forward, data).map(c -> DynamicTest.dynamicTest(c.name(), () -> check(c)));
+    }
+}
