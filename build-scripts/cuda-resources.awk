@@ -1,8 +1,11 @@
-# Reads the PTX of all kernels and then ptxas' reports, and writes a table: registers, shared memory and spills of each kernel for each
-# architecture, and the share of a multiprocessor's 64 warps that they leave possible at the kernel's largest block (without dynamic shared
-# memory, which the launch chooses). Registers are given out to warps by 256, shared memory by 128 bytes and 1 KB a block for the system.
+# Reads how kernels are launched (native-cuda/launches.txt), the PTX of all kernels and then ptxas' reports, and writes a table: registers, shared
+# memory, static and dynamic, and spills of each kernel for each architecture, and the share of a multiprocessor's 64 warps that they leave possible in a
+# launch; of a kernel that is not in the first file, at its largest block. Registers are given out to warps by 256, shared memory by 128 bytes and 1 KB a
+# block for the system.
 function min(a, b) { return a < b ? a : b }
 function up(a, unit) { return int((a + unit - 1) / unit) * unit }
+
+FILENAME ~ /launches\.txt$/ { if (!/^#/) { block[$1, $2] = $3; dynamic[$1, $2] = $4 } next }
 
 /\.entry / { match($0, /\.entry [A-Za-z_0-9]+/); kernel = substr($0, RSTART + 7, RLENGTH - 7); bounds[kernel] = 1024; blocks[kernel] = 1 }
 /^\.maxntid / { gsub(",", ""); bounds[kernel] = $2 * ($3 == "" ? 1 : $3) * ($4 == "" ? 1 : $4) }
@@ -35,11 +38,12 @@ END {
                 row = row " | – | – | – | –"
                 continue
             }
-            warps = int((bounds[k] + 31) / 32)
+            launched = (k, arch) in block
+            warps = int(((launched ? block[k, arch] : bounds[k]) + 31) / 32)
             resident = min(32, int(64 / warps))
             resident = min(resident, int(int(65536 / up(registers[k, arch] * 32, 256)) / warps))
-            resident = min(resident, int((a == 1 ? 164 : 228) * 1024 / (up(shared[k, arch], 128) + 1024)))
-            row = row " | " registers[k, arch] " | " shared[k, arch] " | " spills[k, arch] " | " int(resident * warps / 64 * 100 + 0.5) " %"
+            resident = min(resident, int((a == 1 ? 164 : 228) * 1024 / (up(shared[k, arch] + dynamic[k, arch], 128) + 1024)))
+            row = row " | " registers[k, arch] " | " shared[k, arch] (launched && dynamic[k, arch] > 0 ? " + " dynamic[k, arch] : "") " | " spills[k, arch] " | " int(resident * warps / 64 * 100 + 0.5) " %"
             if (spills[k, arch] > 0) spilling = spilling (spilling == "" ? "" : ", ") "`" k "` (" arch ")"
         }
         print row " |"
