@@ -128,8 +128,8 @@ final class TaskGraphs implements AutoCloseable {
     /**
      * To be called when all have been added.
      *
-     * @param runs those that make a run, with nothing from the host: they are compiled now, and on a device that can do so each is captured at its first
-     *     run and one launch from then on
+     * @param runs those that make a run, with nothing from the host: on a device that can do so each is captured at its first run and one launch from then
+     *     on. Not compiled ahead: TornadoVM would refuse to run them once another plan on the device has been closed
      */
     void ready(TornadoDevice device, int[] runs) {
         if (!first.isEmpty()) {
@@ -141,13 +141,10 @@ final class TaskGraphs implements AutoCloseable {
         // By default OpenCL may assume that there is no infinity and no NaN: silu(−100) would be NaN, and a diverged training look healthy.
         plan.withCompilerFlags(TornadoVMBackendType.OPENCL, "-cl-mad-enable -w");
         plan.withDevice(device).withGridScheduler(grids).withMemoryLimit((memory.getNumBytesOfSegmentWithHeader() + words.getNumBytesOfSegmentWithHeader() >> 20) + BESIDE_MIB + "MB");
-        boolean captured = device instanceof TornadoXPUDevice xpu && xpu.supportsExecutionGraphs();
-        for (int number : runs) {
-            TornadoExecutionPlan run = plan.withGraph(number);
-            if (captured) {
-                run.withCUDAGraph();
+        if (device instanceof TornadoXPUDevice xpu && xpu.supportsExecutionGraphs()) {
+            for (int number : runs) {
+                plan.withGraph(number).withCUDAGraph();
             }
-            run.withPreCompilation();
         }
     }
 
