@@ -214,6 +214,22 @@ public abstract class BackendContract {
         }
     }
 
+    /** Neither one that has run nor one that has not. */
+    @Test
+    void closingOneLeavesOthersAsTheyWere() {
+        OpCase c = NetworkCases.trainingStep(2, 8, 16, 4);
+        List<float[]> expected;
+        try (Executable ran = CaseChecks.load(device(), c.graph()); Executable fresh = device().load(ran.plan())) {
+            try (Executable closed = device().load(ran.plan())) {
+                CaseChecks.runAndRead(c, closed);
+                expected = CaseChecks.runAndRead(c, ran);
+            }
+            for (Executable left : List.of(ran, fresh)) {
+                CaseChecks.assertSame(c, expected, CaseChecks.runAndRead(c, left), left == ran ? "one that had run" : "one that had not");
+            }
+        }
+    }
+
     // ---- memory ----------------------------------------------------------------------------------------------------------------
 
     private static final List<Shape> SHAPES = List.of(Shape.vector(1), new Shape(2, 3, 5, 3), new Shape(3, 5, 7, 20), new Shape(2, 4, 4, 16),

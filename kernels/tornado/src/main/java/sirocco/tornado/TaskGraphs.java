@@ -39,6 +39,7 @@ final class TaskGraphs implements AutoCloseable {
     private final List<DeviceTask> first = new ArrayList<>();
     /** The graph that does these; there is one if there are any. */
     private int firstGraph;
+    private TornadoDevice device;
     private TornadoExecutionPlan plan;
 
     TaskGraphs(FloatArray memory, IntArray words) {
@@ -128,10 +129,11 @@ final class TaskGraphs implements AutoCloseable {
     /**
      * To be called when all have been added.
      *
-     * @param runs those that make a run, with nothing from the host: on a device that can do so each is captured at its first run and one launch from then
-     *     on. Not compiled ahead: TornadoVM would refuse to run them once another plan on the device has been closed
+     * @param runs those that make a run, with nothing from the host: they are compiled now, and on a device that can do so each is captured at its first
+     *     run and one launch from then on
      */
     void ready(TornadoDevice device, int[] runs) {
+        this.device = device;
         if (!first.isEmpty()) {
             List<DeviceTask> all = List.copyOf(first);
             DeviceTask each = (c, m, w) -> all.forEach(task -> task.run(c, m, w));
@@ -141,10 +143,13 @@ final class TaskGraphs implements AutoCloseable {
         // By default OpenCL may assume that there is no infinity and no NaN: silu(−100) would be NaN, and a diverged training look healthy.
         plan.withCompilerFlags(TornadoVMBackendType.OPENCL, "-cl-mad-enable -w");
         plan.withDevice(device).withGridScheduler(grids).withMemoryLimit((memory.getNumBytesOfSegmentWithHeader() + words.getNumBytesOfSegmentWithHeader() >> 20) + BESIDE_MIB + "MB");
-        if (device instanceof TornadoXPUDevice xpu && xpu.supportsExecutionGraphs()) {
-            for (int number : runs) {
-                plan.withGraph(number).withCUDAGraph();
+        boolean captured = device instanceof TornadoXPUDevice xpu && xpu.supportsExecutionGraphs();
+        for (int number : runs) {
+            TornadoExecutionPlan run = plan.withGraph(number);
+            if (captured) {
+                run.withCUDAGraph();
             }
+            run.withPreCompilation();
         }
     }
 
@@ -159,12 +164,19 @@ final class TaskGraphs implements AutoCloseable {
         plan.withGraph(number).execute();
     }
 
+    /**
+     * What a plan leaves behind is its own code, queues and events. Yet the device then counts as reset, and TornadoVM would refuse to run any other plan on
+     * it that was compiled ahead; so the mark is taken off.
+     */
     @Override
     public void close() {
         try {
             plan.close();
         } catch (TornadoExecutionPlanException e) {
             throw new IllegalStateException("tornado: the execution plan cannot be closed: " + e.getMessage(), e);
+        }
+        if (device instanceof TornadoXPUDevice xpu) {
+            xpu.getDeviceContext().setResetToFalse();
         }
     }
 }
