@@ -18,6 +18,9 @@ final class DeviceMemory {
     /** What is wrong with a step, and the step's number from 1 on, or 0. */
     static final int REPORT_WORDS = 2;
 
+    /** Elements that an array may have: kernels count in ints, and the last work group of a launch counts on beyond the end. */
+    static final int MOST_ELEMENTS = Integer.MAX_VALUE - (1 << 20);
+
     /** Elements left out in front of each array: on the device a header comes before it, and what follows begins at a whole vector of 16 bytes. */
     private static final int LEAD = (int) (-TornadoNativeArray.ARRAY_HEADER & 15) / Float.BYTES;
 
@@ -77,8 +80,8 @@ final class DeviceMemory {
     /** @throws IllegalArgumentException if places cannot be counted in an int */
     static void checkCounts(Graph graph) {
         for (Value v : graph.values()) {
-            if (v.shape().elements() > Integer.MAX_VALUE) {
-                throw new IllegalArgumentException("tornado: " + v + " has " + v.shape().elements() + " elements, and kernels count to " + Integer.MAX_VALUE
+            if (v.shape().elements() > MOST_ELEMENTS) {
+                throw new IllegalArgumentException("tornado: " + v + " has " + v.shape().elements() + " elements, and kernels count to " + MOST_ELEMENTS
                         + "; use a smaller batch");
             }
         }

@@ -92,7 +92,7 @@ final class TornadoVmDevice implements Device {
         if (closed) {
             throw new IllegalStateException("tornado: this device is closed");
         }
-        long most = Math.min(found.device().getMaxAllocMemory(), Float.BYTES * (long) (Integer.MAX_VALUE - MemoryPlanner.ALIGNMENT));
+        long most = Math.min(found.device().getMaxAllocMemory(), (long) Float.BYTES * DeviceMemory.MOST_ELEMENTS);
         if (plan.totalBytes() > most) {
             throw new IllegalArgumentException(String.format(Locale.ROOT,
                     "tornado: the plan needs %.2f GiB in one piece (%s), and %s gives at most %.2f GiB; use a smaller batch", plan.totalBytes() / GIB,

@@ -1,8 +1,6 @@
 package sirocco.tornado;
 
 import java.lang.foreign.MemorySegment;
-import java.util.HashMap;
-import java.util.Map;
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
@@ -16,6 +14,8 @@ final class Transfers {
     /** Elements that wait to go together, and what is worth waiting. */
     private static final int PARAMETERS = 1024;
     private static final int FEW = PARAMETERS / 4;
+    /** Writes that wait, at most. */
+    private static final int WRITES = 64;
     /** Elements of a chunk of what is large. */
     private static final int CHUNK = 1 << 20;
     private static final int GROUP = 128;
@@ -24,12 +24,16 @@ final class Transfers {
 
     private static final Object[] NOTHING = {};
 
-    /** Count; then for each its place in memory, or −1 − its place among the words; then for each word what it is. */
+    /** Count; then for each its place in memory, or the complement of its place among the words; then for each word what it is. */
     private final IntArray parameters = new IntArray(1 + 2 * PARAMETERS);
     /** For each float what it is. */
     private final FloatArray floatParameters = new FloatArray(PARAMETERS);
-    /** Which of those that wait is for a place. */
-    private final Map<Integer, Integer> waiting = new HashMap<>();
+    /** Of each write that waits its first place, and its last. They are stored in no order, so no two of them may meet. */
+    private final int[] firsts = new int[WRITES];
+    private final int[] lasts = new int[WRITES];
+    private int writes;
+    /** Elements of these. */
+    private int waiting;
     /** Place in the large array, elements, place of the report. */
     private final IntArray range = new IntArray(3);
     private final IntArray report = new IntArray(DeviceMemory.REPORT_WORDS);
@@ -109,8 +113,10 @@ final class Transfers {
             write(floats, at, MemorySegment.ofArray(data), data.length);
             return;
         }
+        int number = reserve(at, at + data.length - 1);
         for (int i = 0; i < data.length; i++) {
-            floatParameters.set(parameter(at + i), data[i]);
+            parameters.set(1 + number + i, at + i);
+            floatParameters.set(number + i, data[i]);
         }
     }
 
@@ -119,31 +125,40 @@ final class Transfers {
             write(words, at, MemorySegment.ofArray(data), data.length);
             return;
         }
+        int number = reserve(~(at + data.length - 1), ~at);
         for (int i = 0; i < data.length; i++) {
-            parameters.set(1 + PARAMETERS + parameter(-1 - at - i), data[i]);
+            parameters.set(1 + number + i, ~(at + i));
+            parameters.set(1 + PARAMETERS + number + i, data[i]);
         }
     }
 
-    /** The number of the parameter for a place: a new one, or the one that it had, since those that travel together are stored in no order. */
-    private int parameter(int place) {
-        Integer known = waiting.get(place);
-        if (known != null) {
-            return known;
-        }
-        if (waiting.size() == PARAMETERS) {
+    /** Room among those that travel together for the places from {@code first} to {@code last}; returns the number of the first. */
+    private int reserve(int first, int last) {
+        int elements = last - first + 1;
+        if (writes == WRITES || waiting + elements > PARAMETERS || meets(first, last)) {
             flush();
         }
-        int number = waiting.size();
-        waiting.put(place, number);
-        parameters.set(1 + number, place);
-        return number;
+        firsts[writes] = first;
+        lasts[writes++] = last;
+        waiting += elements;
+        return waiting - elements;
+    }
+
+    private boolean meets(int first, int last) {
+        for (int i = 0; i < writes; i++) {
+            if (first <= lasts[i] && firsts[i] <= last) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Sends what waits. */
     void flush() {
-        if (!waiting.isEmpty()) {
-            parameters.set(0, waiting.size());
-            waiting.clear();
+        if (waiting > 0) {
+            parameters.set(0, waiting);
+            writes = 0;
+            waiting = 0;
             graphs.run(scatter);
         }
     }
@@ -155,7 +170,7 @@ final class Transfers {
             if (place >= 0) {
                 m.set(place, floats.get(i));
             } else {
-                w.set(-1 - place, parameters.get(1 + most + i));
+                w.set(~place, parameters.get(1 + most + i));
             }
         }
     }
