@@ -1,10 +1,10 @@
 package sirocco.cpu.conv;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
 
 import java.util.Arrays;
 import java.util.Random;
+import java.util.SplittableRandom;
 import sirocco.cpu.Layout;
 import sirocco.cpu.Slice;
 
@@ -58,10 +58,8 @@ record Operand(Layout layout, Slice at) {
         }
         for (int p = 0; p < copy.length; p++) {
             boolean inside = p >= at.offset() && p < at.offset() + layout.floats();
-            if (inside) {
-                assertEquals(0f, copy[p], "halo or fill at " + (p - at.offset()) + " of " + layout);
-            } else {
-                assertTrue(Float.isNaN(copy[p]), "written outside of the value, at " + (p - at.offset()) + " of " + layout);
+            if (inside ? Float.floatToRawIntBits(copy[p]) != 0 : !Float.isNaN(copy[p])) {
+                fail((inside ? "halo or fill" : "written outside of the value") + " at " + (p - at.offset()) + " of " + layout + ": " + copy[p]);
             }
         }
         return values;
@@ -69,8 +67,9 @@ record Operand(Layout layout, Slice at) {
 
     static float[] random(long size, Random random) {
         float[] values = new float[Math.toIntExact(size)];
+        SplittableRandom numbers = new SplittableRandom(random.nextLong()); // whose normal numbers take a tenth of the time of Random's
         for (int i = 0; i < values.length; i++) {
-            values[i] = (float) random.nextGaussian();
+            values[i] = (float) numbers.nextGaussian();
         }
         return values;
     }

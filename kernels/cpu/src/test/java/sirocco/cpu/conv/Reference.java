@@ -4,12 +4,12 @@ package sirocco.cpu.conv;
 final class Reference {
     private Reference() { }
 
-    /** What a pass does for one pair of an output and an input element: indices into y, x and w. */
-    private interface Term {
+    /** What a pass does for an output element and all channels of an input pixel: indices into y, and of the first channel into x and w. */
+    private interface Terms {
         void at(int y, int x, int w);
     }
 
-    private static void forEach(ConvShape s, Term term) {
+    private static void forEach(ConvShape s, Terms terms) {
         for (int n = 0; n < s.n(); n++) {
             for (int p = 0; p < s.outH(); p++) {
                 for (int q = 0; q < s.outW(); q++) {
@@ -19,11 +19,8 @@ final class Reference {
                             int w = q * s.stride() + t - s.padLeft();
                             if (h >= 0 && h < s.h() && w >= 0 && w < s.w()) {
                                 for (int k = 0; k < s.k(); k++) {
-                                    int y = ((n * s.outH() + p) * s.outW() + q) * s.k() + k;
-                                    for (int c = 0; c < s.c(); c++) {
-                                        term.at(y, ((n * s.h() + h) * s.w() + w) * s.c() + c,
-                                                ((k * s.r() + r) * s.s() + t) * s.c() + c);
-                                    }
+                                    terms.at(((n * s.outH() + p) * s.outW() + q) * s.k() + k, ((n * s.h() + h) * s.w() + w) * s.c(),
+                                            ((k * s.r() + r) * s.s() + t) * s.c());
                                 }
                             }
                         }
@@ -33,30 +30,56 @@ final class Reference {
         }
     }
 
-    static double[] forward(ConvShape s, float[] x, float[] w, float[] bias, float[] perChannel, float[] residual) {
+    /** x ∗ w, to which nothing is added. */
+    static double[] forward(ConvShape s, float[] x, float[] w) {
         double[] y = new double[s.n() * s.outH() * s.outW() * s.k()];
-        forEach(s, (yi, xi, wi) -> y[yi] += (double) x[xi] * w[wi]);
+        forEach(s, (yi, xi, wi) -> {
+            double sum = 0;
+            for (int c = 0; c < s.c(); c++) {
+                sum += (double) x[xi + c] * w[wi + c];
+            }
+            y[yi] += sum;
+        });
+        return y;
+    }
+
+    /** {@code y} with what a forward pass adds to it; each may be null. */
+    static double[] plus(ConvShape s, double[] y, float[] bias, float[] perChannel, float[] residual) {
+        double[] sum = y.clone();
         int image = s.outH() * s.outW() * s.k();
-        for (int i = 0; i < y.length; i++) {
-            y[i] += (bias == null ? 0 : bias[i % s.k()]) + (residual == null ? 0 : residual[i])
+        for (int i = 0; i < sum.length; i++) {
+            sum[i] += (bias == null ? 0 : bias[i % s.k()]) + (residual == null ? 0 : residual[i])
                     + (perChannel == null ? 0 : perChannel[i / image * s.k() + i % s.k()]);
         }
-        return y;
+        return sum;
     }
 
     static double[] backwardData(ConvShape s, float[] dy, float[] w) {
         double[] dx = new double[s.n() * s.h() * s.w() * s.c()];
-        forEach(s, (yi, xi, wi) -> dx[xi] += (double) dy[yi] * w[wi]);
+        forEach(s, (yi, xi, wi) -> {
+            for (int c = 0; c < s.c(); c++) {
+                dx[xi + c] += (double) dy[yi] * w[wi + c];
+            }
+        });
         return dx;
     }
 
-    /** @param dw what the gradient is added to */
-    static double[] backwardWeights(ConvShape s, float[] x, float[] dy, float[] dw) {
-        double[] sum = new double[dw.length];
-        for (int i = 0; i < dw.length; i++) {
-            sum[i] = dw[i];
+    /** Of {@code dy} alone: it is added to what there is. */
+    static double[] backwardWeights(ConvShape s, float[] x, float[] dy) {
+        double[] dw = new double[s.weights()];
+        forEach(s, (yi, xi, wi) -> {
+            for (int c = 0; c < s.c(); c++) {
+                dw[wi + c] += (double) dy[yi] * x[xi + c];
+            }
+        });
+        return dw;
+    }
+
+    static double[] plus(double[] a, float[] b) {
+        double[] sum = a.clone();
+        for (int i = 0; i < sum.length; i++) {
+            sum[i] += b[i];
         }
-        forEach(s, (yi, xi, wi) -> sum[wi] += (double) dy[yi] * x[xi]);
         return sum;
     }
 
