@@ -3,6 +3,10 @@
 
 #include "sirocco.cuh"
 
+#if !defined(SIROCCO_EMULATED) && !defined(SIROCCO_HOPPER_FILE)
+#error "wgmma is sm_90a's own: the Makefile compiles files for it whose names end in _v5"
+#endif
+
 namespace sirocco::ptx {
 
 /**
