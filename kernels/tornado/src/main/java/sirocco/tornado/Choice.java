@@ -13,7 +13,7 @@ import sirocco.api.Settings.Precision;
  * Which implementation computes an op on a device that has both: TornadoVM's kernel or the hand-tuned one of the CUDA backend. The one that was asked
  * for or else measured to be the faster ({@link KernelChoices}); otherwise hand-tuned ones where there is something to tune, in matrix products,
  * attention and normalization, and TornadoVM's where the device's bandwidth decides. On TornadoVM's arrays hand-tuned ones compute in F32, so in bf16
- * convolutions are TornadoVM's.
+ * convolutions and attention are TornadoVM's.
  */
 final class Choice {
     /** As in {@code conv2d=tornado,silu=cuda}. */
@@ -48,8 +48,9 @@ final class Choice {
 
     private String rule(Op any) {
         return switch (any) {
-            case Op.Conv2d _, Op.Conv2dBackwardData _, Op.Conv2dBackwardWeights _ -> precision == Precision.BF16 ? TORNADO : CUDA;
-            case Op.Attention _, Op.AttentionBackward _, Op.GroupNorm _, Op.GroupNormBackward _ -> CUDA;
+            case Op.Conv2d _, Op.Conv2dBackwardData _, Op.Conv2dBackwardWeights _, Op.Attention _, Op.AttentionBackward _ ->
+                    precision == Precision.BF16 ? TORNADO : CUDA;
+            case Op.GroupNorm _, Op.GroupNormBackward _ -> CUDA;
             default -> TORNADO;
         };
     }

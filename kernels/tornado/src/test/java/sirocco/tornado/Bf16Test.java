@@ -25,7 +25,7 @@ import sirocco.testkit.OpCase;
 import sirocco.testkit.OpCases;
 import sirocco.testkit.Tolerance;
 
-/** Convolutions on tensor cores, where TornadoVM drives a device that has them. */
+/** Convolutions and attention on tensor cores, where TornadoVM drives a device that has them. */
 class Bf16Test {
     private static Device device;
 
@@ -45,13 +45,14 @@ class Bf16Test {
         }
     }
 
-    private static boolean isConvolution(Op op) {
-        return op instanceof Op.Conv2d || op instanceof Op.Conv2dBackwardData || op instanceof Op.Conv2dBackwardWeights;
+    private static boolean isProduct(Op op) {
+        return op instanceof Op.Conv2d || op instanceof Op.Conv2dBackwardData || op instanceof Op.Conv2dBackwardWeights || op instanceof Op.Attention
+                || op instanceof Op.AttentionBackward;
     }
 
     @TestFactory
-    Stream<DynamicTest> everyConvolutionMatchesTheReferenceAndRepeats() {
-        return OpCases.all().stream().filter(c -> c.graph().steps().stream().allMatch(s -> isConvolution(s.op())))
+    Stream<DynamicTest> everyProductMatchesTheReferenceAndRepeats() {
+        return OpCases.all().stream().filter(c -> c.graph().steps().stream().allMatch(s -> isProduct(s.op())))
                 .map(c -> DynamicTest.dynamicTest(c.name(), () -> check(c)));
     }
 
@@ -74,5 +75,28 @@ class Bf16Test {
             c.result(dx, Tolerance.convolution(128, Math.sqrt(128.0 / 64)));
         });
         return Stream.of(forward, data).map(c -> DynamicTest.dynamicTest(c.name(), () -> check(c)));
+    }
+
+    /** Heads of 64 channels, of whole tiles; of more than one group's channels, in whole tiles and not. The op cases have none of them. */
+    @TestFactory
+    Stream<DynamicTest> attentionOfWholeTilesAndOfWideHeadsMatchesTheReferenceAndRepeats() {
+        return Stream.of(attention(new Shape(2, 8, 16, 128), 2), attention(new Shape(1, 8, 8, 512), 1), attention(new Shape(1, 8, 9, 330), 1))
+                .map(c -> DynamicTest.dynamicTest(c.name(), () -> check(c)));
+    }
+
+    private static OpCase attention(Shape shape, int heads) {
+        return OpCase.of("Attention and its gradients q" + shape + " heads " + heads, c -> {
+            Value q = c.input("q", shape);
+            Value k = c.input("k", shape);
+            Value v = c.input("v", shape);
+            Value dy = c.input("dy", shape);
+            Value y = c.temporary("y", shape);
+            Value logSumExp = c.temporary("logSumExp", Shape.features(shape.n(), heads * shape.h() * shape.w()));
+            c.op(new Op.Attention(q, k, v, heads, y, logSumExp));
+            c.result(y, Tolerance.attention(5, 1));
+            List<Value> gradients = Stream.of("dq", "dk", "dv").map(name -> c.temporary(name, shape)).toList();
+            c.op(new Op.AttentionBackward(q, k, v, y, logSumExp, dy, heads, gradients.get(0), gradients.get(1), gradients.get(2)));
+            gradients.forEach(gradient -> c.result(gradient, Tolerance.attentionBackward(5, 1)));
+        });
     }
 }

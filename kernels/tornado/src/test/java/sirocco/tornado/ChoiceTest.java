@@ -45,14 +45,15 @@ class ChoiceTest {
 
     /** Hand-tuned kernels compute in F32 there. */
     @Test
-    void convolutionsInBf16AreTornadoVms() {
+    void convolutionsAndAttentionInBf16AreTornadoVms() {
         GraphBuilder g = new GraphBuilder();
         Value x = g.input("x", new Shape(1, 4, 4, 8), DType.F32);
         g.output(g.conv2d(x, g.parameter("w", new Shape(8, 3, 3, 8)), Optional.empty(), Optional.empty(), Optional.empty(), Window.same(3)));
         Op convolution = g.build().steps().getFirst().op();
         KernelChoices none = KernelChoices.of(Choice.PROPERTY, "", Choice.variants(), Tuning.NONE, KEY);
-        assertEquals(List.of(true, false), Stream.of(Settings.Precision.F32, Settings.Precision.BF16).map(p -> new Choice(none, p).handTuned(convolution)).toList());
-        assertTrue(new Choice(none, Settings.Precision.BF16).handTuned(attention));
+        for (Op op : List.of(convolution, attention)) {
+            assertEquals(List.of(true, false), Stream.of(Settings.Precision.F32, Settings.Precision.BF16).map(p -> new Choice(none, p).handTuned(op)).toList());
+        }
     }
 
     @Test

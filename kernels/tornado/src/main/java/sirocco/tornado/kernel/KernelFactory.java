@@ -7,7 +7,7 @@ import sirocco.api.Settings.Precision;
 public final class KernelFactory {
     private KernelFactory() { }
 
-    /** @param precision of products: BF16 where the device's tensor cores are to compute those of convolutions */
+    /** @param precision of products: BF16 where the device's tensor cores are to compute those of convolutions and attention */
     public static Kernel of(Op any, Precision precision) {
         return switch (any) {
             case Op.Conv2d op -> Convolution.of(op, precision);
@@ -18,8 +18,8 @@ public final class KernelFactory {
             case Op.GroupNormBackward op -> GroupNorms.of(op);
             case Op.Silu op -> Pointwise.of(op);
             case Op.SiluBackward op -> Pointwise.of(op);
-            case Op.Attention op -> Attentions.of(op);
-            case Op.AttentionBackward op -> Attentions.of(op);
+            case Op.Attention op -> Attentions.of(op, precision);
+            case Op.AttentionBackward op -> Attentions.of(op, precision);
 
             case Op.Add op -> Pointwise.of(op);
             case Op.Concat op -> Moves.of(op);

@@ -1,8 +1,12 @@
 package sirocco.tornado.kernel;
 
+import static sirocco.tornado.kernel.Fragments.A_BYTES;
+import static sirocco.tornado.kernel.Fragments.B_BYTES;
+import static sirocco.tornado.kernel.Fragments.B_WORDS;
+import static sirocco.tornado.kernel.Fragments.STEPS;
+
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.enums.MMAShape;
-import uk.ac.manchester.tornado.api.types.BFloat16;
 import uk.ac.manchester.tornado.api.types.HalfFloat;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
@@ -11,9 +15,8 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  * The matrix products of {@link ImplicitGemm} on tensor cores: operands are rounded to bf16, to nearest and even, on their way into local memory;
  * products and sums are float32's. TornadoVM has this in its CUDA backend only.
  *
- * <p>{@code mma} takes 16 × 16 of A, by rows, and 16 × 8 of B, by rows too, two numbers a word: pairs along a row. Tiles lie in local memory one after
- * another: A's of 16 steps of the depth [64 rows][8 words], B's of 16 steps as eight of [16 steps][4 words]. Lanes are dealt out so that
- * 8 of them read neighbours, and that they write to at least 16 different banks.
+ * <p>Tiles lie in local memory as {@link Fragments} says. Lanes are dealt out so that 8 of them read neighbours, and that they write to at least 16
+ * different banks.
  *
  * <p><b>Results.</b> A fragment can only be stored to the device's memory, whole. So it goes to where results are where the matrix consists of
  * whole tiles that lie there by rows ({@link #direct}), and otherwise to a tile in scratch, from which the same group copies what there is.
@@ -30,13 +33,8 @@ final class TensorGemm {
     static final String LABEL = WIDTH + "x" + WIDTH + " bf16";
 
     private static final int TILE = WIDTH * WIDTH;
-    /** Steps of the depth of one mma. */
-    private static final int STEPS = 16;
-    /** Words of a tile of A, and of B, with the depth of one mma; words and bytes of one mma's. */
+    /** Words of a tile of A, and of B, with the depth of one mma. */
     private static final int WORDS = WIDTH * STEPS / 2;
-    private static final int B_WORDS = 8 * STEPS / 2;
-    private static final int A_BYTES = 16 * STEPS * 2;
-    private static final int B_BYTES = 4 * B_WORDS;
 
     /** Sections of the tables, as in {@link ImplicitGemm}. */
     private static final int ROW_H = WIDTH;
@@ -61,13 +59,6 @@ final class TensorGemm {
     /** Floats of scratch for a part of WEIGHTS: the padded matrix, and dBias' sums. */
     static int part(int rows, int columns) {
         return (padded(rows) + 1) * padded(columns);
-    }
-
-    /** Two numbers in a word, as bf16. In longs, since TornadoVM computes what is made of a short in 16 bits. */
-    private static int pair(float low, float high) {
-        long lowBits = BFloat16.bf16FromFloat(low);
-        long highBits = BFloat16.bf16FromFloat(high);
-        return (int) (lowBits & 0xFFFFL | (highBits & 0xFFFFL) << 16);
     }
 
     /**
@@ -169,7 +160,7 @@ final class TensorGemm {
                 float low = Gather.element(m, inside, offset + steps[d]);
                 inside = Gather.inside(rowH + steps[STEP_H + d + 1], rowW + steps[STEP_W + d + 1], imageH, imageW);
                 float high = Gather.element(m, inside, offset + steps[d + 1]);
-                a[(words >> 3) * WORDS + row * 8 + (words & 7)] = pair(low, high);
+                a[(words >> 3) * WORDS + row * 8 + (words & 7)] = Fragments.pair(low, high);
             }
             for (int unit = item; unit < WIDTH * DEPTH / 2; unit += GROUP) {
                 int words = pass == ImplicitGemm.FORWARD ? (unit >> 3 & 3) + (unit >> 7) * 4 : (unit & 7) + (unit >> 5 & 3) * 8;
@@ -180,7 +171,7 @@ final class TensorGemm {
                 float low = Gather.element(m, (offset | step) >= 0, at.get(1) + offset + step);
                 offset = columnTable[column + 1];
                 float high = Gather.element(m, (offset | step) >= 0, at.get(1) + offset + step);
-                b[(d >> 4) * WORDS + (words >> 2) * B_WORDS + (d & 15) * 4 + (words & 3)] = pair(low, high);
+                b[(d >> 4) * WORDS + (words >> 2) * B_WORDS + (d & 15) * 4 + (words & 3)] = Fragments.pair(low, high);
                 biasLow += low; // of one column: d is what changes
                 biasHigh += high;
             }
