@@ -1,10 +1,12 @@
 package sirocco.tornado;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import sirocco.api.Availability;
 import uk.ac.manchester.tornado.api.TornadoBackend;
 import uk.ac.manchester.tornado.api.TornadoExecutionPlan;
@@ -59,15 +61,18 @@ final class Probe {
             return device.getDeviceType() == TornadoDeviceType.GPU;
         }
 
+        /** As {@code auto} would have it, the lower the better: among GPUs first where hand-tuned kernels may be. */
+        private int rank() {
+            return isCuda() ? 0 : isGpu() ? 1 : 2;
+        }
+
         @Override
         public String toString() {
             return name() + " (" + driver + ")";
         }
     }
 
-    /**
-     * @param devices all there are, in the order of TornadoVM's backends
-     */
+    /** @param devices all there are, by the numbers that {@code --device} takes: see {@link #ordered} */
     record Answer(Availability availability, List<Found> devices) { }
 
     private static Answer answer;
@@ -98,7 +103,21 @@ final class Probe {
         if (devices.isEmpty()) {
             return no("TornadoVM sees no device", "install the OpenCL or CUDA driver of the device");
         }
-        return new Answer(Availability.yes(devices.stream().map(Found::toString).collect(Collectors.joining(", "))), devices);
+        List<Found> numbered = ordered(devices);
+        return new Answer(Availability.yes(numbered(numbered)), numbered);
+    }
+
+    /**
+     * Those of TornadoVM's CUDA backend, other GPUs, the rest; among themselves as TornadoVM has them. So the first, which is taken where none is named, is a
+     * GPU if there is one, and an NVIDIA GPU that OpenCL drives too is CUDA's.
+     */
+    static List<Found> ordered(List<Found> devices) {
+        return devices.stream().sorted(Comparator.comparingInt(Found::rank)).toList();
+    }
+
+    /** For people: each with its number. */
+    static String numbered(List<Found> devices) {
+        return IntStream.range(0, devices.size()).mapToObj(i -> i + ": " + devices.get(i)).collect(Collectors.joining(", "));
     }
 
     private static String because(Throwable e) {

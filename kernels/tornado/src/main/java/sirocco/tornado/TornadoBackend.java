@@ -17,10 +17,13 @@ public final class TornadoBackend implements Backend {
         return "tornado";
     }
 
-    /** Above the CPU on a GPU, below the kernels made for one kind of GPU; never by itself on a CPU, where ours in plain Java are faster. */
+    /**
+     * Above the CPU on a GPU, below the kernels made for one kind of GPU; never by itself on a CPU, where ours in plain Java are faster. The first
+     * device decides, which is the one that {@code auto} opens.
+     */
     @Override
     public int priority() {
-        return Probe.answer().devices().stream().anyMatch(Probe.Found::isGpu) ? 50 : -1;
+        return Probe.answer().devices().stream().findFirst().filter(Probe.Found::isGpu).isPresent() ? 50 : -1;
     }
 
     @Override
@@ -55,8 +58,8 @@ public final class TornadoBackend implements Backend {
         }
         List<Probe.Found> devices = answer.devices();
         if (settings.device() >= devices.size()) {
-            throw new IllegalArgumentException("tornado: device " + settings.device() + " is not there; there " + (devices.size() == 1 ? "is" : "are")
-                    + ", from 0: " + devices);
+            throw new IllegalArgumentException("tornado: device " + settings.device() + " is not there; there " + (devices.size() == 1 ? "is " : "are ")
+                    + Probe.numbered(devices));
         }
         Probe.Found found = devices.get(settings.device());
         checkPrecision(found, settings.precision());

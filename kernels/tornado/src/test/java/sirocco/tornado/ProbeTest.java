@@ -7,11 +7,16 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.lang.reflect.Proxy;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import sirocco.api.Availability;
 import sirocco.api.Settings;
+import uk.ac.manchester.tornado.api.TornadoTargetDevice;
+import uk.ac.manchester.tornado.api.common.TornadoDevice;
+import uk.ac.manchester.tornado.api.enums.TornadoDeviceType;
 
 /** What the backend says of itself, with TornadoVM and without. */
 class ProbeTest {
@@ -64,5 +69,23 @@ class ProbeTest {
     @Test
     void autoTakesItOnGpusOnly() {
         assertEquals(Probe.answer().devices().stream().anyMatch(Probe.Found::isGpu), backend.priority() >= 0);
+    }
+
+    /** As PoCL, an NVIDIA GPU by OpenCL and by CUDA, an AMD GPU, and a second of NVIDIA's would be found. */
+    @Test
+    void theFirstDeviceIsTheBestOne() {
+        List<Probe.Found> found = List.of(fake("OPENCL", 0, TornadoDeviceType.CPU), fake("OPENCL", 1, TornadoDeviceType.GPU), fake("OPENCL", 2, TornadoDeviceType.GPU),
+                fake("CUDA", 0, TornadoDeviceType.GPU), fake("CUDA", 1, TornadoDeviceType.GPU));
+        assertEquals("0: CUDA 0 GPU (CUDA), 1: CUDA 1 GPU (CUDA), 2: OPENCL 1 GPU (OPENCL), 3: OPENCL 2 GPU (OPENCL), 4: OPENCL 0 CPU (OPENCL)",
+                Probe.numbered(Probe.ordered(found)));
+    }
+
+    private static Probe.Found fake(String driver, int ordinal, TornadoDeviceType type) {
+        TornadoTargetDevice physical = proxy(TornadoTargetDevice.class, Map.of("getDeviceName", driver + " " + ordinal + " " + type));
+        return new Probe.Found(driver, ordinal, proxy(TornadoDevice.class, Map.of("getDeviceType", type, "getPhysicalDevice", physical)));
+    }
+
+    private static <T> T proxy(Class<T> type, Map<String, Object> answers) {
+        return type.cast(Proxy.newProxyInstance(ProbeTest.class.getClassLoader(), new Class<?>[] {type}, (_, method, _) -> answers.get(method.getName())));
     }
 }
