@@ -17,7 +17,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.function.IntConsumer;
-import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -37,7 +36,8 @@ import sirocco.sample.Profile;
         footerHeading = "%nExamples:%n",
         footer = {"  sirocco bench", "  sirocco bench --preset cifar10 --batch 8 --what train --kernels",
                 "  sirocco bench --backend cuda --precision bf16 --what train --kernels --kernel conv2d=v3",
-            "  sirocco bench --backend cpu --beside tornado --what train --batch 4"})
+            "  sirocco bench --backend cpu --beside tornado --what train --batch 4",
+            "  sirocco bench --backend cuda --beside tornado --kernel '*=tornado'"})
 final class BenchCommand implements Callable<Integer> {
     /** Of which a kernel's time is taken; slow variants take long. */
     private static final int VARIANT_ROUNDS = 3;
@@ -61,13 +61,15 @@ final class BenchCommand implements Callable<Integer> {
     boolean kernels;
 
     @Option(names = "--kernel", split = ",", paramLabel = "OP=VARIANT",
-            description = "compute an op by this variant wherever it fits, as conv2d=v1 (docs/cuda-convolution.md)")
+            description = "compute an op by this variant wherever it fits, as conv2d=v1 (docs/cuda-convolution.md); *=VARIANT: every op. With --beside on each "
+                    + "backend that has it: *=tornado does without hand-tuned kernels in TornadoVM (docs/tornado.md)")
     List<String> variants = List.of();
 
     @Option(names = "--all-variants", description = "also time each kernel by every variant that computes it")
     boolean allVariants;
 
-    @Option(names = "--beside", split = ",", paramLabel = "BACKEND", description = "the same on these backends too, in turns, and their kernels beside each other")
+    @Option(names = "--beside", split = ",", paramLabel = "BACKEND[:DEVICE][:TYPE]",
+            description = "the same on these backends too, in turns, and their kernels beside each other; on their first device and in --precision, or as in tornado:1:f32")
     List<String> beside = List.of();
 
     @Option(names = "--json", paramLabel = "FILE", description = "also write all figures to this file")
@@ -90,21 +92,33 @@ final class BenchCommand implements Callable<Integer> {
         if (rounds < 1 || !(warmup >= 0 && warmup < Double.POSITIVE_INFINITY)) {
             throw new IllegalArgumentException("--rounds must be at least 1 and --warmup at least 0, got " + rounds + " and " + warmup);
         }
-        if (!beside.isEmpty() && (kernels || allVariants || !variants.isEmpty())) {
-            throw new IllegalArgumentException("--beside has a table of its own; leave out --kernels, --kernel and --all-variants");
+        if (!beside.isEmpty() && (kernels || allVariants)) {
+            throw new IllegalArgumentException("--beside has a table of its own; leave out --kernels and --all-variants");
         }
         PrintWriter out = spec.commandLine().getOut();
         UNet model = new UNet(UNetConfig.preset(preset));
+        List<Place> places = device.places(beside);
+        AskedKernels.ask(places.stream().map(Place::backend).toList(), variants);
         if (beside.isEmpty()) {
             alone(out, model);
         } else {
-            List<String> backends = Stream.concat(Stream.of(device.chosen()), beside.stream()).distinct().toList();
-            List<Comparison.OfBackend> compared = new Comparison(what, model, batch, rounds, warmup).run(backends, device::openOther);
-            Comparison.print(out, compared);
-            figures.put("backends", compared);
+            compare(out, model, places);
         }
         save();
         return 0;
+    }
+
+    private void compare(PrintWriter out, UNet model, List<Place> places) throws IOException {
+        List<Comparison.OfBackend> compared = new Comparison(what, model, batch, rounds, warmup).run(places, place -> device.open(out, place));
+        new ComparisonTable(compared).print(out);
+        describe();
+        figures.put("backends", compared);
+    }
+
+    private void describe() {
+        figures.put("what", what.name().toLowerCase(Locale.ROOT));
+        figures.put("preset", preset);
+        figures.put("batch", batch);
     }
 
     /** What is known by now: a kernel that fails costs its own figures, and no others. */
@@ -119,7 +133,7 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     private void alone(PrintWriter out, UNet model) throws IOException {
-        try (Device opened = device.open(out, variants)) {
+        try (Device opened = device.open(out)) {
             if (kernels || allVariants) {
                 Peaks.Measured peaks = Peaks.measure(opened, warmup);
                 table = Optional.of(new KernelTable(peaks));
@@ -203,9 +217,7 @@ final class BenchCommand implements Callable<Integer> {
                 what.name().toLowerCase(Locale.ROOT), batch, median, millis[0], millis[rounds - 1], rounds, each,
                 peak ? String.format(Locale.ROOT, "%.0f GB/s", gigabytes) : String.format(Locale.ROOT, "%.1f images/s", batch / median * 1e3), gigaflops);
         out.flush();
-        figures.put("what", what.name().toLowerCase(Locale.ROOT));
-        figures.put("preset", preset);
-        figures.put("batch", batch);
+        describe();
         figures.put("precision", device.precision().name().toLowerCase(Locale.ROOT));
         figures.put("backend", device.backend());
         figures.put("device", opened.describe()); // after the runs, in which a driver may have refused something

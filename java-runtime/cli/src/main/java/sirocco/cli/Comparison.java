@@ -1,14 +1,10 @@
 package sirocco.cli;
 
-import java.io.PrintWriter;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
-import java.util.function.Function;
 import java.util.function.IntConsumer;
 import sirocco.api.DType;
 import sirocco.api.Device;
@@ -28,17 +24,19 @@ final class Comparison {
     /**
      * What one backend takes.
      *
+     * @param place as it was asked for
+     * @param device what that is, and how its kernels are chosen
      * @param loadMillis to plan, to allocate, to compile what is compiled ahead, and to write weights
      * @param firstMillis of the first step, with what is compiled then
      * @param launchMicros of a step that computes nothing to speak of, among others like it
      * @param millis of a warm step: median, fastest, slowest
-     * @param kernelNanos by "op shape"
+     * @param kernels by op, shape and algorithm, which is empty where a backend has one kernel of its own
      */
-    record OfBackend(String backend, String device, double loadMillis, double firstMillis, double launchMicros, double[] millis,
-                     Map<String, Long> kernelNanos) { }
+    record OfBackend(String backend, String place, String precision, String device, double loadMillis, double firstMillis, double launchMicros, double[] millis,
+                     List<Profile.Row> kernels) { }
 
     private static final class Running {
-        private final String backend;
+        private final Place place;
         private final Device device;
         private final long began = System.nanoTime();
         private double loadMillis;
@@ -49,8 +47,8 @@ final class Comparison {
         private int each;
         private double[] millis;
 
-        Running(String backend, Device device) {
-            this.backend = backend;
+        Running(Place place, Device device) {
+            this.place = place;
             this.device = device;
         }
 
@@ -77,10 +75,8 @@ final class Comparison {
 
         OfBackend result(int rounds) {
             Arrays.sort(millis);
-            Map<String, Long> kernels = new LinkedHashMap<>();
-            Profile.of(executable, Math.min(rounds, 5)).forEach(r -> kernels.merge("%-22s %-36s".formatted(r.kind(), r.shape()), r.nanos(), Long::sum));
-            return new OfBackend(backend, device.describe(), loadMillis, firstMillis, launchMicros,
-                    new double[] {millis[rounds / 2], millis[0], millis[rounds - 1]}, kernels);
+            return new OfBackend(place.backend(), place.toString(), place.precision().name().toLowerCase(Locale.ROOT), device.describe(), loadMillis, firstMillis,
+                    launchMicros, new double[] {millis[rounds / 2], millis[0], millis[rounds - 1]}, Profile.of(executable, Math.min(rounds, 5)));
         }
     }
 
@@ -98,25 +94,38 @@ final class Comparison {
         this.warmup = warmup;
     }
 
-    /** @param open opens a backend's device by the backend's name */
-    List<OfBackend> run(List<String> backends, Function<String, Device> open) {
-        return next(new ArrayList<>(), backends, open);
+    /** Opens a place's device. */
+    @FunctionalInterface
+    interface Opening {
+        Device open(Place place) throws IOException;
+    }
+
+    /** All are opened before the first is loaded, which takes long: one may refuse. */
+    List<OfBackend> run(List<Place> places, Opening opening) throws IOException {
+        List<Device> devices = new ArrayList<>();
+        try {
+            for (Place place : places) {
+                devices.add(opening.open(place));
+            }
+            return next(new ArrayList<>(), places, devices);
+        } finally {
+            devices.reversed().forEach(Device::close);
+        }
     }
 
     /** All are in memory at once, so that they can take turns. */
-    private List<OfBackend> next(List<Running> running, List<String> left, Function<String, Device> open) {
-        if (left.isEmpty()) {
+    private List<OfBackend> next(List<Running> running, List<Place> places, List<Device> devices) {
+        int mine = running.size();
+        if (mine == places.size()) {
             return measure(running);
         }
         List<OfBackend> results = new ArrayList<>();
-        try (Device device = open.apply(left.getFirst())) {
-            Running one = new Running(left.getFirst(), device);
-            what.with(device, model, batch, (executable, steps) -> {
-                one.loaded(executable, steps, warmup);
-                running.add(one);
-                results.addAll(next(running, left.subList(1, left.size()), open));
-            });
-        }
+        Running one = new Running(places.get(mine), devices.get(mine));
+        what.with(devices.get(mine), model, batch, (executable, steps) -> {
+            one.loaded(executable, steps, warmup);
+            running.add(one);
+            results.addAll(next(running, places, devices));
+        });
         return results;
     }
 
@@ -153,25 +162,5 @@ final class Comparison {
             }
         }
         return best;
-    }
-
-    static void print(PrintWriter out, List<OfBackend> all) {
-        out.printf("%n%-10s %10s %12s %12s %12s %24s %10s%n", "backend", "load, ms", "first, ms", "launch, µs", "step, ms", "fastest to slowest", "relative");
-        double first = all.getFirst().millis[0];
-        for (OfBackend b : all) {
-            out.printf(Locale.ROOT, "%-10s %10.1f %12.1f %12.2f %12.3f %24s %10.2f%n", b.backend, b.loadMillis, b.firstMillis, b.launchMicros, b.millis[0],
-                    String.format(Locale.ROOT, "%.3f to %.3f", b.millis[1], b.millis[2]), b.millis[0] / first);
-        }
-        out.printf("%n%-22s %-36s", "op", "shape");
-        all.forEach(b -> out.printf("%14s", b.backend + ", µs"));
-        out.println();
-        List<String> kernels = all.getFirst().kernelNanos.entrySet().stream().sorted(Map.Entry.comparingByValue(Comparator.reverseOrder()))
-                .map(Map.Entry::getKey).toList();
-        for (String kernel : kernels) {
-            out.print(kernel);
-            all.forEach(b -> out.printf(Locale.ROOT, "%14.1f", b.kernelNanos.getOrDefault(kernel, 0L) * 1e-3));
-            out.println();
-        }
-        out.flush();
     }
 }

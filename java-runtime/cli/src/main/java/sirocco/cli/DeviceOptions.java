@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import picocli.CommandLine.Option;
 import sirocco.api.Backend;
 import sirocco.api.Backends;
@@ -60,9 +61,31 @@ public final class DeviceOptions {
 
     /** Opens the device and says which in one line. */
     public Device open(PrintWriter out) throws IOException {
-        Backend chosen = Backends.choose(backend);
-        Device opened = chosen.open(new Settings(threads, device, precision, tuning != null || chosen.kernelsProperty().isPresent() ? tuning() : Tuning.NONE));
-        out.println("backend " + chosen.name() + (backend.equals("auto") ? " (auto)" : "") + ": " + opened.describe());
+        return open(out, new Place(chosen(), device, precision), backend.equals("auto") ? " (auto)" : "");
+    }
+
+    /** What is chosen, and what is to be measured beside it. */
+    List<Place> places(List<String> beside) {
+        return Stream.concat(Stream.of(new Place(chosen(), device, precision)), beside.stream().map(text -> Place.parse(text, precision))).distinct().toList();
+    }
+
+    /**
+     * The same of any backend's device, with as many threads.
+     *
+     * @throws IllegalArgumentException if it refuses
+     */
+    Device open(PrintWriter out, Place place) throws IOException {
+        try {
+            return open(out, place, "");
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(e.getMessage() + " (each of --beside can have a device and a precision of its own, as " + place.backend() + ":0:f32)", e);
+        }
+    }
+
+    private Device open(PrintWriter out, Place place, String how) throws IOException {
+        Backend of = Backends.choose(place.backend());
+        Device opened = of.open(new Settings(threads, place.device(), place.precision(), tuning != null || of.kernelsProperty().isPresent() ? tuning() : Tuning.NONE));
+        out.println("backend " + of.name() + how + ": " + opened.describe());
         out.flush();
         return opened;
     }
@@ -85,15 +108,9 @@ public final class DeviceOptions {
         List<String> all = chosen.kernelVariants().entrySet().stream().sorted(Map.Entry.comparingByKey())
                 .flatMap(e -> e.getValue().stream().map(v -> e.getKey() + "=" + v)).toList();
         if (all.isEmpty()) {
-            throw new IllegalArgumentException("backend " + chosen.name() + " has one kernel for each op and shape, so there are no variants to try; choose a "
-                    + "--backend with variants, as cuda");
+            throw new IllegalArgumentException("backend " + chosen.name() + " has no variants to try: " + chosen.whyNoChoice());
         }
         return all;
-    }
-
-    /** Opens another backend's device, with as many threads and the same precision. */
-    Device openOther(String name) {
-        return Backends.choose(name).open(new Settings(threads, device, precision));
     }
 
     /**
@@ -115,21 +132,5 @@ public final class DeviceOptions {
                 System.setProperty(property, before);
             }
         }
-    }
-
-    /**
-     * The same with kernels by choice.
-     *
-     * @param variants op=variant each
-     * @throws IllegalArgumentException if the backend leaves no choice, or has no such variant
-     */
-    Device open(PrintWriter out, List<String> variants) throws IOException {
-        if (!variants.isEmpty()) {
-            Backend chosen = Backends.choose(backend);
-            String property = chosen.kernelsProperty().orElseThrow(() -> new IllegalArgumentException("--kernel: backend " + chosen.name()
-                    + " has one kernel for each op and shape, got " + variants + "; leave it out, or choose a --backend with variants, as cuda"));
-            System.setProperty(property, String.join(",", variants));
-        }
-        return open(out);
     }
 }

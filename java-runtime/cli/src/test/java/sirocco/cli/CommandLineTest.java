@@ -325,7 +325,13 @@ class CommandLineTest {
             info --preset huge                                      | huge
             info --preset small --batches 1,0                       | got 0
             bench --batch 0                                         | batch
-            bench --backend cpu --kernel conv2d=v1                  | [conv2d=v1]
+            bench --backend cpu --kernel conv2d=v1                  | --kernel conv2d=v1: cpu: it has one kernel
+            bench --backend cpu --beside cpu:0 --kernel *=tornado   | --kernel *=tornado: cpu: it has one kernel
+            bench --backend cpu --beside abacus                     | "abacus": not known
+            bench --backend cpu --beside cpu:f16                    | cpu:f16: expected BACKEND
+            bench --backend cpu --beside cpu:0:f32:1                | cpu:0:f32:1: expected BACKEND
+            bench --backend cpu --beside cpu:1                      | asked for 1 (each of --beside
+            bench --backend cpu --beside cpu:bf16                   | cpu: precision BF16 is not supported
             bench --backend cpu --beside cpu --kernels              | leave out --kernels
             bench --backend cpu --tuning %s/none.json               | no such file
             tune --backend cpu                                      | no variants to try

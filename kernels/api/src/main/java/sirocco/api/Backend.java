@@ -23,6 +23,11 @@ public interface Backend {
         return Optional.empty();
     }
 
+    /** Where there is no such property: why, and what to do about it. */
+    default String whyNoChoice() {
+        return "it has one kernel for each op and shape; choose a --backend with variants, as cuda";
+    }
+
     /** The variants that the property knows, by op. Which of them can compute an op depends on device, precision and shapes. */
     default Map<String, List<String>> kernelVariants() {
         return Map.of();

@@ -16,7 +16,7 @@ import sirocco.api.Settings.Precision;
  * convolutions and attention are TornadoVM's.
  */
 final class Choice {
-    /** As in {@code conv2d=tornado,silu=cuda}. */
+    /** As in {@code conv2d=tornado,silu=cuda}, or {@code *=tornado}. */
     static final String PROPERTY = "sirocco.tornado.kernels";
 
     static final String TORNADO = "tornado";
@@ -44,6 +44,11 @@ final class Choice {
 
     boolean handTuned(Op op) {
         return choices.asked(family(op.getClass())).or(() -> choices.measured(op)).orElseGet(() -> rule(op)).equals(CUDA);
+    }
+
+    /** Whether any op was asked to be computed by a hand-tuned kernel, measurements and rule aside. */
+    boolean asksForHandTuned() {
+        return variants().keySet().stream().anyMatch(op -> choices.asked(op).filter(CUDA::equals).isPresent());
     }
 
     private String rule(Op any) {

@@ -12,6 +12,8 @@ import sirocco.api.Tuning;
 
 /** Whatever TornadoVM drives: GPUs of AMD, Intel, Apple and NVIDIA, and CPUs through OpenCL. Its kernels are Java. */
 public final class TornadoBackend implements Backend {
+    private static final String CHOICE_NEEDS = "it has hand-tuned kernels to choose only on an NVIDIA device that TornadoVM's CUDA backend drives";
+
     @Override
     public String name() {
         return "tornado";
@@ -37,6 +39,12 @@ public final class TornadoBackend implements Backend {
     }
 
     @Override
+    public String whyNoChoice() {
+        return CHOICE_NEEDS + ", and there " + (Probe.answer().devices().size() == 1 ? "is " : "are ") + Probe.numbered(Probe.answer().devices())
+                + "; elsewhere its own kernels compute everything";
+    }
+
+    @Override
     public Map<String, List<String>> kernelVariants() {
         return leavesChoice() ? Choice.variants() : Map.of();
     }
@@ -47,7 +55,7 @@ public final class TornadoBackend implements Backend {
     }
 
     /**
-     * @throws IllegalArgumentException for a device that there is not, or a precision that its kernels lack
+     * @throws IllegalArgumentException for a device that there is not, or a precision or kernels that it lacks
      * @throws IllegalStateException where the probe says no
      */
     @Override
@@ -63,8 +71,13 @@ public final class TornadoBackend implements Backend {
         }
         Probe.Found found = devices.get(settings.device());
         checkPrecision(found, settings.precision());
-        return new TornadoVmDevice(found, settings, new Choice(KernelChoices.of(Choice.PROPERTY, System.getProperty(Choice.PROPERTY, ""), Choice.variants(),
-                settings.tuning(), new Tuning.Key(name(), found.name(), settings.precision())), settings.precision()));
+        Choice choice = new Choice(KernelChoices.of(Choice.PROPERTY, System.getProperty(Choice.PROPERTY, ""), Choice.variants(), settings.tuning(),
+                new Tuning.Key(name(), found.name(), settings.precision())), settings.precision());
+        if (!found.isCuda() && choice.asksForHandTuned()) {
+            throw new IllegalArgumentException("tornado: " + Choice.PROPERTY + "=" + System.getProperty(Choice.PROPERTY) + ": " + CHOICE_NEEDS + ", and device "
+                    + settings.device() + " is " + found);
+        }
+        return new TornadoVmDevice(found, settings, choice);
     }
 
     private static void checkPrecision(Probe.Found found, Settings.Precision precision) {

@@ -67,6 +67,15 @@ class ChoiceTest {
     }
 
     @Test
+    void oneSwitchDoesWithoutHandTunedKernels() {
+        Choice own = choice("*=tornado", new Tuning(Map.of(KEY, Map.of(silu.signature(), Choice.CUDA))));
+        assertEquals(List.of(false, false, false), List.of(own.handTuned(silu), own.handTuned(attention), own.asksForHandTuned()));
+        assertTrue(own.describe().contains("*=tornado"), own.describe());
+        Choice butOne = choice("*=tornado,silu=cuda", Tuning.NONE);
+        assertEquals(List.of(true, false, true), List.of(butOne.handTuned(silu), butOne.handTuned(attention), butOne.asksForHandTuned()));
+    }
+
+    @Test
     void opsHaveTheNamesOfTheCudaBackend() {
         assertTrue(Choice.variants().keySet().containsAll(new sirocco.cuda.CudaBackend().kernelVariants().keySet()), Choice.variants().keySet().toString());
         String message = assertThrows(IllegalArgumentException.class, () -> choice("silu=v1", Tuning.NONE)).getMessage();

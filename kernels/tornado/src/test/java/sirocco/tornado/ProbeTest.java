@@ -58,6 +58,24 @@ class ProbeTest {
     }
 
     @Test
+    void handTunedKernelsAreRefusedWhereThereAreNone() {
+        assumeTrue(answer.available(), answer::toString);
+        assumeTrue(Probe.answer().devices().stream().noneMatch(Probe.Found::isCuda), () -> "TornadoVM's CUDA backend is here: " + answer);
+        assertTrue(backend.kernelsProperty().isEmpty());
+        String why = "only on an NVIDIA device that TornadoVM's CUDA backend drives";
+        assertTrue(backend.whyNoChoice().contains(why), backend.whyNoChoice());
+        System.setProperty(Choice.PROPERTY, "silu=cuda");
+        try {
+            String message = assertThrows(IllegalArgumentException.class, () -> backend.open(Settings.DEFAULT)).getMessage();
+            assertTrue(message.contains(why) && message.contains(Probe.answer().devices().getFirst().toString()), message);
+            System.setProperty(Choice.PROPERTY, "*=tornado");
+            backend.open(Settings.DEFAULT).close();
+        } finally {
+            System.clearProperty(Choice.PROPERTY);
+        }
+    }
+
+    @Test
     void computeCapabilityIsReadFromWhatTornadoVmTells() {
         assertEquals(90, Probe.Found.computeCapability("Device vendor    : NVIDIA\nDevice version   : CUDA 9.0\nDriver version   : 13.0\n"));
         assertEquals(75, Probe.Found.computeCapability("Device version   : CUDA 7.5\n"));

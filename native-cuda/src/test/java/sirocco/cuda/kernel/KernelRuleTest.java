@@ -61,6 +61,16 @@ class KernelRuleTest {
     }
 
     @Test
+    void takesWhatIsAskedForEveryOpUnlessOneIsNamed() {
+        assertEquals("v2", chosen("*=v2", 64));
+        assertEquals("v2", chosen("conv2d=v1,*=v2", 64));
+        assertEquals("v1", chosen("silu=v1,*=v2", 64));
+        assertEquals("v1", chosen("*=v3", 7));
+        String message = assertThrows(IllegalArgumentException.class, () -> chosen("*=v9", 64)).getMessage();
+        assertTrue(message.contains("no op has a variant \"v9\"; there are: v1, v2, v3"), message);
+    }
+
+    @Test
     void takesWhatWasMeasuredUnlessAskedOtherwise() {
         Value x = new Value(0, "x", Shape.vector(64), DType.F32, Value.Role.INPUT);
         Value wider = new Value(1, "wider", Shape.vector(65), DType.F32, Value.Role.INPUT);
