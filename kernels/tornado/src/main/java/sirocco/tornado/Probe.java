@@ -1,8 +1,13 @@
 package sirocco.tornado;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.module.ModuleDescriptor;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
+import java.util.Properties;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -91,7 +96,11 @@ final class Probe {
         return answer;
     }
 
-    private static Answer ask() {
+    private static Answer ask() throws IOException {
+        Optional<Availability> other = otherVersion(versionHere(), versionBuiltFor());
+        if (other.isPresent()) {
+            return new Answer(other.get(), List.of());
+        }
         System.setProperty(NO_FALLBACK, "False");
         System.setProperty(PINNING, "False");
         List<Found> devices = new ArrayList<>();
@@ -118,6 +127,26 @@ final class Probe {
     /** For people: each with its number. */
     static String numbered(List<Found> devices) {
         return IntStream.range(0, devices.size()).mapToObj(i -> i + ": " + devices.get(i)).collect(Collectors.joining(", "));
+    }
+
+    /** Empty where TornadoVM is on the class path, so that its modules' versions are not known. */
+    private static Optional<String> versionHere() {
+        return Optional.ofNullable(TornadoExecutionPlan.class.getModule().getDescriptor()).flatMap(ModuleDescriptor::rawVersion);
+    }
+
+    /** Maven writes it. */
+    static String versionBuiltFor() throws IOException {
+        Properties built = new Properties();
+        try (InputStream in = Probe.class.getResourceAsStream("built-for.properties")) {
+            built.load(in);
+        }
+        return built.getProperty("version");
+    }
+
+    /** Of another version than that it was compiled against, classes and methods may be missing, which would show only when they are called. */
+    static Optional<Availability> otherVersion(Optional<String> here, String builtFor) {
+        return here.filter(version -> !version.equals(builtFor)).map(version -> Availability.no("TORNADOVM_HOME has TornadoVM " + version + ", and this build is for "
+                + builtFor, "install " + builtFor + ", or build for the other: mvn -Dtornado.version=" + version + ", which build-scripts/sirocco does by itself"));
     }
 
     private static String because(Throwable e) {

@@ -7,9 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.IOException;
 import java.lang.reflect.Proxy;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import sirocco.api.Availability;
@@ -30,6 +32,16 @@ class ProbeTest {
         assertTrue(answer.remedy().contains("TORNADOVM_HOME"), answer::toString);
         assertTrue(backend.priority() < 0);
         assertTrue(assertThrows(IllegalStateException.class, () -> backend.open(Settings.DEFAULT)).getMessage().contains(answer.detail()));
+    }
+
+    @Test
+    void anotherVersionThanTheBuildsIsNotUsed() throws IOException {
+        assertEquals(Optional.empty(), Probe.otherVersion(Optional.of("5.2.0-jdk25"), "5.2.0-jdk25"));
+        assertEquals(Optional.empty(), Probe.otherVersion(Optional.empty(), "5.2.0-jdk25"));
+        Availability no = Probe.otherVersion(Optional.of("5.3.0-jdk25"), "5.2.0-jdk25").orElseThrow();
+        assertFalse(no.available());
+        assertTrue(no.detail().contains("has TornadoVM 5.3.0-jdk25, and this build is for 5.2.0-jdk25") && no.remedy().contains("-Dtornado.version=5.3.0-jdk25"), no::toString);
+        assertTrue(Probe.versionBuiltFor().matches("\\d+\\.\\d+.*"), "written by Maven: " + Probe.versionBuiltFor());
     }
 
     @Test
