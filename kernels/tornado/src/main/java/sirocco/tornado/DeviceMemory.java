@@ -1,6 +1,7 @@
 package sirocco.tornado;
 
 import java.util.List;
+import java.util.Locale;
 import sirocco.api.DType;
 import sirocco.api.Graph;
 import sirocco.api.MemoryPlanner;
@@ -24,11 +25,15 @@ final class DeviceMemory {
     /** Elements left out in front of each array: on the device a header comes before it, and what follows begins at a whole vector of 16 bytes. */
     private static final int LEAD = (int) (-TornadoNativeArray.ARRAY_HEADER & 15) / Float.BYTES;
 
+    private static final double GIB = 1L << 30;
+
     private final Plan plan;
     private final int arenaAt;
+    private final int floats;
     private final int[] wordsAt;
     private final int report;
 
+    /** @throws IllegalArgumentException if places cannot be counted in an int */
     DeviceMemory(Plan plan) {
         this.plan = plan;
         List<Value> values = plan.graph().values();
@@ -37,14 +42,46 @@ final class DeviceMemory {
         long words = LEAD;
         for (Value v : values) {
             if (plan.slot(v) != null && v.dtype() != DType.F32) {
-                wordsAt[v.id()] = Math.toIntExact(words);
+                wordsAt[v.id()] = (int) words;
                 words += align(bytes(v)) / Integer.BYTES;
             } else if (v.persistent()) {
                 floats = Math.max(floats, plan.slot(v).offset() + plan.slot(v).bytes());
             }
         }
-        arenaAt = Math.toIntExact(LEAD + align(floats) / Float.BYTES);
-        report = Math.toIntExact(words);
+        long arena = LEAD + align(floats) / Float.BYTES;
+        long end = arena + Math.max(plan.arenaBytes(), MemoryPlanner.ALIGNMENT) / Float.BYTES;
+        long most = Math.max(end, words + REPORT_WORDS);
+        if (most > MOST_ELEMENTS) {
+            throw tooLarge(most, "kernels count to " + MOST_ELEMENTS + " elements, which are " + gib(MOST_ELEMENTS * (long) Float.BYTES));
+        }
+        arenaAt = (int) arena;
+        this.floats = (int) end;
+        report = (int) words;
+    }
+
+    /**
+     * @param inOnePiece bytes that the device gives for an array
+     * @param inAll bytes that it has
+     * @param device its name
+     * @throws IllegalArgumentException if the arrays are larger
+     */
+    void checkFits(long inOnePiece, long inAll, String device) {
+        if (Math.max(floats, words()) * (long) Float.BYTES > inOnePiece) {
+            throw tooLarge(Math.max(floats, words()), device + " gives at most " + gib(inOnePiece) + " in one piece");
+        }
+        long all = (long) floats + words();
+        if (all * Float.BYTES > inAll) {
+            throw tooLarge(all, device + " has " + gib(inAll));
+        }
+    }
+
+    private IllegalArgumentException tooLarge(long elements, String limit) {
+        return new IllegalArgumentException("tornado: the plan needs " + gib(elements * Float.BYTES) + " (" + plan.summary() + "), and " + limit
+                + "; use a smaller batch");
+    }
+
+    private static String gib(long bytes) {
+        return String.format(Locale.ROOT, "%.2f GiB", bytes / GIB);
     }
 
     private static long align(long bytes) {
@@ -69,7 +106,7 @@ final class DeviceMemory {
 
     /** Of the array of floats. */
     int floats() {
-        return Math.toIntExact(arenaAt + Math.max(plan.arenaBytes(), MemoryPlanner.ALIGNMENT) / Float.BYTES);
+        return floats;
     }
 
     /** Of the array of words. */
@@ -77,7 +114,7 @@ final class DeviceMemory {
         return report + REPORT_WORDS;
     }
 
-    /** @throws IllegalArgumentException if places cannot be counted in an int */
+    /** @throws IllegalArgumentException if a value's elements cannot be counted in an int */
     static void checkCounts(Graph graph) {
         for (Value v : graph.values()) {
             if (v.shape().elements() > MOST_ELEMENTS) {

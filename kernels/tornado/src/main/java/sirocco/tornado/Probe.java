@@ -29,6 +29,9 @@ final class Probe {
     /** By default every array of the host's that has a counterpart on a CUDA device is page-locked; those of the device's whole memory travel never. */
     private static final String PINNING = "tornado.cuda.host.pinning";
 
+    /** By default what a graph may take is too little for one worth launching. */
+    private static final String BYTECODE = "tornado.tvm.maxbytecodesize";
+
     /** In what TornadoVM's CUDA backend tells of a device. */
     private static final Pattern DEVICE_VERSION = Pattern.compile("Device version\\s*: CUDA (\\d+)\\.(\\d+)");
 
@@ -103,6 +106,7 @@ final class Probe {
         }
         System.setProperty(NO_FALLBACK, "False");
         System.setProperty(PINNING, "False");
+        System.setProperty(BYTECODE, Integer.toString(TaskGraphs.BYTECODE_BYTES));
         List<Found> devices = new ArrayList<>();
         for (TornadoBackend backend : TornadoExecutionPlan.getTornadoDeviceMap().getAllBackends()) {
             for (int i = 0; i < backend.getNumDevices(); i++) {

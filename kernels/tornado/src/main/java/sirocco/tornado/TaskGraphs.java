@@ -1,7 +1,9 @@
 package sirocco.tornado;
 
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import sirocco.tornado.kernel.DeviceTask;
 import sirocco.tornado.kernel.Launch;
 import uk.ac.manchester.tornado.api.GridScheduler;
@@ -24,27 +26,39 @@ import uk.ac.manchester.tornado.runtime.common.TornadoXPUDevice;
  * arrays beside them.
  */
 final class TaskGraphs implements AutoCloseable {
-    /** Tasks in a graph: TornadoVM keeps its bytecode in 4 KiB, and a task of many arguments takes some 200 bytes. */
-    static final int TASKS = 12;
+    /**
+     * Tasks in a graph, at the end of which the host waits for the device. TornadoVM notes a graph's tasks in 8 KiB, 15 bytes and 5 for each argument;
+     * and keeps its bytecode, some 200 bytes for a task of many arguments, in {@link #BYTECODE_BYTES}.
+     */
+    static final int TASKS = 64;
+
+    /** To be told to TornadoVM, as {@code tornado.tvm.maxbytecodesize}, before it starts. */
+    static final int BYTECODE_BYTES = 1 << 16;
 
     /** What small arrays may take beside the memory. */
     private static final int BESIDE_MIB = 1024;
 
+    private final HostMirror mirror;
     private final FloatArray memory;
     private final IntArray words;
     private final KernelContext context = new KernelContext();
     private final GridScheduler grids = new GridScheduler();
     private final List<ImmutableTaskGraph> graphs = new ArrayList<>();
-    /** Of the library tasks. */
-    private final List<DeviceTask> first = new ArrayList<>();
+    /** Of the library tasks; of one that is in two graphs, once. */
+    private final Set<DeviceTask> first = new LinkedHashSet<>();
     /** The graph that does these; there is one if there are any. */
     private int firstGraph;
     private TornadoDevice device;
     private TornadoExecutionPlan plan;
 
-    TaskGraphs(FloatArray memory, IntArray words) {
-        this.memory = memory;
-        this.words = words;
+    /**
+     * @param floats elements of the one array
+     * @param words of the other
+     */
+    TaskGraphs(int floats, int words) {
+        mirror = new HostMirror(floats, words);
+        memory = mirror.memory();
+        this.words = mirror.words();
     }
 
     /** A kernel with arrays of its own. */
@@ -74,6 +88,11 @@ final class TaskGraphs implements AutoCloseable {
         return end(graph);
     }
 
+    /** Adds a graph that does next to nothing, for what a launch takes; returns its number. */
+    int addNothing() {
+        return end(begin("nothing", false));
+    }
+
     /** Adds a graph of kernels; returns its number. */
     int add(List<Launch> launches) {
         String name = "run" + graphs.size();
@@ -99,7 +118,9 @@ final class TaskGraphs implements AutoCloseable {
      */
     private TaskGraph begin(String name, boolean withWords) {
         TaskGraph graph = new TaskGraph(name);
-        if (!graphs.isEmpty()) {
+        if (graphs.isEmpty()) {
+            graph.transferToDevice(DataTransferMode.UNDER_DEMAND, memory, words); // and nobody ever demands it: they are made there
+        } else {
             graph.consumeFromDevice(memory, words);
         }
         if (!withWords) {
@@ -171,9 +192,13 @@ final class TaskGraphs implements AutoCloseable {
     @Override
     public void close() {
         try {
-            plan.close();
+            if (plan != null) {
+                plan.close();
+            }
         } catch (TornadoExecutionPlanException e) {
             throw new IllegalStateException("tornado: the execution plan cannot be closed: " + e.getMessage(), e);
+        } finally {
+            mirror.close();
         }
         if (device instanceof TornadoXPUDevice xpu) {
             xpu.getDeviceContext().setResetToFalse();

@@ -2,9 +2,11 @@ package sirocco.tornado;
 
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
 import sirocco.api.DType;
 import sirocco.api.Executable;
 import sirocco.api.HostArrays;
@@ -16,56 +18,62 @@ import sirocco.api.Value;
 import sirocco.tornado.kernel.Kernel;
 import sirocco.tornado.kernel.Launch;
 import uk.ac.manchester.tornado.api.common.TornadoDevice;
-import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
-import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /** A plan as task graphs over two arrays, which are on the device from the first to the last. */
 final class TornadoExecutable implements Executable {
-    private final TornadoDevice device;
+    /** Runs of the graph that does nothing, whose median is a launch. */
+    private static final int LAUNCHES = 9;
+
     private final Plan plan;
     private final List<Kernel> kernels;
     private final List<Step> steps;
     private final DeviceMemory memory;
     private final TaskGraphs graphs;
     private final Transfers transfers;
-    /** Numbers of the graphs that make a run. */
-    private final int[] runs;
     private final Ids ids;
-    /** A copy whose steps are graphs of their own; made when it is first wanted, since every one of them is compiled. */
-    private TornadoExecutable apart;
+    /** Numbers of the graphs that make a run. */
+    private int[] runs;
+    /** Of a graph for each step, for those who look at steps: compiled when it is first run. */
+    private int[] apart;
+    private int nothing;
     private boolean closed;
 
-    /** @param tasks at most so many in a graph; a step's are never parted, so that 1 gives every step a graph of its own */
-    TornadoExecutable(TornadoDevice device, Plan plan, List<Kernel> kernels, int tasks) {
-        this.device = device;
+    TornadoExecutable(TornadoDevice device, Plan plan, List<Kernel> kernels, DeviceMemory memory) {
         this.plan = plan;
         this.kernels = kernels;
+        this.memory = memory;
         steps = plan.graph().steps();
         ids = new Ids(plan.graph());
-        memory = new DeviceMemory(plan);
-        graphs = new TaskGraphs(new FloatArray(memory.floats()), new IntArray(memory.words()));
-        transfers = new Transfers(graphs, memory);
-        runs = addRuns(tasks);
-        graphs.ready(device, runs);
-        transfers.clear();
-        graphs.runFirst();
+        graphs = new TaskGraphs(memory.floats(), memory.words());
+        try {
+            transfers = new Transfers(graphs, memory);
+            addRuns();
+            graphs.ready(device, runs);
+            transfers.clear();
+            graphs.runFirst();
+        } catch (Throwable e) {
+            graphs.close();
+            throw e;
+        }
     }
 
-    private int[] addRuns(int tasks) {
+    private void addRuns() {
+        List<List<Launch>> launches = IntStream.range(0, steps.size()).mapToObj(i -> kernels.get(i).binding().bind(memory.places(i))).toList();
         List<Integer> numbers = new ArrayList<>();
         List<Launch> together = new ArrayList<>();
-        for (int i = 0; i < steps.size(); i++) {
-            List<Launch> launches = kernels.get(i).binding().bind(memory.places(i));
-            if (!together.isEmpty() && together.size() + launches.size() > tasks) {
+        for (List<Launch> step : launches) {
+            if (!together.isEmpty() && together.size() + step.size() > TaskGraphs.TASKS) {
                 numbers.add(graphs.add(together));
                 together.clear();
             }
-            together.addAll(launches);
+            together.addAll(step);
         }
         if (!together.isEmpty()) {
             numbers.add(graphs.add(together));
         }
-        return numbers.stream().mapToInt(Integer::intValue).toArray();
+        runs = numbers.stream().mapToInt(Integer::intValue).toArray();
+        apart = launches.stream().mapToInt(graphs::add).toArray();
+        nothing = graphs.addNothing();
     }
 
     @Override
@@ -102,33 +110,33 @@ final class TornadoExecutable implements Executable {
         }
     }
 
-    /** Step by step; the first time includes compilation. */
+    /** Step by step, each a graph by itself, whose launch is taken off; the first time compiles them. */
     @Override
     public void trace(IntPredicate observed, Consumer<StepTrace> observer) {
         requireOpen();
         ids.check();
-        if (apart == null) {
-            apart = new TornadoExecutable(device, plan, kernels, 1);
-        }
-        copy(transfers, apart.transfers);
+        transfers.flush();
+        long launch = launchNanos();
         for (int i = 0; i < steps.size(); i++) {
-            long start = System.nanoTime();
-            apart.graphs.run(apart.runs[i]);
-            long nanos = System.nanoTime() - start;
-            apart.await();
-            observer.accept(StepTrace.of(i, steps.get(i), nanos, plan.notes()[i], observed.test(i), apart::elements));
+            long nanos = Math.max(0, nanos(apart[i]) - launch);
+            await();
+            observer.accept(StepTrace.of(i, steps.get(i), nanos, plan.notes()[i], observed.test(i), this::elements));
         }
-        copy(apart.transfers, transfers);
     }
 
-    private void copy(Transfers from, Transfers to) {
-        float[] floats = new float[memory.floats()];
-        from.read(0, floats);
-        to.write(0, floats);
-        int[] words = new int[memory.words()];
-        from.read(0, words);
-        to.write(0, words);
-        to.flush();
+    private long launchNanos() {
+        long[] nanos = new long[LAUNCHES];
+        for (int i = 0; i < LAUNCHES; i++) {
+            nanos[i] = nanos(nothing);
+        }
+        Arrays.sort(nanos);
+        return nanos[LAUNCHES / 2];
+    }
+
+    private long nanos(int graph) {
+        long start = System.nanoTime();
+        graphs.run(graph);
+        return System.nanoTime() - start;
     }
 
     private float[] elements(Value v) {
@@ -155,21 +163,24 @@ final class TornadoExecutable implements Executable {
     @Override
     public void write(Value v, byte[] data) {
         writable(v, DType.U8, data.length);
-        int[] words = new int[DeviceMemory.elements(v)];
-        MemorySegment.copy(MemorySegment.ofArray(data), 0, MemorySegment.ofArray(words), 0, data.length);
-        transfers.write(memory.at(v), words);
+        transfers.write(memory.at(v), data);
     }
 
-    /** Four bytes make a word, so those around the part are fetched. */
+    /** Four bytes make a word, so where a part does not begin or end with one, those around it are fetched. */
     @Override
     public void write(Value v, long first, byte[] part) {
         requireOpen();
         HostArrays.checkWrite(plan, v, DType.U8, first, part.length);
-        int from = (int) first / Integer.BYTES;
-        int[] words = new int[((int) first + part.length + Integer.BYTES - 1) / Integer.BYTES - from];
-        transfers.read(memory.at(v) + from, words);
+        int from = (int) (first / Integer.BYTES);
+        int at = memory.at(v) + from;
+        if (first % Integer.BYTES == 0 && part.length % Integer.BYTES == 0) {
+            transfers.write(at, part);
+            return;
+        }
+        int[] words = new int[(int) ((first + part.length + Integer.BYTES - 1) / Integer.BYTES) - from];
+        transfers.read(at, words);
         MemorySegment.copy(MemorySegment.ofArray(part), 0, MemorySegment.ofArray(words), first - (long) from * Integer.BYTES, part.length);
-        transfers.write(memory.at(v) + from, words);
+        transfers.write(at, words);
     }
 
     private void writable(Value v, DType dtype, int length) {
@@ -206,9 +217,6 @@ final class TornadoExecutable implements Executable {
     public void close() {
         if (!closed) {
             closed = true;
-            if (apart != null) {
-                apart.close();
-            }
             graphs.close();
         }
     }

@@ -3,6 +3,7 @@ package sirocco.tornado;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalLong;
 import sirocco.api.Availability;
 import sirocco.api.Device;
 import sirocco.api.Executable;
@@ -14,6 +15,7 @@ import sirocco.api.Value;
 import sirocco.tornado.cuda.HandTuned;
 import sirocco.tornado.kernel.Kernel;
 import sirocco.tornado.kernel.KernelFactory;
+import uk.ac.manchester.tornado.api.exceptions.TornadoOutOfMemoryException;
 
 /** One of TornadoVM's devices. */
 final class TornadoVmDevice implements Device {
@@ -49,6 +51,12 @@ final class TornadoVmDevice implements Device {
     @Override
     public String hardware() {
         return handTuned.isPresent() ? found.name() : "";
+    }
+
+    /** TornadoVM does not tell what others have taken, so a fifth is left to them; and no array may be larger than one piece. */
+    @Override
+    public OptionalLong freeBytes() {
+        return found.isGpu() ? OptionalLong.of(Math.min(found.device().getMaxAllocMemory(), found.device().getMaxGlobalMemory() / 5 * 4)) : OptionalLong.empty();
     }
 
     @Override
@@ -92,13 +100,14 @@ final class TornadoVmDevice implements Device {
         if (closed) {
             throw new IllegalStateException("tornado: this device is closed");
         }
-        long most = Math.min(found.device().getMaxAllocMemory(), (long) Float.BYTES * DeviceMemory.MOST_ELEMENTS);
-        if (plan.totalBytes() > most) {
-            throw new IllegalArgumentException(String.format(Locale.ROOT,
-                    "tornado: the plan needs %.2f GiB in one piece (%s), and %s gives at most %.2f GiB; use a smaller batch", plan.totalBytes() / GIB,
-                    plan.summary(), found, most / GIB));
+        DeviceMemory memory = new DeviceMemory(plan);
+        memory.checkFits(found.device().getMaxAllocMemory(), found.device().getMaxGlobalMemory(), found.toString());
+        try {
+            return new TornadoExecutable(found.device(), plan, kernels(plan.graph()), memory);
+        } catch (TornadoOutOfMemoryException e) {
+            throw new IllegalStateException("tornado: there is no room for the plan (" + plan.summary() + ") on " + found + ": " + e.getMessage().strip()
+                    + "; use a smaller batch, or end what else runs there", e);
         }
-        return new TornadoExecutable(found.device(), plan, kernels(plan.graph()), TaskGraphs.TASKS);
     }
 
     @Override

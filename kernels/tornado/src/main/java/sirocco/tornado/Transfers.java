@@ -1,6 +1,8 @@
 package sirocco.tornado;
 
 import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.stream.IntStream;
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
@@ -16,8 +18,8 @@ final class Transfers {
     private static final int FEW = PARAMETERS / 4;
     /** Writes that wait, at most. */
     private static final int WRITES = 64;
-    /** Elements of a chunk of what is large. */
-    private static final int CHUNK = 1 << 20;
+    /** Elements of chunks: the smallest that fits is taken, since it travels as a whole; what is larger than all goes in several. */
+    private static final int[] CHUNKS = {PARAMETERS, 1 << 15, 1 << 20};
     private static final int GROUP = 128;
     /** Neighbours that a work item clears. */
     private static final int CLEARED = 64;
@@ -40,10 +42,8 @@ final class Transfers {
     private final TaskGraphs graphs;
     private final DeviceMemory memory;
     private final int scatter;
-    private final Way floats;
-    private final Way fewFloats;
-    private final Way words;
-    private final Way fewWords;
+    private final List<Way> floats;
+    private final List<Way> words;
 
     /** A chunk and the graphs that take it there and back. */
     private record Way(MemorySegment chunk, int elements, int there, int back) { }
@@ -55,14 +55,17 @@ final class Transfers {
         range.set(2, memory.report());
         int allFloats = memory.floats();
         int allWords = memory.words();
-        graphs.add("clear", true, groups((Math.max(allFloats, allWords) + CLEARED - 1) / CLEARED), GROUP, NOTHING, NOTHING,
-                (g, id, c, m, w) -> g.task(id, Transfers::clear, c, m, w, allFloats, allWords));
+        int stride = GROUP * groups((Math.max(allFloats, allWords) + CLEARED - 1) / CLEARED);
+        graphs.add("clear", true, stride / GROUP, GROUP, NOTHING, NOTHING, (g, id, c, m, w) -> g.task(id, Transfers::clear, c, m, w, allFloats, allWords, stride));
         scatter = graphs.add("parameters", true, groups(PARAMETERS), GROUP, new Object[] {parameters, floatParameters}, NOTHING,
                 (g, id, c, m, w) -> g.task(id, Transfers::scatter, c, m, w, parameters, floatParameters, PARAMETERS));
-        floats = floats("Floats", Math.min(allFloats, CHUNK));
-        fewFloats = floats("FewFloats", PARAMETERS);
-        words = words("Words", Math.min(allWords, CHUNK));
-        fewWords = words("FewWords", PARAMETERS);
+        floats = chunks(allFloats).mapToObj(n -> floats("Floats" + n, n)).toList();
+        words = chunks(allWords).mapToObj(n -> words("Words" + n, n)).toList();
+    }
+
+    /** Those that an array of so many elements may want. */
+    private static IntStream chunks(int elements) {
+        return IntStream.range(0, CHUNKS.length).filter(i -> i == 0 || CHUNKS[i - 1] < elements).map(i -> CHUNKS[i]);
     }
 
     private Way floats(String name, int elements) {
@@ -94,14 +97,14 @@ final class Transfers {
         graphs.run(0);
     }
 
-    static void clear(KernelContext c, FloatArray m, IntArray w, int floats, int words) {
-        int from = c.globalIdx * CLEARED;
-        for (int i = 0; i < CLEARED; i++) {
-            if (from + i < floats) {
-                m.set(from + i, 0);
+    static void clear(KernelContext c, FloatArray m, IntArray w, int floats, int words, int stride) {
+        for (int k = 0; k < CLEARED; k++) {
+            int i = c.globalIdx + k * stride;
+            if (i < floats) {
+                m.set(i, 0);
             }
-            if (from + i < words) {
-                w.set(from + i, 0);
+            if (i < words) {
+                w.set(i, 0);
             }
         }
     }
@@ -130,6 +133,11 @@ final class Transfers {
             parameters.set(1 + number + i, ~(at + i));
             parameters.set(1 + PARAMETERS + number + i, data[i]);
         }
+    }
+
+    /** Four a word; the last word is filled up with anything. */
+    void write(int at, byte[] data) {
+        write(words, at, MemorySegment.ofArray(data), (data.length + Integer.BYTES - 1) / Integer.BYTES);
     }
 
     /** Room among those that travel together for the places from {@code first} to {@code last}; returns the number of the first. */
@@ -175,17 +183,21 @@ final class Transfers {
         }
     }
 
-    private void write(Way way, int at, MemorySegment data, int n) {
+    private static Way way(List<Way> ways, int n) {
+        return ways.stream().filter(w -> w.elements >= n).findFirst().orElse(ways.getLast());
+    }
+
+    private void write(List<Way> ways, int at, MemorySegment data, int n) {
         flush();
+        Way way = way(ways, n);
         for (int from = 0; from < n; from += way.elements) {
-            int part = range(way, at, from, n);
-            MemorySegment.copy(data, 4L * from, way.chunk, 0, 4L * part);
+            int part = range(at, from, Math.min(way.elements, n - from));
+            MemorySegment.copy(data, 4L * from, way.chunk, 0, Math.min(4L * part, data.byteSize() - 4L * from));
             graphs.run(way.there);
         }
     }
 
-    private int range(Way way, int at, int from, int n) {
-        int part = Math.min(way.elements, n - from);
+    private int range(int at, int from, int part) {
         range.set(0, at + from);
         range.set(1, part);
         return part;
@@ -208,17 +220,18 @@ final class Transfers {
     // ---- from the device -------------------------------------------------------------------------------------------------------
 
     void read(int at, float[] data) {
-        read(data.length > PARAMETERS ? floats : fewFloats, at, MemorySegment.ofArray(data), data.length);
+        read(floats, at, MemorySegment.ofArray(data), data.length);
     }
 
     void read(int at, int[] data) {
-        read(data.length > PARAMETERS ? words : fewWords, at, MemorySegment.ofArray(data), data.length);
+        read(words, at, MemorySegment.ofArray(data), data.length);
     }
 
-    private void read(Way way, int at, MemorySegment data, int n) {
+    private void read(List<Way> ways, int at, MemorySegment data, int n) {
         flush();
+        Way way = way(ways, n);
         for (int from = 0; from < n; from += way.elements) {
-            int part = range(way, at, from, n);
+            int part = range(at, from, Math.min(way.elements, n - from));
             graphs.run(way.back);
             MemorySegment.copy(way.chunk, 0, data, 4L * from, 4L * part);
         }
@@ -249,8 +262,8 @@ final class Transfers {
     /** Brings the report and nothing else. */
     void fetchReport() {
         flush();
-        range(fewWords, 0, 0, 0);
-        graphs.run(fewWords.back);
+        range(0, 0, 0);
+        graphs.run(words.getFirst().back);
     }
 
     /** Word {@code i} of the report as it came with the last read. */

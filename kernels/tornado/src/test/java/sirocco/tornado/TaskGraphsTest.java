@@ -35,7 +35,7 @@ class TaskGraphsTest {
             e.run();
             float[] read = new float[1];
             e.read(last, read);
-            assertArrayEquals(new float[] {0.75f * (1 << TaskGraphs.TASKS)}, read);
+            assertArrayEquals(new float[] {(float) (0.75 * Math.pow(-2, TaskGraphs.TASKS))}, read);
         }
     }
 }
