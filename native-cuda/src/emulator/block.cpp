@@ -122,6 +122,36 @@ int barrier(int id, unsigned threads, bool wait, int predicate, const char* what
     return self.barrierResult;
 }
 
+// Every lane comes through collective(), whose frame stays small for that: the rest of it is in functions of their own.
+namespace {
+
+[[noreturn, gnu::cold, gnu::noinline]] void wrong_mask(const Thread& self, unsigned mask, unsigned existing, const char* what, const Place& place) {
+    char text[160];
+    snprintf(text, sizeof text, "%s at %s: mask %08x; the calling lane is %u, the warp's existing lanes are %08x", what, at(place).c_str(), mask,
+            self.lane(), existing);
+    fail(CODE_LAUNCH_FAILED, text);
+}
+
+[[noreturn, gnu::cold, gnu::noinline]] void divergent(const Rendezvous& others, const char* what, const Place& place) {
+    fail(CODE_LAUNCH_FAILED, std::string("divergent warp: ") + what + " at " + at(place) + " while other lanes wait in " + others.what + " at "
+            + at(others.place));
+}
+
+[[gnu::noinline]] void complete(Thread& self, std::vector<Rendezvous>& pending, std::vector<Rendezvous>::iterator r, void (*act)(void** arguments)) {
+    Rendezvous complete = *r;
+    pending.erase(r);
+    act(complete.arguments);
+    unsigned first = self.flat - self.lane();
+    for (unsigned lane = 0; lane < 32; lane++) {
+        if ((complete.mask >> lane & 1) != 0 && lane != self.lane()) {
+            make_ready(self.block->threads[first + lane]);
+        }
+    }
+    make_ready(self);
+}
+
+}  // namespace
+
 void collective(unsigned mask, void* arguments, void (*act)(void** arguments), const char* what, Place place) {
     Thread& self = here();
     Block& block = *self.block;
@@ -129,10 +159,7 @@ void collective(unsigned mask, void* arguments, void (*act)(void** arguments), c
     unsigned first = self.flat - self.lane();
     unsigned existing = block.threadCount - first >= 32 ? ~0u : (1u << (block.threadCount - first)) - 1;
     if ((mask & bit) == 0 || (mask & ~existing) != 0) {
-        char text[160];
-        snprintf(text, sizeof text, "%s at %s: mask %08x; the calling lane is %u, the warp's existing lanes are %08x", what, at(place).c_str(), mask,
-                self.lane(), existing);
-        fail(CODE_LAUNCH_FAILED, text);
+        wrong_mask(self, mask, existing, what, place);
     }
     auto& pending = self.warp().pending;
     auto r = std::find_if(pending.begin(), pending.end(), [&](const Rendezvous& p) { return p.mask == mask; });
@@ -140,21 +167,12 @@ void collective(unsigned mask, void* arguments, void (*act)(void** arguments), c
         pending.push_back({mask, 0, what, place, {}});
         r = pending.end() - 1;
     } else if (!same(r->what, what) || r->place.line() != place.line() || !same(r->place.file_name(), place.file_name())) {
-        fail(CODE_LAUNCH_FAILED, std::string("divergent warp: ") + what + " at " + at(place) + " while other lanes wait in " + r->what + " at "
-                + at(r->place));
+        divergent(*r, what, place);
     }
     r->arrived |= bit;
     r->arguments[self.lane()] = arguments;
     if (r->arrived == mask) {
-        Rendezvous complete = *r;
-        pending.erase(r);
-        act(complete.arguments);
-        for (unsigned lane = 0; lane < 32; lane++) {
-            if ((mask >> lane & 1) != 0 && lane != self.lane()) {
-                make_ready(block.threads[first + lane]);
-            }
-        }
-        make_ready(self);
+        complete(self, pending, r, act);
     } else {
         self.state = Thread::AT_WARP;
         self.waitsFor = what;

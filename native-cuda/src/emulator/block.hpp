@@ -87,7 +87,8 @@ struct Accumulator {
     std::uint64_t last;  // product that writes them
 };
 
-struct Thread {
+/** What a switch from one to the next touches comes first, in one line of the cache. */
+struct alignas(64) Thread {
     enum State { READY, AT_BARRIER, AT_WARP, EXITED };
 
     uint3 index;

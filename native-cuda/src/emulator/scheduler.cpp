@@ -19,7 +19,8 @@ namespace emulated {
 
 namespace {
 
-constexpr std::size_t STACK_BYTES = 128 << 10;
+// Not a power of two: the same frame of all threads would be in the same few lines of every cache.
+constexpr std::size_t STACK_BYTES = (128 << 10) + 33 * 64;
 constexpr std::size_t STATIC_BYTES = 48 << 10;
 constexpr std::size_t DYNAMIC_BYTES = 227 << 10;
 constexpr std::size_t GUARD_BYTES = 1024;

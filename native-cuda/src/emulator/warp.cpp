@@ -41,6 +41,9 @@ struct MatrixArguments {
     }
 };
 
+/** Eight columns: what the compiler makes of loops over them is several times slower. */
+using Row = float __attribute__((vector_size(8 * sizeof(float))));
+
 /** Fragments as the PTX manual lays them out: lane = 4 · group + t. K is 16 (two numbers a register) or 8 (one). */
 template <int K>
 struct MmaArguments {
@@ -50,8 +53,8 @@ struct MmaArguments {
 
     static void act(MmaArguments** lanes) {
         float a[16][K];
-        float b[K][8];
-        float d[16][8];
+        Row b[K];
+        Row d[16];
         for (int lane = 0; lane < 32; lane++) {
             int group = lane / 4;
             int t = lane % 4;
@@ -77,11 +80,11 @@ struct MmaArguments {
             }
         }
         for (int row = 0; row < 16; row++) {
+            Row sums = d[row];
             for (int k = 0; k < K; k++) {
-                for (int column = 0; column < 8; column++) {
-                    d[row][column] += a[row][k] * b[k][column];
-                }
+                sums += a[row][k] * b[k];
             }
+            d[row] = sums;
         }
         for (int lane = 0; lane < 32; lane++) {
             for (int r = 0; r < 4; r++) {

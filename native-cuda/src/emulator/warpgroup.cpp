@@ -104,9 +104,10 @@ void multiply(const Product& p) {
     if (p.accumulate) {
         each_pair(p, [&](const float* sums, int row, int column) { memcpy(&room->d[row][column], sums, 2 * sizeof(float)); });
     }
+    int columns = p.n;  // nothing that is written may change it
     for (int row = 0; row < ROWS; row++) {
         for (int depth = 0; depth < DEPTH; depth++) {
-            for (int column = 0; column < p.n; column++) {
+            for (int column = 0; column < columns; column++) {
                 d[row][column] += a[depth][row] * b[depth][column];
             }
         }
