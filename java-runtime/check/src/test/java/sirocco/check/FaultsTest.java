@@ -17,10 +17,13 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import sirocco.testkit.OpCase;
 import sirocco.testkit.OpCases;
 
 /** Kernels that fault or never end, on the emulated driver: all other checks are made, and all that was found is in the file. */
+@Execution(ExecutionMode.CONCURRENT)
 class FaultsTest {
     private static final int PATIENCE_SECONDS = 120;
 

@@ -24,6 +24,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import sirocco.api.Backends;
 import sirocco.api.Device;
 import sirocco.api.Op;
@@ -137,6 +139,7 @@ class CudaProcessTest {
     // ---- devices and memory ----------------------------------------------------------------------------------------------------
 
     @Test
+    @Execution(ExecutionMode.CONCURRENT)
     void theSecondOfTwoDevicesCanBeChosenAndAThirdIsAnError() throws Exception {
         Map<String, String> two = Map.of("SIROCCO_EMULATED_DEVICES", "2");
         Run second = new Run(two, sample(folder.resolve("second"), 1), "--device", 1);
@@ -149,6 +152,7 @@ class CudaProcessTest {
 
     /** Both unpack the binding's library and load it at the same time. */
     @Test
+    @Execution(ExecutionMode.CONCURRENT)
     void twoProcessesShareADevice() throws Exception {
         Run a = run(sample(folder.resolve("a"), 2));
         Run b = run(sample(folder.resolve("b"), 2));
@@ -161,6 +165,7 @@ class CudaProcessTest {
     }
 
     @Test
+    @Execution(ExecutionMode.CONCURRENT)
     void whereMemoryEndsTheBatchThatIsNamedFits() throws Exception {
         Map<String, String> little = Map.of("SIROCCO_EMULATED_MEMORY", Long.toString(66L << 20));
         Path out = folder.resolve("run");
@@ -172,6 +177,7 @@ class CudaProcessTest {
     }
 
     @Test
+    @Execution(ExecutionMode.CONCURRENT)
     void backendsAreTimedBesideEachOther() throws Exception {
         Path json = folder.resolve("bench.json");
         String said = run("bench", "--beside", "cpu", "--what", "copy", "--batch", 1, "--rounds", 2, "--warmup", 0, "--json", json).ends(0);
@@ -186,6 +192,7 @@ class CudaProcessTest {
     }
 
     @Test
+    @Execution(ExecutionMode.CONCURRENT)
     void whatTuneFindsIsTakenByLaterCommands() throws Exception {
         Path file = folder.resolve("tuning.json");
         String said = run("tune", "--model", model, "--batch", 1, "--rounds", 1, "--what", "forward", "--try", "conv2d=v1,group_norm=v1", "--out", file).ends(0);
@@ -213,6 +220,7 @@ class CudaProcessTest {
     // ---- ends before the end ---------------------------------------------------------------------------------------------------
 
     @Test
+    @Execution(ExecutionMode.CONCURRENT)
     void aTrainingRunThatIsInterruptedSavesAndGoesOn() throws Exception {
         Path out = folder.resolve("run");
         Run run = run("train", "--out", out, TINY, "--steps", 100000, "--batch", 2);
@@ -223,6 +231,7 @@ class CudaProcessTest {
     }
 
     @Test
+    @Execution(ExecutionMode.CONCURRENT)
     void aTrainingRunThatIsKilledGoesOnFromItsLastCheckpoint() throws Exception {
         Path out = folder.resolve("run");
         Run run = run("train", "--out", out, TINY, "--steps", 100000, "--batch", 2, "--save-every", 1);
@@ -241,6 +250,7 @@ class CudaProcessTest {
     }
 
     @Test
+    @Execution(ExecutionMode.CONCURRENT)
     void aChainThatIsInterruptedLeavesWholeImages() throws Exception {
         Path out = folder.resolve("images");
         Run run = run("sample", "--model", model, "--out", out, "--num", 10000, "--batch", 2, "--sampler", "ddim", "--steps", 10);

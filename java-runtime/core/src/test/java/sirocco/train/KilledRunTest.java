@@ -10,8 +10,11 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Kills a training process without warning, again and again, while it writes a checkpoint at every step. */
+@Execution(ExecutionMode.CONCURRENT)
 class KilledRunTest {
     private static final int KILLS = 3;
     private static final String SETTINGS = "{\"steps\": 100000, \"saveEvery\": 1}";

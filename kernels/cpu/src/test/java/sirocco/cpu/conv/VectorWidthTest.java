@@ -5,10 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Widths that this machine does not prefer. The width is a constant of a running machine, so each has a machine of its own. */
+@Execution(ExecutionMode.CONCURRENT)
 class VectorWidthTest {
     @ParameterizedTest
     @ValueSource(ints = {128, 256})
