@@ -50,6 +50,7 @@ final class ConvCases {
         for (Size s : STRIDED) {
             add(cases, s, Window.down(), options++);
         }
+        add(cases, size(2, 4, 6, 64, 128), Window.down(), 7); // few pixels, and a depth that is worth dividing, whatever the pass
         for (Window w : ODD) {
             add(cases, size(2, 8, 8, 16, 20), w, options++);
             add(cases, size(1, 5, 7, 3, 16), w, options++);

@@ -10,8 +10,11 @@ public enum GemmTile {
     /** System property: a tile's label, as in 64x64, for all convolutions, instead of the rule's choice. */
     public static final String PROPERTY = "sirocco.tornado.tile";
 
-    /** Work groups that are worth having: with fewer, most of a large GPU is idle. */
-    static final int GROUPS = 256;
+    /**
+     * Work groups that keep a large GPU busy, of some 128 multiprocessors with four schedulers each: a group is two warps, and a scheduler wants two, one
+     * that multiplies while the other waits for its slice.
+     */
+    static final int GROUPS = 512;
 
     private final int side;
 
@@ -39,8 +42,9 @@ public enum GemmTile {
     }
 
     /**
-     * The large one if results more than half fill it, and there are enough of it: small ones are four times as many, so a quarter of
-     * {@link #GROUPS} is. It reads half as much for a multiply-add.
+     * The large one if results more than half fill it, and there are {@link #GROUPS} of it. It reads local memory once for 4 multiply-adds, as a
+     * multiprocessor can; the small one once for 2, so at best it goes at half the speed. Small ones are four times as many: with half of GROUPS large ones,
+     * whose schedulers have a warp each and wait for every slice, both are about even, and with less than that the small one is better.
      *
      * @param parts that the depth can be divided into at most, or products of the same size
      * @throws IllegalArgumentException if the property names no tile
@@ -52,6 +56,6 @@ public enum GemmTile {
                     PROPERTY + ": there is no tile \"" + wanted + "\"; there are: " + Arrays.stream(values()).map(GemmTile::label).collect(Collectors.joining(", "))));
         }
         boolean full = 2 * rows > LARGE.width() && 2 * columns > LARGE.width();
-        return full && 4 * parts * LARGE.count(rows, columns) >= GROUPS ? LARGE : SMALL;
+        return full && parts * LARGE.count(rows, columns) >= GROUPS ? LARGE : SMALL;
     }
 }

@@ -33,14 +33,14 @@ final class ImplicitGemm {
     static final int GROUP = 64;
     /** Of a slice. */
     static final int DEPTH = 16;
-    /** Sums of a work item in a row: in a large tile, and in one for results that would leave most of that empty. Multiples of 4. */
+    /** Sums of a work item in a row: in a large tile, and in one for results that would leave most of that empty. */
     static final int LARGE = 8;
     static final int SMALL = 4;
 
     /** Rows, or columns, of the largest tile. */
     private static final int WIDTH = 8 * LARGE;
-    /** From one step of the depth to the next in local memory: padded, so that a copy along the depth meets each bank twice, not 16 times. */
-    private static final int PITCH = WIDTH + 4;
+    /** From one step of the depth to the next in local memory: padded, so that 32 items that copy 16 steps of two rows meet 32 banks. */
+    private static final int PITCH = WIDTH + 2;
 
     /** Sections of the table of rows: offset in A, position in the image, offset in the result, −1 beyond the matrix. */
     private static final int ROW_H = WIDTH;
@@ -58,21 +58,21 @@ final class ImplicitGemm {
         return 8 * side;
     }
 
-    /** The i-th row, or column, of a work item: fours of neighbours, so that 8 work items read 8 different banks of local memory. */
+    /** The i-th row, or column, of a work item: 8 items side by side read neighbours in local memory, and write neighbours, a sector of 32 bytes. */
     private static int place(int lane, int i) {
-        return lane * 4 + (i & 3) + (i >> 2) * 32;
+        return lane + 8 * i;
     }
 
     /**
-     * A work group's tile, 8·side wide, and side² sums of each item in registers. Group (x, y): tile x, along the columns first; y is the phase of
-     * DATA, the part of the pixels of WEIGHTS.
+     * A work group's tile, 8·side wide, and side² sums of each item in registers. Group (x, y, z): tile x, along the columns first, of phase y of DATA,
+     * and of part z of the depth. Where there are several parts the result is scratch that has one for each, and another launch adds them.
      *
      * <p>Work per item: 4·side elements copied and 16·side² multiply-adds for a slice of the depth. Local memory: 10 KiB; 2·side reads for side²
      * multiply-adds. Traffic: an operand's element is read once for each tile it is in, which is 8·side multiply-adds; results are written once.
      *
      * @param at image, matrix, result; FORWARD: bias, perChannel, residual; WEIGHTS: dBias, whose sums follow the weights'; −1 for what there is not
      * @param n input [n,h,w,channels], weights [k,r,s,channels], output [n,oh,ow,k]
-     * @param slices of the depth that a part of WEIGHTS has
+     * @param slices of the depth that a part has
      */
     static void product(KernelContext c, FloatArray m, IntArray at, int pass, int n, int h, int w, int channels, int k, int r, int s, int oh, int ow,
             int stride, int top, int left, int slices, int side) {
@@ -97,13 +97,15 @@ final class ImplicitGemm {
         int pixelRows = pass == DATA ? Gather.count(h, h0, stride) : oh;
         int pixelColumns = pass == DATA ? Gather.count(w, w0, stride) : ow;
 
+        // The product: its sizes, and this part of its depth.
         int taps = tapRows * tapColumns * imageC;
         int pixels = n * pixelRows * pixelColumns;
         int rows = pass == WEIGHTS ? taps : pixels;
         int columns = pass == DATA ? channels : k;
-        int begin = pass == WEIGHTS ? c.groupIdy * slices * DEPTH : 0;
-        int end = pass == WEIGHTS ? Math.min(pixels, begin + slices * DEPTH) : taps;
+        int begin = c.groupIdz * slices * DEPTH;
+        int end = Math.min(pass == WEIGHTS ? pixels : taps, begin + slices * DEPTH);
 
+        // The tile, and the item's place in it.
         int item = c.localIdx;
         int rowLane = pass == WEIGHTS ? item & 7 : item >> 3; // 8 items side by side write to neighbours in the result
         int columnLane = pass == WEIGHTS ? item >> 3 : item & 7;
@@ -114,6 +116,7 @@ final class ImplicitGemm {
         int pixelsAcross = Math.max(pixelColumns, 1);
         int pixelsOfImage = Math.max(pixelRows * pixelColumns, 1);
 
+        // Tables of its rows and columns.
         if (item < 8 * side) {
             int row = row0 + item;
             int column = column0 + item;
@@ -133,6 +136,7 @@ final class ImplicitGemm {
         float biasSum = 0;
 
         for (int slice = begin; slice < end; slice += DEPTH) {
+            // A table of the slice's steps.
             if (item < DEPTH) {
                 int d = slice + item;
                 int i = d % pixelsOfImage / pixelsAcross;
@@ -148,6 +152,7 @@ final class ImplicitGemm {
             }
             c.localBarrier(); // the tables are written, and everyone has multiplied the slice before
 
+            // The slice of A, and of B.
             for (int four = item; four < DEPTH * 8 * side; four += 4 * GROUP) { // not from 0, or all would be unrolled
                 for (int i = 0; i < 4; i++) {
                     int d = pass == WEIGHTS ? (four + GROUP * i) / (8 * side) : item & 15;
@@ -168,6 +173,7 @@ final class ImplicitGemm {
             }
             c.localBarrier(); // the slice is there
 
+            // Their product.
             for (int d = 0; d < DEPTH; d++) {
                 for (int i = 0; i < side; i++) {
                     float x = a[d * PITCH + place(rowLane, i)];
@@ -182,10 +188,11 @@ final class ImplicitGemm {
         }
         c.localBarrier(); // the table of rows is written, even if there was no slice
 
+        // Results.
         int bias = pass == FORWARD ? at.get(3) : -1;
         int perChannel = pass == FORWARD ? at.get(4) : -1;
         int residual = pass == FORWARD ? at.get(5) : -1;
-        int part = pass == WEIGHTS ? c.groupIdy * (taps + 1) * k : 0;
+        int part = c.groupIdz * (pass == WEIGHTS ? (taps + 1) * k : pass == FORWARD ? n * oh * ow * k : n * h * w * channels);
         for (int i = 0; i < side; i++) {
             int row = place(rowLane, i);
             int result = rowTable[ROW_RESULT + row];
@@ -194,35 +201,16 @@ final class ImplicitGemm {
                 int column = column0 + place(columnLane, j);
                 if ((result | columns - 1 - column) >= 0) { // both are inside
                     float value = sums[i * side + j];
-                    int to = pass == WEIGHTS ? part + column * taps + result : result + column;
+                    int to = pass == WEIGHTS ? column * taps + result : result + column;
                     if (pass == FORWARD) {
                         value += Gather.added(m, bias, column) + Gather.added(m, perChannel, image * k + column) + Gather.added(m, residual, to);
                     }
-                    m.set(at.get(2) + to, value);
+                    m.set(at.get(2) + part + to, value);
                 }
             }
         }
         if (pass == WEIGHTS && row0 == 0 && item < 8 * side && column0 + item < k) {
             m.set(at.get(2) + part + taps * k + column0 + item, biasSum);
-        }
-    }
-
-    /**
-     * Adds the parts' sums to the gradients, in the order of the parts: one element an item, parts + 1 reads, one write.
-     *
-     * @param at parts [parts][weights + k], dw, dBias or −1
-     */
-    static void sumParts(KernelContext c, FloatArray m, IntArray at, int parts, int weights, int k) {
-        int i = c.globalIdx;
-        if (i < weights + k) {
-            float sum = 0;
-            for (int p = 0; p < parts; p++) {
-                sum += m.get(at.get(0) + p * (weights + k) + i);
-            }
-            int to = i < weights ? at.get(1) + i : at.get(2) + i - weights;
-            if (i < weights || at.get(2) >= 0) {
-                m.set(to, m.get(to) + sum);
-            }
         }
     }
 }

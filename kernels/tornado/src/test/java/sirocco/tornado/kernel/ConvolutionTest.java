@@ -22,10 +22,29 @@ class ConvolutionTest {
         assertTrue(convolution(8, 64).algorithm().contains("bf16"));
     }
 
+    /** CIFAR's levels: 512 groups of large tiles; a few of them and a long depth; so few that small ones are better; neither. */
+    @Test
+    void tilesAndPartsOfTheDepthFillALargeDevice() {
+        assertEquals("64x64", convolution(32, 32, 128, 128).algorithm());
+        assertEquals("64x64, 16 parts", convolution(16, 4, 512, 512).algorithm());
+        assertEquals("32x32, 18 parts", convolution(1, 4, 512, 512).algorithm());
+        assertEquals("32x32", convolution(16, 8, 256, 256).algorithm());
+        assertEquals("32x32", convolution(1, 4, 32, 32).algorithm());
+        assertEquals(16 * 16 * 4 * 4 * 512, convolution(16, 4, 512, 512).scratchFloats());
+    }
+
     private static Kernel convolution(int side, int outputs) {
+        return convolution(2, side, 5, outputs, Precision.BF16);
+    }
+
+    private static Kernel convolution(int images, int side, int inputs, int outputs) {
+        return convolution(images, side, inputs, outputs, Precision.F32);
+    }
+
+    private static Kernel convolution(int images, int side, int inputs, int outputs, Precision precision) {
         GraphBuilder g = new GraphBuilder();
-        Value x = g.input("x", new Shape(2, side, side, 5), DType.F32);
-        g.output(g.conv2d(x, g.parameter("w", new Shape(outputs, 3, 3, 5)), Optional.empty(), Optional.empty(), Optional.empty(), Window.same(3)));
-        return KernelFactory.of(g.build().steps().getFirst().op(), Precision.BF16);
+        Value x = g.input("x", new Shape(images, side, side, inputs), DType.F32);
+        g.output(g.conv2d(x, g.parameter("w", new Shape(outputs, 3, 3, inputs)), Optional.empty(), Optional.empty(), Optional.empty(), Window.same(3)));
+        return KernelFactory.of(g.build().steps().getFirst().op(), precision);
     }
 }
