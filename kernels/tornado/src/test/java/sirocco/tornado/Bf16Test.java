@@ -77,26 +77,36 @@ class Bf16Test {
         return Stream.of(forward, data).map(c -> DynamicTest.dynamicTest(c.name(), () -> check(c)));
     }
 
-    /** Heads of 64 channels, of whole tiles; of more than one group's channels, in whole tiles and not. The op cases have none of them. */
+    /**
+     * Whole tiles; heads of more than one group's channels, in whole tiles and not; one key in the last tile; heads that begin anywhere.
+     *
+     * <p>Closer than the op cases, whose tolerance, made for float32, lets any result of long rows pass in bf16. Errors are those of three factors: q, k
+     * or what is made of them, and v (or dy): of random sign, each at most half of a unit of the factor's, so three units of the result's are
+     * more than four times what is to be expected. Where a gradient cancels, its terms count, which are 1/√L for rows of L weights that
+     * are about alike.
+     */
     @TestFactory
-    Stream<DynamicTest> attentionOfWholeTilesAndOfWideHeadsMatchesTheReferenceAndRepeats() {
-        return Stream.of(attention(new Shape(2, 8, 16, 128), 2), attention(new Shape(1, 8, 8, 512), 1), attention(new Shape(1, 8, 9, 330), 1))
-                .map(c -> DynamicTest.dynamicTest(c.name(), () -> check(c)));
+    Stream<DynamicTest> attentionIsRoundedAsItsOperandsAre() {
+        return Stream.of(attention(new Shape(2, 8, 16, 128), 2), attention(new Shape(1, 8, 8, 512), 1), attention(new Shape(1, 8, 9, 330), 1),
+                attention(new Shape(1, 5, 13, 48), 3), attention(new Shape(2, 3, 3, 20), 4)).map(c -> DynamicTest.dynamicTest(c.name(), () -> check(c)));
     }
 
     private static OpCase attention(Shape shape, int heads) {
         return OpCase.of("Attention and its gradients q" + shape + " heads " + heads, c -> {
+            int length = shape.h() * shape.w();
+            Tolerance tolerance = new Tolerance(3 * Tolerance.U, 1 / Math.sqrt(length)); // in units of float32, for which bf16's are taken
             Value q = c.input("q", shape);
             Value k = c.input("k", shape);
             Value v = c.input("v", shape);
             Value dy = c.input("dy", shape);
             Value y = c.temporary("y", shape);
-            Value logSumExp = c.temporary("logSumExp", Shape.features(shape.n(), heads * shape.h() * shape.w()));
+            Value logSumExp = c.temporary("logSumExp", Shape.features(shape.n(), heads * length));
             c.op(new Op.Attention(q, k, v, heads, y, logSumExp));
-            c.result(y, Tolerance.attention(5, 1));
+            c.result(y, tolerance);
+            c.result(logSumExp, tolerance);
             List<Value> gradients = Stream.of("dq", "dk", "dv").map(name -> c.temporary(name, shape)).toList();
             c.op(new Op.AttentionBackward(q, k, v, y, logSumExp, dy, heads, gradients.get(0), gradients.get(1), gradients.get(2)));
-            gradients.forEach(gradient -> c.result(gradient, Tolerance.attentionBackward(5, 1)));
+            gradients.forEach(gradient -> c.result(gradient, tolerance));
         });
     }
 }
