@@ -10,7 +10,7 @@ import uk.ac.manchester.tornado.api.math.TornadoMath;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
-/** Dropout, embeddings and labels. */
+/** Dropout, embeddings and labels. No local memory. */
 final class Conditioning {
     private Conditioning() { }
 
@@ -30,24 +30,22 @@ final class Conditioning {
      * <p>at: x, rng, index, y, stream
      */
     static void dropout(KernelContext c, FloatArray m, IntArray w, IntArray at, int elements, float p, float scale) {
+        int from = at.get(0);
+        int rng = at.get(1);
+        int to = at.get(3);
         int block = c.globalIdx;
         int image = c.groupIdy;
-        int rng = at.get(1);
+        float[] x = new float[Noise.WORDS];
+        for (int j = 0; j < Noise.WORDS; j++) {
+            x[j] = m.get(from + image * elements + Noise.read(block, j, elements));
+        }
         int[] words = new int[Noise.WORDS];
-        Noise.block(words, w.get(rng), w.get(rng + 1), block, w.get(at.get(2) + image), w.get(rng + 2), at.get(4));
-        drop(m, at, image * elements, Noise.element(block, 0), elements, words[0], p, scale);
-        drop(m, at, image * elements, Noise.element(block, 1), elements, words[1], p, scale);
-        drop(m, at, image * elements, Noise.element(block, 2), elements, words[2], p, scale);
-        drop(m, at, image * elements, Noise.element(block, 3), elements, words[3], p, scale);
-    }
-
-    private static void drop(FloatArray m, IntArray at, int first, int element, int elements, int word, float p, float scale) {
-        if (element < elements) {
-            float y = 0;
-            if (Noise.uniform(word) >= p) {
-                y = m.get(at.get(0) + first + element) * scale;
+        Noise.block(words, w.get(rng + Noise.SEED_LOW), w.get(rng + Noise.SEED_HIGH), block, w.get(at.get(2) + image), w.get(rng + Noise.STEP), at.get(4));
+        for (int j = 0; j < Noise.WORDS; j++) {
+            int element = Noise.element(block, j);
+            if (element < elements) {
+                m.set(to + image * elements + element, Noise.uniform(words[j]) >= p ? x[j] * scale : 0);
             }
-            m.set(at.get(3) + first + element, y);
         }
     }
 
@@ -75,7 +73,13 @@ final class Conditioning {
         });
     }
 
-    /** One element a work item. at: t [n], y [n, dim], significand and exponent of each frequency; sines: where they begin in a row. */
+    /**
+     * One element a work item, a sine or a cosine: reads its image's t and two integers of the table, writes 4 bytes.
+     *
+     * <p>at: t [n], y [n, dim], significand and exponent of each frequency
+     *
+     * @param sines where they begin in a row
+     */
     static void timestepEmbedding(KernelContext c, FloatArray m, IntArray at, int n, int dim, int sines) {
         int item = c.globalIdx;
         int half = dim / 2;
@@ -108,7 +112,7 @@ final class Conditioning {
                 (long) n * dim, (g, id, c, m, w, at) -> g.task(id, Conditioning::embedding, c, m, w, at, n, dim, rows)))).withFault(badId(op.table()));
     }
 
-    /** One element a work item. at: ids [n], table [rows, dim], y [n, dim], fault, code */
+    /** One element a work item, read and written once, with its image's id. at: ids [n], table [rows, dim], y [n, dim], fault, code */
     static void embedding(KernelContext c, FloatArray m, IntArray w, IntArray at, int n, int dim, int rows) {
         int i = c.globalIdx;
         if (i < n * dim) {
@@ -117,7 +121,7 @@ final class Conditioning {
             if (id >= 0 && id < rows) {
                 m.set(at.get(2) + i, m.get(at.get(1) + id * dim + i - image * dim));
             } else {
-                Diffusion.report(w, at.get(3), at.get(4), id);
+                Faults.report(w, at.get(3), at.get(4), id);
             }
         }
     }
@@ -127,21 +131,40 @@ final class Conditioning {
         int dim = op.dTable().shape().c();
         int rows = op.dTable().shape().n();
         return Kernel.of(p -> List.of(Launch.items("embeddingBackward", new int[] {p.at(op.ids()), p.at(op.dy()), p.at(op.dTable()), p.fault(), p.faultCode()},
-                dim, (g, id, c, m, w, at) -> g.task(id, Conditioning::embeddingBackward, c, m, w, at, n, dim, rows)))).withFault(badId(op.dTable()));
+                (long) n * dim, (g, id, c, m, w, at) -> g.task(id, Conditioning::embeddingBackward, c, m, w, at, n, dim, rows)))).withFault(badId(op.dTable()));
     }
 
-    /** A work item has a column and adds the images in their order. at: ids [n], dy [n, dim], dTable [rows, dim], fault, code */
+    /**
+     * A work item has an element of dy. That of the first image with its id adds those of all images with it, in their order: so an id is read n times
+     * by each item, from the cache, an element of dy once, and one of dTable is read and written once where an image has its row.
+     *
+     * <p>at: ids [n], dy [n, dim], dTable [rows, dim], fault, code
+     */
     static void embeddingBackward(KernelContext c, FloatArray m, IntArray w, IntArray at, int n, int dim, int rows) {
-        int column = c.globalIdx;
-        if (column < dim) {
-            for (int image = 0; image < n; image++) {
-                int id = w.get(at.get(0) + image);
-                if (id >= 0 && id < rows) {
-                    int to = at.get(2) + id * dim + column;
-                    m.set(to, m.get(to) + m.get(at.get(1) + image * dim + column));
-                } else {
-                    Diffusion.report(w, at.get(3), at.get(4), id);
+        int ids = at.get(0);
+        int dy = at.get(1);
+        int i = c.globalIdx;
+        if (i < n * dim) {
+            int image = i / dim;
+            int column = i - image * dim;
+            int id = w.get(ids + image);
+            if (id >= 0 && id < rows) {
+                boolean first = true;
+                for (int before = 0; before < image; before++) {
+                    first = first & w.get(ids + before) != id;
                 }
+                if (first) {
+                    float sum = 0;
+                    for (int other = image; other < n; other++) {
+                        if (w.get(ids + other) == id) {
+                            sum += m.get(dy + other * dim + column);
+                        }
+                    }
+                    int to = at.get(2) + id * dim + column;
+                    m.set(to, m.get(to) + sum);
+                }
+            } else {
+                Faults.report(w, at.get(3), at.get(4), id);
             }
         }
     }
@@ -158,13 +181,13 @@ final class Conditioning {
                 n, (g, id, c, m, w, at) -> g.task(id, Conditioning::dropLabels, c, m, w, at, n, rate))));
     }
 
-    /** One image a work item. at: labels, rng, index, y, label of none */
+    /** One image a work item, with a block of noise: reads a label and writes one. at: labels, rng, index, y, label of none */
     static void dropLabels(KernelContext c, FloatArray m, IntArray w, IntArray at, int n, float p) {
         int image = c.globalIdx;
         if (image < n) {
             int rng = at.get(1);
             int[] words = new int[Noise.WORDS];
-            Noise.block(words, w.get(rng), w.get(rng + 1), 0, w.get(at.get(2) + image), w.get(rng + 2), Noise.TRAIN);
+            Noise.block(words, w.get(rng + Noise.SEED_LOW), w.get(rng + Noise.SEED_HIGH), 0, w.get(at.get(2) + image), w.get(rng + Noise.STEP), Noise.TRAIN);
             int label = w.get(at.get(0) + image);
             if (Noise.uniform(words[2]) < p) {
                 label = at.get(4);

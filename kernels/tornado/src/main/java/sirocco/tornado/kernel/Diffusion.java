@@ -10,8 +10,31 @@ import uk.ac.manchester.tornado.api.math.TornadoMath;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
-/** The forward process and steps of sampling, with their noise drawn inside: a work item has a block of noise, four elements that lie 16 apart. */
+/**
+ * The forward process and steps of sampling, with their noise drawn inside: a work item has a block of noise, four elements that lie 16 apart, all
+ * read before the first is written. No local memory.
+ */
 final class Diffusion {
+    /** A row of the schedule: xt = a·x₀ + s·ε, target = e·ε + d·x₀, and the loss' weight. */
+    private static final int SCHEDULE_ROW = 8;
+    private static final int A = 0;
+    private static final int S = 1;
+    private static final int E = 2;
+    private static final int D = 3;
+    private static final int WEIGHT = 4;
+
+    /** A row of the sampling table, its columns named as in {@link Op.SamplingStep}; the timestep, first, is for {@link #chainTimestep}. */
+    private static final int TABLE_ROW = 12;
+    private static final int KX = 1;
+    private static final int KO = 2;
+    private static final int CLIP = 3;
+    private static final int CX = 4;
+    private static final int C0 = 5;
+    private static final int CO = 6;
+    private static final int C1 = 7;
+    private static final int C2 = 8;
+    private static final int SIGMA = 9;
+
     private Diffusion() { }
 
     static Kernel of(Op.Noising op) {
@@ -25,53 +48,66 @@ final class Diffusion {
     }
 
     /**
-     * Group y is the image. Reads a byte, writes 8 bytes an element; each work item finds its image's timestep anew, which is one block of noise more.
+     * Group y is the image; a work item has a block of noise. Reads a byte, writes 8 bytes an element; each work item finds its image's timestep anew,
+     * which is one block of noise more.
      *
      * <p>at: images U8, schedule [timesteps, 8], rng, index, xt, target, t, weight
      */
     static void noising(KernelContext c, FloatArray m, IntArray w, IntArray at, int elements, int width, int channels, int timesteps, int mayFlip) {
+        int images = at.get(0);
+        int rng = at.get(2);
+        int xt = at.get(4);
+        int target = at.get(5);
         int block = c.globalIdx;
         int image = c.groupIdy;
-        int low = w.get(at.get(2));
-        int high = w.get(at.get(2) + 1);
-        int step = w.get(at.get(2) + 2);
+        int low = w.get(rng + Noise.SEED_LOW);
+        int high = w.get(rng + Noise.SEED_HIGH);
+        int step = w.get(rng + Noise.STEP);
         int sample = w.get(at.get(3) + image);
         int[] words = new int[Noise.WORDS];
+        float[] x0 = new float[Noise.WORDS];
+        float[] epsilon = new float[Noise.WORDS];
+
         Noise.block(words, low, high, 0, sample, step, Noise.TRAIN);
         int timestep = Noise.scaled(words[0], timesteps);
         int flipped = mayFlip & words[1];
-        int row = at.get(1) + 8 * timestep;
-        if (block == 0) {
-            m.set(at.get(6) + image, timestep);
-            m.set(at.get(7) + image, m.get(row + 4));
+        int row = at.get(1) + SCHEDULE_ROW * timestep;
+        float a = m.get(row + A);
+        float s = m.get(row + S);
+        float e = m.get(row + E);
+        float d = m.get(row + D);
+        for (int j = 0; j < Noise.WORDS; j++) {
+            int i = image * elements + source(Noise.read(block, j, elements), width, channels, flipped);
+            int pixels = w.get(images + i / 4);
+            float pixel = pixels >> 8 * (i & 3) & 0xFF;
+            x0[j] = pixel * (1 / 127.5f) - 1;
         }
         Noise.block(words, low, high, block, sample, step, Noise.NOISE);
-        float r0 = Noise.radius(words[0]);
-        float a0 = Noise.angle(words[1]);
-        float r1 = Noise.radius(words[2]);
-        float a1 = Noise.angle(words[3]);
-        noise(m, w, at, row, image * elements, Noise.element(block, 0), elements, width, channels, flipped, r0 * TornadoMath.cospi(a0));
-        noise(m, w, at, row, image * elements, Noise.element(block, 1), elements, width, channels, flipped, r0 * TornadoMath.sinpi(a0));
-        noise(m, w, at, row, image * elements, Noise.element(block, 2), elements, width, channels, flipped, r1 * TornadoMath.cospi(a1));
-        noise(m, w, at, row, image * elements, Noise.element(block, 3), elements, width, channels, flipped, r1 * TornadoMath.sinpi(a1));
+        Noise.normals(epsilon, words);
+
+        if (block == 0) {
+            float weight = m.get(row + WEIGHT);
+            m.set(at.get(6) + image, timestep);
+            m.set(at.get(7) + image, weight);
+        }
+        for (int j = 0; j < Noise.WORDS; j++) {
+            int element = Noise.element(block, j);
+            if (element < elements) {
+                m.set(xt + image * elements + element, a * x0[j] + s * epsilon[j]);
+                m.set(target + image * elements + element, e * epsilon[j] + d * x0[j]);
+            }
+        }
     }
 
-    /** One element: xt = a·x₀ + s·ε, target = e·ε + d·x₀ with (a, s, e, d) at {@code row}. */
-    private static void noise(FloatArray m, IntArray w, IntArray at, int row, int first, int element, int elements, int width, int channels, int flipped, float epsilon) {
-        if (element < elements) {
-            int from = element;
-            if (flipped == 1) {
-                int pixel = element / channels;
-                int line = pixel / width;
-                from = (line * width + width - 1 - (pixel - line * width)) * channels + element - pixel * channels;
-            }
-            int i = first + from;
-            int pixels = w.get(at.get(0) + i / 4);
-            float pixel = pixels >> 8 * (i & 3) & 0xFF;
-            float x0 = pixel * (1 / 127.5f) - 1;
-            m.set(at.get(4) + first + element, m.get(row) * x0 + m.get(row + 1) * epsilon);
-            m.set(at.get(5) + first + element, m.get(row + 2) * epsilon + m.get(row + 3) * x0);
+    /** Which element of an image is shown at {@code element}. */
+    private static int source(int element, int width, int channels, int flipped) {
+        int from = element;
+        if (flipped == 1) {
+            int pixel = element / channels;
+            int line = pixel / width;
+            from = (line * width + width - 1 - (pixel - line * width)) * channels + element - pixel * channels;
         }
+        return from;
     }
 
     /** The step, and then the cursor, when every work item has read it. */
@@ -89,62 +125,76 @@ final class Diffusion {
     }
 
     /**
-     * Group y is the image. Reads x and out, writes x; with a history two more each.
+     * Group y is the image; a work item has a block of noise. Reads x and out, writes x: 12 bytes an element, 28 with a history.
      *
      * <p>at: out, table [rows, 12], rng, index, x, h1, h2, cursor
      */
     static void samplingStep(KernelContext c, FloatArray m, IntArray w, IntArray at, int elements, int rows) {
+        int fromOut = at.get(0);
+        int rng = at.get(2);
+        int place = at.get(4);
+        int place1 = at.get(5);
+        int place2 = at.get(6);
         int block = c.globalIdx;
         int image = c.groupIdy;
         int cursor = w.get(at.get(7));
         if (cursor >= 0 && cursor < rows) {
-            int row = at.get(1) + 12 * cursor;
+            int row = at.get(1) + TABLE_ROW * cursor;
+            float kx = m.get(row + KX);
+            float ko = m.get(row + KO);
+            float clip = m.get(row + CLIP);
+            float cx = m.get(row + CX);
+            float c0 = m.get(row + C0);
+            float co = m.get(row + CO);
+            float c1 = m.get(row + C1);
+            float c2 = m.get(row + C2);
+            float sigma = m.get(row + SIGMA);
+            float[] x = new float[Noise.WORDS];
+            float[] out = new float[Noise.WORDS];
+            float[] h1 = new float[Noise.WORDS];
+            float[] h2 = new float[Noise.WORDS];
+            for (int j = 0; j < Noise.WORDS; j++) {
+                int i = image * elements + Noise.read(block, j, elements);
+                x[j] = m.get(place + i);
+                out[j] = m.get(fromOut + i);
+                h1[j] = Gather.added(m, place1, i);
+                h2[j] = Gather.added(m, place2, i);
+            }
             int[] words = new int[Noise.WORDS];
-            Noise.block(words, w.get(at.get(2)), w.get(at.get(2) + 1), block, w.get(at.get(3) + image), cursor, Noise.SAMPLING);
-            float r0 = Noise.radius(words[0]);
-            float a0 = Noise.angle(words[1]);
-            float r1 = Noise.radius(words[2]);
-            float a1 = Noise.angle(words[3]);
-            step(m, at, row, image * elements, Noise.element(block, 0), elements, r0 * TornadoMath.cospi(a0));
-            step(m, at, row, image * elements, Noise.element(block, 1), elements, r0 * TornadoMath.sinpi(a0));
-            step(m, at, row, image * elements, Noise.element(block, 2), elements, r1 * TornadoMath.cospi(a1));
-            step(m, at, row, image * elements, Noise.element(block, 3), elements, r1 * TornadoMath.sinpi(a1));
+            float[] z = new float[Noise.WORDS];
+            Noise.block(words, w.get(rng + Noise.SEED_LOW), w.get(rng + Noise.SEED_HIGH), block, w.get(at.get(3) + image), cursor, Noise.SAMPLING);
+            Noise.normals(z, words);
+
+            for (int j = 0; j < Noise.WORDS; j++) {
+                int i = image * elements + Noise.element(block, j);
+                if (Noise.element(block, j) < elements) {
+                    float x0 = kx * x[j] + ko * out[j];
+                    if (x0 > clip) { // not by min and max, so that a NaN stays one
+                        x0 = clip;
+                    }
+                    if (x0 < -clip) {
+                        x0 = -clip;
+                    }
+                    float next = cx * x[j] + c0 * x0 + co * out[j] + sigma * z[j];
+                    if (place1 >= 0) {
+                        next += c1 * h1[j] + c2 * h2[j];
+                        m.set(place2 + i, h1[j]);
+                        m.set(place1 + i, x0);
+                    }
+                    m.set(place + i, next);
+                }
+            }
         }
     }
 
-    /** One element, by the coefficients (t, kx, ko, clip, cx, c0, co, c1, c2, sigma) at {@code row}. */
-    private static void step(FloatArray m, IntArray at, int row, int first, int element, int elements, float z) {
-        if (element < elements) {
-            int i = first + element;
-            float x = m.get(at.get(4) + i);
-            float out = m.get(at.get(0) + i);
-            float clip = m.get(row + 3);
-            float x0 = m.get(row + 1) * x + m.get(row + 2) * out;
-            if (x0 > clip) { // not by min and max, so that a NaN stays one
-                x0 = clip;
-            }
-            if (x0 < -clip) {
-                x0 = -clip;
-            }
-            float next = m.get(row + 4) * x + m.get(row + 5) * x0 + m.get(row + 6) * out + m.get(row + 9) * z;
-            if (at.get(5) >= 0) {
-                float h1 = m.get(at.get(5) + i);
-                next += m.get(row + 7) * h1 + m.get(row + 8) * m.get(at.get(6) + i);
-                m.set(at.get(6) + i, h1);
-                m.set(at.get(5) + i, x0);
-            }
-            m.set(at.get(4) + i, next);
-        }
-    }
-
-    /** at: cursor, fault, code */
+    /** One work item reads the cursor and writes it. at: cursor, fault, code */
     static void advanceCursor(KernelContext c, FloatArray m, IntArray w, IntArray at, int rows) {
         if (c.globalIdx == 0) {
             int cursor = w.get(at.get(0));
             if (cursor >= 0 && cursor < rows) {
                 w.set(at.get(0), cursor + 1);
             } else {
-                report(w, at.get(1), at.get(2), cursor);
+                Faults.report(w, at.get(1), at.get(2), cursor);
             }
         }
     }
@@ -157,7 +207,7 @@ final class Diffusion {
                 (g, id, c, m, w, at) -> g.task(id, Diffusion::chainTimestep, c, m, w, at, n, rows, columns)))).withFault(badCursor(op.table()));
     }
 
-    /** at: table [rows, columns], cursor, t [n], fault, code */
+    /** One image a work item: reads the cursor and its row's timestep, writes a number. at: table [rows, columns], cursor, t [n], fault, code */
     static void chainTimestep(KernelContext c, FloatArray m, IntArray w, IntArray at, int n, int rows, int columns) {
         int i = c.globalIdx;
         int cursor = w.get(at.get(1));
@@ -167,7 +217,7 @@ final class Diffusion {
             }
         } else {
             if (i == 0) {
-                report(w, at.get(3), at.get(4), cursor);
+                Faults.report(w, at.get(3), at.get(4), cursor);
             }
         }
     }
@@ -175,11 +225,5 @@ final class Diffusion {
     private static IntFunction<String> badCursor(Value table) {
         int rows = table.shape().n();
         return cursor -> "cursor " + cursor + " is outside the table, which has rows 0 to " + (rows - 1) + "; set it back to 0 to start another chain";
-    }
-
-    /** Tells the host that step {@code code} met {@code number}. */
-    static void report(IntArray w, int fault, int code, int number) {
-        w.set(fault, number);
-        w.set(fault + 1, code);
     }
 }

@@ -30,11 +30,12 @@ final class GroupNormBackwardKernels {
     /**
      * parts [images, pieces, 2, channels] = Σ dz, Σ dz·x̂ over a piece's pixels. at: x, stats, gamma, beta, dy, parts.
      *
-     * <p>An item: 16 pixels or more of a channel. Local memory 2 KiB. Traffic: one read of x and dy.
+     * <p>An item: 8 pixels or more of a channel. Local memory 2 KiB. Traffic: one read of x and dy.
      */
     static void sums(KernelContext c, FloatArray m, IntArray at, int pixels, int channels, int groups, int slabGroups, int piece, int silu) {
         float[] plain = c.allocateFloatLocalArray(GroupSlab.ITEMS);
         float[] scaled = c.allocateFloatLocalArray(GroupSlab.ITEMS);
+        // The item's place in the piece, and in its group of channels.
         int groupWidth = channels / groups;
         int lanes = GroupSlab.lanes(slabGroups, groupWidth);
         int rows = GroupSlab.rows(lanes);
@@ -59,9 +60,11 @@ final class GroupNormBackwardKernels {
                 float scale = m.get(stats + 1);
                 float gamma = m.get(at.get(2) + channel);
                 float beta = m.get(at.get(3) + channel);
+                int fromX = at.get(0) + image + channel;
+                int fromDy = at.get(4) + image + channel;
                 for (int p = begin + row; p < end; p += rows) {
-                    float normal = (m.get(at.get(0) + image + p * channels + channel) - mean) * scale;
-                    float dz = slope(m.get(at.get(4) + image + p * channels + channel), normal * gamma + beta, silu);
+                    float normal = (m.get(fromX + p * channels) - mean) * scale;
+                    float dz = slope(m.get(fromDy + p * channels), normal * gamma + beta, silu);
                     sum += dz;
                     product += dz * normal;
                 }
@@ -100,9 +103,10 @@ final class GroupNormBackwardKernels {
         float sum = 0;
         float product = 0;
         if (channel < channels) {
+            int from = at.get(0) + channel;
             for (int i = row; i < count; i += ROWS) {
-                sum += m.get(at.get(0) + 2 * i * channels + channel);
-                product += m.get(at.get(0) + (2 * i + 1) * channels + channel);
+                sum += m.get(from + 2 * i * channels);
+                product += m.get(from + (2 * i + 1) * channels);
             }
         }
         plain[c.localIdx] = sum;
@@ -124,12 +128,13 @@ final class GroupNormBackwardKernels {
     /**
      * dx. at: x, stats, gamma, beta, dy, parts, addend, dx.
      *
-     * <p>An item: the pixels that it summed. Local memory 2 KiB. Traffic: one read of x and dy, from the last-level cache where they fit there, and of the
-     * addend, one write of dx, and the parts of the slab's groups.
+     * <p>An item: the pixels that it summed, four read before the first is written, as in {@link Fours}. Local memory 2 KiB. Traffic: one read of x and dy,
+     * from the last-level cache where they fit there, and of the addend, one write of dx, and the parts of the slab's groups.
      */
     static void apply(KernelContext c, FloatArray m, IntArray at, int pixels, int channels, int groups, int slabGroups, int piece, int silu) {
         float[] plain = c.allocateFloatLocalArray(GroupSlab.ITEMS);
         float[] scaled = c.allocateFloatLocalArray(GroupSlab.ITEMS);
+        // The item's place in the piece, and in its group of channels.
         int groupWidth = channels / groups;
         int lanes = GroupSlab.lanes(slabGroups, groupWidth);
         int rows = GroupSlab.rows(lanes);
@@ -143,6 +148,7 @@ final class GroupNormBackwardKernels {
         int begin = c.groupIdy * piece;
         int end = Math.min(pixels, begin + piece);
 
+        // Sums over the group's channels and pieces.
         int pieces = (pixels + piece - 1) / piece;
         float sum = 0;
         float product = 0;
@@ -165,6 +171,8 @@ final class GroupNormBackwardKernels {
             }
             c.localBarrier();
         }
+
+        // The item's pixels.
         if (own < items) {
             float count = (float) pixels * groupWidth;
             float mean0 = plain[first] / count;
@@ -173,19 +181,31 @@ final class GroupNormBackwardKernels {
             int stats = at.get(1) + 2 * (c.groupIdz * groups + group);
             float mean = m.get(stats);
             float scale = m.get(stats + 1);
+            int fromX = at.get(0);
+            int fromDy = at.get(4);
+            int addend = at.get(6);
+            int to = at.get(7) + image;
+            float[] x = new float[Fours.EACH];
+            float[] dy = new float[Fours.EACH];
+            float[] added = new float[Fours.EACH];
             for (int e = lane % groupWidth; e < groupWidth; e += width) {
                 int channel = group * groupWidth + e;
                 float gamma = m.get(at.get(2) + channel);
                 float beta = m.get(at.get(3) + channel);
-                for (int p = begin + row; p < end; p += rows) {
-                    int i = image + p * channels + channel;
-                    float normal = (m.get(at.get(0) + i) - mean) * scale;
-                    float dz = slope(m.get(at.get(4) + i), normal * gamma + beta, silu);
-                    float dx = scale * (gamma * dz - mean0 - normal * mean1);
-                    if (at.get(6) >= 0) {
-                        dx += m.get(at.get(6) + i);
+                for (int p = begin + row; p < end; p += Fours.EACH * rows) {
+                    for (int j = 0; j < Fours.EACH; j++) {
+                        int i = image + Math.min(p + j * rows, end - 1) * channels + channel;
+                        x[j] = m.get(fromX + i);
+                        dy[j] = m.get(fromDy + i);
+                        added[j] = Gather.added(m, addend, i);
                     }
-                    m.set(at.get(7) + i, dx);
+                    for (int j = 0; j < Fours.EACH; j++) {
+                        if (p + j * rows < end) {
+                            float normal = (x[j] - mean) * scale;
+                            float dz = slope(dy[j], normal * gamma + beta, silu);
+                            m.set(to + (p + j * rows) * channels + channel, scale * (gamma * dz - mean0 - normal * mean1) + added[j]);
+                        }
+                    }
                 }
             }
         }

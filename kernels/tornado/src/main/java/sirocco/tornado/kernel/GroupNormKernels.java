@@ -18,11 +18,12 @@ final class GroupNormKernels {
     /**
      * parts [images, pieces, groups, 2] = mean, sum of squared deviations from it. at: x, parts.
      *
-     * <p>An item: 16 pixels or more of a channel by Welford's recurrence, on differences to the first of them, so that a large mean costs nothing.
+     * <p>An item: 8 pixels or more of a channel, of which it sums the differences to the first of them, and their squares: so a large mean costs nothing.
      * Local memory 1 KiB. Traffic: one read of x.
      */
     static void measure(KernelContext c, FloatArray m, IntArray at, int pixels, int channels, int groups, int slabGroups, int piece) {
         float[] terms = c.allocateFloatLocalArray(GroupSlab.ITEMS);
+        // The item's place in the piece, and in its group of channels.
         int groupWidth = channels / groups;
         int lanes = GroupSlab.lanes(slabGroups, groupWidth);
         int rows = GroupSlab.rows(lanes);
@@ -36,23 +37,33 @@ final class GroupNormKernels {
         int begin = c.groupIdy * piece;
         int end = Math.min(pixels, begin + piece);
 
+        // The item's mean and squared deviations.
         float count = 0;
         float shift = 0;
         float mean = 0;
         float squares = 0;
         if (own < items && begin + row < end) {
             int from = at.get(0) + c.groupIdz * pixels * channels + group * groupWidth;
+            float[] x = new float[Fours.EACH];
+            float sum = 0;
             shift = m.get(from + (begin + row) * channels + lane % groupWidth);
-            for (int p = begin + row; p < end; p += rows) {
-                for (int e = lane % groupWidth; e < groupWidth; e += width) {
-                    float x = m.get(from + p * channels + e) - shift;
-                    count += 1;
-                    float before = x - mean;
-                    mean += before / count;
-                    squares += before * (x - mean);
+            for (int e = lane % groupWidth; e < groupWidth; e += width) {
+                for (int p = begin + row; p < end; p += Fours.EACH * rows) {
+                    for (int j = 0; j < Fours.EACH; j++) {
+                        x[j] = m.get(from + Math.min(p + j * rows, end - 1) * channels + e);
+                    }
+                    for (int j = 0; j < Fours.EACH; j++) {
+                        float away = p + j * rows < end ? x[j] - shift : 0;
+                        sum += away;
+                        squares += away * away;
+                    }
                 }
             }
+            count = (float) ((end - begin - row + rows - 1) / rows) * ((groupWidth - lane % groupWidth + width - 1) / width);
+            mean = sum / count;
+            squares -= mean * sum;
         }
+        // The piece's mean.
         float total = (float) (end - begin) * groupWidth;
         if (own < items) {
             terms[first + own] = count / total * (shift + mean);
@@ -66,6 +77,8 @@ final class GroupNormKernels {
         }
         float merged = terms[first];
         c.localBarrier();
+
+        // Its squared deviations.
         float away = shift + mean - merged;
         if (own < items) {
             terms[first + own] = squares + count * away * away;
@@ -77,6 +90,7 @@ final class GroupNormKernels {
             }
             c.localBarrier();
         }
+
         if (own == 0) {
             int pieces = (pixels + piece - 1) / piece;
             int to = at.get(1) + 2 * ((c.groupIdz * pieces + c.groupIdy) * groups + group);
@@ -88,11 +102,12 @@ final class GroupNormKernels {
     /**
      * y, and stats [images, groups, 2] = mean, 1/√(variance + eps). at: x, gamma, beta, parts, y, stats.
      *
-     * <p>An item: the pixels that it measured. Local memory 1 KiB. Traffic: one read of x, from the last-level cache where it fits there, one write of y,
-     * and the parts of the slab's groups.
+     * <p>An item: the pixels that it measured, four read before the first is written, as in {@link Fours}. Local memory 1 KiB. Traffic: one read of x, from
+     * the last-level cache where it fits there, one write of y, and the parts of the slab's groups.
      */
     static void apply(KernelContext c, FloatArray m, IntArray at, int pixels, int channels, int groups, int slabGroups, int piece, float eps, int silu) {
         float[] terms = c.allocateFloatLocalArray(GroupSlab.ITEMS);
+        // The item's place in the piece, and in its group of channels.
         int groupWidth = channels / groups;
         int lanes = GroupSlab.lanes(slabGroups, groupWidth);
         int rows = GroupSlab.rows(lanes);
@@ -106,6 +121,7 @@ final class GroupNormKernels {
         int begin = c.groupIdy * piece;
         int end = Math.min(pixels, begin + piece);
 
+        // The group's mean.
         int pieces = (pixels + piece - 1) / piece;
         int parts = at.get(3) + 2 * (c.groupIdz * pieces * groups + group);
         float total = (float) pixels * groupWidth;
@@ -126,6 +142,8 @@ final class GroupNormKernels {
         }
         float mean = terms[first];
         c.localBarrier();
+
+        // Its variance.
         float squares = 0;
         for (int p = own; p < pieces && own < items; p += items) {
             float count = (float) (Math.min(pixels, (p + 1) * piece) - p * piece) * groupWidth;
@@ -148,15 +166,27 @@ final class GroupNormKernels {
             m.set(to, mean);
             m.set(to + 1, scale);
         }
+
+        // The item's pixels.
         if (own < items) {
             int image = c.groupIdz * pixels * channels;
+            float[] x = new float[Fours.EACH];
             for (int e = lane % groupWidth; e < groupWidth; e += width) {
                 int channel = group * groupWidth + e;
                 float slope = scale * m.get(at.get(1) + channel);
                 float beta = m.get(at.get(2) + channel);
-                for (int p = begin + row; p < end; p += rows) {
-                    float z = (m.get(at.get(0) + image + p * channels + channel) - mean) * slope + beta;
-                    m.set(at.get(4) + image + p * channels + channel, silu == 1 ? z / (1 + TornadoMath.exp(-z)) : z);
+                int from = at.get(0) + image + channel;
+                int to = at.get(4) + image + channel;
+                for (int p = begin + row; p < end; p += Fours.EACH * rows) {
+                    for (int j = 0; j < Fours.EACH; j++) {
+                        x[j] = m.get(from + Math.min(p + j * rows, end - 1) * channels);
+                    }
+                    for (int j = 0; j < Fours.EACH; j++) {
+                        if (p + j * rows < end) {
+                            float z = (x[j] - mean) * slope + beta;
+                            m.set(to + (p + j * rows) * channels, silu == 1 ? z / (1 + TornadoMath.exp(-z)) : z);
+                        }
+                    }
                 }
             }
         }

@@ -18,10 +18,13 @@ record GroupSlab(int groups, int slabs, int piece, int pieces) {
     private static final int WIDTH = 64;
 
     /** Pixels of an item, below which merging pieces costs more than it brings. */
-    private static final int PIXELS = 16;
+    private static final int PIXELS = 8;
 
-    /** Work groups that keep a large GPU busy. */
-    private static final int BUSY = 1024;
+    /**
+     * Work groups that keep a large GPU busy: some 1000 are there at a time, and with a few times as many the last of them, which leave others idle, are a
+     * small share.
+     */
+    private static final int BUSY = 4096;
 
     static GroupSlab of(int images, int pixels, int channels, int allGroups) {
         int groupWidth = channels / allGroups;

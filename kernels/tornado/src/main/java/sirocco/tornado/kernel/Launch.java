@@ -56,6 +56,15 @@ public record Launch(String kernel, int[] at, int groupsX, int groupsY, int grou
         return groups(kernel, at, ceilDiv(items, GROUP), 1, 1, GROUP, enqueue);
     }
 
+    /** So many elements, four a work item ({@link Fours}). */
+    public static Launch fours(String kernel, int[] at, long elements, EnqueueWithWords enqueue) {
+        return items(kernel, at, ceilDiv(elements, Fours.EACH * GROUP) * GROUP, enqueue);
+    }
+
+    public static Launch fours(String kernel, int[] at, long elements, Enqueue enqueue) {
+        return items(kernel, at, ceilDiv(elements, Fours.EACH * GROUP) * GROUP, enqueue);
+    }
+
     public static Launch groups(String kernel, int[] at, long groupsX, int groupsY, int groupsZ, int group, EnqueueWithWords enqueue) {
         return new Launch(kernel, at, Math.toIntExact(groupsX), groupsY, groupsZ, group, true, enqueue, Optional.empty());
     }

@@ -9,7 +9,7 @@ import uk.ac.manchester.tornado.api.math.TornadoMath;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
-/** Ops that move elements: one element of the result a work item, each read and written once. */
+/** Ops that move elements: {@link Fours} of the result a work item, each read and written once; no local memory. */
 final class Moves {
     private Moves() { }
 
@@ -17,77 +17,98 @@ final class Moves {
         int n = (int) op.y().shape().elements();
         int ca = op.a().shape().c();
         int cb = op.b().shape().c();
-        return Kernel.of(p -> List.of(Launch.items("concat", new int[] {p.at(op.a()), p.at(op.b()), p.at(op.y())}, n,
+        return Kernel.of(p -> List.of(Launch.fours("concat", new int[] {p.at(op.a()), p.at(op.b()), p.at(op.y())}, n,
                 (g, id, c, m, at) -> g.task(id, Moves::concat, c, m, at, n, ca, cb))));
     }
 
     /** at: a [pixels, ca], b [pixels, cb], y */
     static void concat(KernelContext c, FloatArray m, IntArray at, int n, int ca, int cb) {
-        int i = c.globalIdx;
-        if (i < n) {
+        int fromA = at.get(0);
+        int fromB = at.get(1);
+        int to = at.get(2);
+        int first = Fours.first(c);
+        float[] y = new float[Fours.EACH];
+        for (int j = 0; j < Fours.EACH; j++) {
+            int i = Fours.read(first, j, n);
             int pixel = i / (ca + cb);
             int channel = i - pixel * (ca + cb);
-            int from = at.get(1) + pixel * cb + channel - ca;
+            int from = fromB + pixel * cb + channel - ca;
             if (channel < ca) {
-                from = at.get(0) + pixel * ca + channel;
+                from = fromA + pixel * ca + channel;
             }
-            m.set(at.get(2) + i, m.get(from));
+            y[j] = m.get(from);
         }
+        Fours.store(m, to, first, n, y);
     }
 
     static Kernel of(Op.Slice op) {
         int n = (int) op.y().shape().elements();
         int cx = op.x().shape().c();
         int cy = op.y().shape().c();
-        return Kernel.of(p -> List.of(Launch.items("slice", new int[] {p.at(op.x()) + op.from(), p.at(op.y())}, n,
+        return Kernel.of(p -> List.of(Launch.fours("slice", new int[] {p.at(op.x()) + op.from(), p.at(op.y())}, n,
                 (g, id, c, m, at) -> g.task(id, Moves::slice, c, m, at, n, cx, cy))));
     }
 
     /** at: x [pixels, cx] from its first channel on, y [pixels, cy] */
     static void slice(KernelContext c, FloatArray m, IntArray at, int n, int cx, int cy) {
-        int i = c.globalIdx;
-        if (i < n) {
+        int from = at.get(0);
+        int to = at.get(1);
+        int first = Fours.first(c);
+        float[] y = new float[Fours.EACH];
+        for (int j = 0; j < Fours.EACH; j++) {
+            int i = Fours.read(first, j, n);
             int pixel = i / cy;
-            m.set(at.get(1) + i, m.get(at.get(0) + pixel * cx + i - pixel * cy));
+            y[j] = m.get(from + pixel * cx + i - pixel * cy);
         }
+        Fours.store(m, to, first, n, y);
     }
 
     static Kernel of(Op.Upsample op) {
         Shape s = op.x().shape();
         int n = (int) op.y().shape().elements();
-        return Kernel.of(p -> List.of(Launch.items("upsampleNearest", new int[] {p.at(op.x()), p.at(op.y())}, n,
+        return Kernel.of(p -> List.of(Launch.fours("upsampleNearest", new int[] {p.at(op.x()), p.at(op.y())}, n,
                 (g, id, c, m, at) -> g.task(id, Moves::upsampleNearest, c, m, at, n, s.h(), s.w(), s.c()))));
     }
 
     /** at: x [n,h,w,channels], y [n,2h,2w,channels] */
     static void upsampleNearest(KernelContext c, FloatArray m, IntArray at, int n, int h, int w, int channels) {
-        int i = c.globalIdx;
-        if (i < n) {
+        int from = at.get(0);
+        int to = at.get(1);
+        int first = Fours.first(c);
+        float[] y = new float[Fours.EACH];
+        for (int j = 0; j < Fours.EACH; j++) {
+            int i = Fours.read(first, j, n);
             int pixel = i / channels;
             int row = pixel / (2 * w);
             int image = row / (2 * h);
-            int from = (image * h + (row - image * 2 * h) / 2) * w + (pixel - row * 2 * w) / 2;
-            m.set(at.get(1) + i, m.get(at.get(0) + from * channels + i - pixel * channels));
+            int source = (image * h + (row - image * 2 * h) / 2) * w + (pixel - row * 2 * w) / 2;
+            y[j] = m.get(from + source * channels + i - pixel * channels);
         }
+        Fours.store(m, to, first, n, y);
     }
 
     static Kernel of(Op.UpsampleBackward op) {
         Shape s = op.dx().shape();
         int n = (int) s.elements();
-        return Kernel.of(p -> List.of(Launch.items("upsampleBackward", new int[] {p.at(op.dy()), p.at(op.dx())}, n,
+        return Kernel.of(p -> List.of(Launch.fours("upsampleBackward", new int[] {p.at(op.dy()), p.at(op.dx())}, n,
                 (g, id, c, m, at) -> g.task(id, Moves::upsampleBackward, c, m, at, n, s.w(), s.c()))));
     }
 
     /** at: dy [n,2h,2w,channels], dx [n,h,w,channels]: row i of dx is made of rows 2i and 2i + 1 of dy, whatever the image. */
     static void upsampleBackward(KernelContext c, FloatArray m, IntArray at, int n, int w, int channels) {
-        int i = c.globalIdx;
-        if (i < n) {
+        int from = at.get(0);
+        int to = at.get(1);
+        int first = Fours.first(c);
+        float[] dx = new float[Fours.EACH];
+        for (int j = 0; j < Fours.EACH; j++) {
+            int i = Fours.read(first, j, n);
             int pixel = i / channels;
             int row = pixel / w;
-            int upper = at.get(0) + (row * 4 * w + (pixel - row * w) * 2) * channels + i - pixel * channels;
+            int upper = from + (row * 4 * w + (pixel - row * w) * 2) * channels + i - pixel * channels;
             int lower = upper + 2 * w * channels;
-            m.set(at.get(1) + i, (m.get(upper) + m.get(upper + channels)) + (m.get(lower) + m.get(lower + channels)));
+            dx[j] = (m.get(upper) + m.get(upper + channels)) + (m.get(lower) + m.get(lower + channels));
         }
+        Fours.store(m, to, first, n, dx);
     }
 
     static Kernel of(Op.Repeat op) {
@@ -96,27 +117,29 @@ final class Moves {
             return Kernel.of(p -> List.of(Launch.items("repeatWords", new int[] {p.at(op.x()), p.at(op.y())}, n,
                     (g, id, c, m, w, at) -> g.task(id, Moves::repeatWords, c, m, w, at, n))));
         }
-        return Kernel.of(p -> List.of(Launch.items("repeat", new int[] {p.at(op.x()), p.at(op.y())}, n,
+        return Kernel.of(p -> List.of(Launch.fours("repeat", new int[] {p.at(op.x()), p.at(op.y())}, n,
                 (g, id, c, m, at) -> g.task(id, Moves::repeat, c, m, at, n))));
     }
 
     /** at: x, y = [x; x] */
     static void repeat(KernelContext c, FloatArray m, IntArray at, int n) {
-        int i = c.globalIdx;
-        if (i < n) {
-            float x = m.get(at.get(0) + i);
-            m.set(at.get(1) + i, x);
-            m.set(at.get(1) + n + i, x);
-        }
+        int from = at.get(0);
+        int to = at.get(1);
+        int first = Fours.first(c);
+        float[] x = new float[Fours.EACH];
+        Fours.load(x, m, from, first, n);
+        Fours.store(m, to, first, n, x);
+        Fours.store(m, to + n, first, n, x);
     }
 
-    /** The same of I32. */
+    /** The same of I32, of which there are few: one a work item. */
     static void repeatWords(KernelContext c, FloatArray m, IntArray w, IntArray at, int n) {
         int i = c.globalIdx;
         if (i < n) {
             int x = w.get(at.get(0) + i);
-            w.set(at.get(1) + i, x);
-            w.set(at.get(1) + n + i, x);
+            int to = at.get(1);
+            w.set(to + i, x);
+            w.set(to + n + i, x);
         }
     }
 
@@ -129,21 +152,27 @@ final class Moves {
                 .withFault(id -> "id " + id + " is not in the dataset, expected 0 to " + (size - 1));
     }
 
-    /** A work item makes a word of four bytes, which need not be of one image. at: dataset U8 [size, each], ids, images U8, fault, code */
+    /**
+     * A work item makes a word of four bytes, which need not be of one image. It reads a word for each byte, from the cache mostly, and writes one.
+     *
+     * <p>at: dataset U8 [size, each], ids, images U8, fault, code
+     */
     static void gatherImages(KernelContext c, FloatArray m, IntArray w, IntArray at, int n, int each, int size) {
+        int dataset = at.get(0);
+        int ids = at.get(1);
         int word = c.globalIdx;
         if (4 * word < n) {
             int bytes = 0;
             for (int b = 0; b < 4; b++) {
                 int element = TornadoMath.min(4 * word + b, n - 1); // what fills up the last word is never looked at
                 int image = element / each;
-                int id = w.get(at.get(1) + image);
+                int id = w.get(ids + image);
                 if (id < 0 || id >= size) {
-                    Diffusion.report(w, at.get(3), at.get(4), id);
+                    Faults.report(w, at.get(3), at.get(4), id);
                     id = 0;
                 }
                 int from = id * each + element - image * each;
-                bytes = bytes | (w.get(at.get(0) + from / 4) >> 8 * (from & 3) & 0xFF) << 8 * b;
+                bytes = bytes | (w.get(dataset + from / 4) >> 8 * (from & 3) & 0xFF) << 8 * b;
             }
             w.set(at.get(2) + word, bytes);
         }

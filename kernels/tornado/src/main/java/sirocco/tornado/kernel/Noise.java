@@ -9,6 +9,11 @@ final class Noise {
     static final int SAMPLING = 3;
     static final int DROPOUT = 1 << 16;
 
+    /** In rng: the seed, and the training step. */
+    static final int SEED_LOW = 0;
+    static final int SEED_HIGH = 1;
+    static final int STEP = 2;
+
     /** Elements of a sample that one block of noise fills, 16 apart. */
     static final int WORDS = 4;
 
@@ -59,18 +64,35 @@ final class Noise {
         return block / 16 * 64 + word * 16 + block % 16;
     }
 
+    /** The same, or the sample's last where there is none: what is read and not used. */
+    static int read(int block, int word, int elements) {
+        return TornadoMath.min(element(block, word), elements - 1);
+    }
+
     /** In [0,1): TornadoVM shifts with the sign whatever Java says, so the sign's copies are cut off. */
     static float uniform(int word) {
         return (word >> 8 & 0xFFFFFF) * UNIT;
     }
 
-    /** Box and Muller's radius, of a pair's first word. */
-    static float radius(int word) {
+    /** Four standard normals of a block's words, by Box and Muller. */
+    static void normals(float[] z, int[] words) {
+        float r0 = radius(words[0]);
+        float a0 = angle(words[1]);
+        float r1 = radius(words[2]);
+        float a1 = angle(words[3]);
+        z[0] = r0 * TornadoMath.cospi(a0);
+        z[1] = r0 * TornadoMath.sinpi(a0);
+        z[2] = r1 * TornadoMath.cospi(a1);
+        z[3] = r1 * TornadoMath.sinpi(a1);
+    }
+
+    /** Of a pair's first word. */
+    private static float radius(int word) {
         return TornadoMath.sqrt(-2 * TornadoMath.log(((word >> 8 & 0xFFFFFF) + 1) * UNIT));
     }
 
     /** Half turns of a pair's second word, in [−1,1). */
-    static float angle(int word) {
+    private static float angle(int word) {
         return (word >> 8) * (2 * UNIT);
     }
 

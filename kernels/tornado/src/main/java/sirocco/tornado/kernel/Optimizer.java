@@ -15,8 +15,8 @@ final class Optimizer {
     private Optimizer() { }
 
     static Kernel of(Op.AdamEma op) {
-        return Kernel.of(p -> List.of(Launch.groups("adamEma", Sums.Chunks.table(p, new int[] {p.at(op.norm()), p.at(op.hyper())},
-                List.of(op.parameters(), op.gradients(), op.m(), op.v(), op.ema())), Sums.Chunks.count(op.parameters()), 1, 1, Sums.GROUP,
+        return Kernel.of(p -> List.of(Launch.groups("adamEma", Chunks.table(p, new int[] {p.at(op.norm()), p.at(op.hyper())},
+                List.of(op.parameters(), op.gradients(), op.m(), op.v(), op.ema())), Chunks.count(op.parameters()), 1, 1, Sums.GROUP,
                 (g, id, c, m, at) -> g.task(id, Optimizer::adamEma, c, m, at))));
     }
 
