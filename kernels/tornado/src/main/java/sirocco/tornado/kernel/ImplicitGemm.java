@@ -83,6 +83,10 @@ final class ImplicitGemm {
         int[] steps = c.allocateIntLocalArray(4 * DEPTH);
         float[] sums = new float[LARGE * LARGE];
 
+        int image = at.get(0);
+        int matrix = at.get(1);
+        int target = at.get(2);
+
         // The image that is read.
         int imageH = pass == DATA ? oh : h;
         int imageW = pass == DATA ? ow : w;
@@ -159,7 +163,7 @@ final class ImplicitGemm {
                     int row = pass == WEIGHTS ? item & 8 * side - 1 : (four + GROUP * i) / DEPTH;
                     int y = rowTable[ROW_H + row] + steps[STEP_H + d];
                     int x = rowTable[ROW_W + row] + steps[STEP_W + d];
-                    a[d * PITCH + row] = Gather.element(m, Gather.inside(y, x, imageH, imageW), at.get(0) + rowTable[row] + steps[d]);
+                    a[d * PITCH + row] = Gather.element(m, Gather.inside(y, x, imageH, imageW), image + rowTable[row] + steps[d]);
                 }
             }
             for (int four = item; four < DEPTH * 8 * side; four += 4 * GROUP) {
@@ -168,7 +172,7 @@ final class ImplicitGemm {
                     int column = pass == FORWARD ? (four + GROUP * i) / DEPTH : item & 8 * side - 1;
                     int offset = columnTable[column];
                     int offsetB = steps[STEP_B + d];
-                    b[d * PITCH + column] = Gather.element(m, (offset | offsetB) >= 0, at.get(1) + offset + offsetB);
+                    b[d * PITCH + column] = Gather.element(m, (offset | offsetB) >= 0, matrix + offset + offsetB);
                 }
             }
             c.localBarrier(); // the slice is there
@@ -188,29 +192,32 @@ final class ImplicitGemm {
         }
         c.localBarrier(); // the table of rows is written, even if there was no slice
 
-        // Results.
+        // Results; what is added to a row of them is read before the first is written, as no read can begin before a write ahead of it.
         int bias = pass == FORWARD ? at.get(3) : -1;
         int perChannel = pass == FORWARD ? at.get(4) : -1;
         int residual = pass == FORWARD ? at.get(5) : -1;
-        int part = c.groupIdz * (pass == WEIGHTS ? (taps + 1) * k : pass == FORWARD ? n * oh * ow * k : n * h * w * channels);
+        int part = target + c.groupIdz * (pass == WEIGHTS ? (taps + 1) * k : pass == FORWARD ? n * oh * ow * k : n * h * w * channels);
         for (int i = 0; i < side; i++) {
             int row = place(rowLane, i);
             int result = rowTable[ROW_RESULT + row];
-            int image = (row0 + row) / pixelsOfImage;
+            if (pass == FORWARD) {
+                int ofImage = (row0 + row) / pixelsOfImage * k;
+                for (int j = 0; j < side; j++) {
+                    int column = column0 + place(columnLane, j);
+                    boolean inside = (result | columns - 1 - column) >= 0;
+                    sums[i * side + j] += Gather.added(m, inside ? bias : -1, column) + Gather.added(m, inside ? perChannel : -1, ofImage + column)
+                            + Gather.added(m, inside ? residual : -1, result + column);
+                }
+            }
             for (int j = 0; j < side; j++) {
                 int column = column0 + place(columnLane, j);
                 if ((result | columns - 1 - column) >= 0) { // both are inside
-                    float value = sums[i * side + j];
-                    int to = pass == WEIGHTS ? column * taps + result : result + column;
-                    if (pass == FORWARD) {
-                        value += Gather.added(m, bias, column) + Gather.added(m, perChannel, image * k + column) + Gather.added(m, residual, to);
-                    }
-                    m.set(at.get(2) + part + to, value);
+                    m.set(part + (pass == WEIGHTS ? column * taps + result : result + column), sums[i * side + j]);
                 }
             }
         }
         if (pass == WEIGHTS && row0 == 0 && item < 8 * side && column0 + item < k) {
-            m.set(at.get(2) + part + taps * k + column0 + item, biasSum);
+            m.set(part + taps * k + column0 + item, biasSum);
         }
     }
 }
