@@ -18,7 +18,7 @@ import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
 /**
- * What the stages of gpu-check left in a folder: check-*.json, bench-*.json, variants-*.json, torch-*.json, and *.missing, a line each on what could not be had. Any of
+ * What the stages of gpu-check left in a folder: check-*.json, bench-*.json, variants-*.json, torch-*.json, tornado-*.json, and *.missing, a line each on what could not be had. Any of
  * them may be missing, and a file that was cut off is named among them.
  */
 final class GpuFindings {
@@ -28,6 +28,8 @@ final class GpuFindings {
     final List<JsonNode> benches = new ArrayList<>();
     /** Benches that timed every variant. */
     final List<JsonNode> variants = new ArrayList<>();
+    /** Benches of TornadoVM's kernels beside CUDA's. */
+    final List<JsonNode> tornado = new ArrayList<>();
     final ObjectNode torch = JSON.createObjectNode();
     final List<String> missing = new ArrayList<>();
 
@@ -37,7 +39,7 @@ final class GpuFindings {
                 String name = file.getFileName().toString();
                 if (name.endsWith(".missing")) {
                     missing.addAll(Files.readAllLines(file));
-                } else if (name.matches("(check|bench|variants|torch)-.*\\.json")) {
+                } else if (name.matches("(check|bench|variants|torch|tornado)-.*\\.json")) {
                     take(name, file);
                 }
             }
@@ -59,6 +61,8 @@ final class GpuFindings {
             benches.add(read);
         } else if (name.startsWith("variants-")) {
             variants.add(read);
+        } else if (name.startsWith("tornado-")) {
+            tornado.add(read);
         } else {
             // Each stage has lists of its own, or some of the numbers.
             read.properties().forEach(field -> {
@@ -81,7 +85,9 @@ final class GpuFindings {
         all.set("variants", JSON.valueToTree(variants));
         all.set("torch", torch);
         all.set("missing", JSON.valueToTree(missing));
+        all.set("tornado", JSON.valueToTree(tornado));
         all.set("targets", JSON.valueToTree(Targets.of(this)));
+        all.set("tornado_targets", JSON.valueToTree(TornadoTargets.of(this)));
         return all;
     }
 

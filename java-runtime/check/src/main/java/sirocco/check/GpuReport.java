@@ -41,6 +41,7 @@ final class GpuReport {
         found.benches.stream().filter(b -> b.path("batch").asInt() > 1).forEach(this::kernels);
         found.variants.forEach(this::variants);
         targets();
+        tornado();
         found.missing.forEach(line -> say("- %s%n", line));
         return text.toString();
     }
@@ -68,6 +69,17 @@ final class GpuReport {
         for (Targets.Target t : Targets.of(found)) {
             boolean share = t.of().startsWith("measured");
             say("| %s | %s | %s | %s | %s | %s | %s |%n", t.name(), t.of(), number(t.value(), share), number(t.least(), share), number(t.aim(), share), t.verdict(), t.note());
+        }
+        say("%n");
+    }
+
+    private void tornado() {
+        if (found.tornado.isEmpty()) {
+            return;
+        }
+        say("| TornadoVM's kernels, CIFAR-10 model, f32 | against | measured | at least | aim | | |%n|---|---|---|---|---|---|---|%n");
+        for (Targets.Target t : TornadoTargets.of(found)) {
+            say("| %s | %s | %s | %s | %s | %s | %s |%n", t.name(), t.of(), number(t.value(), false), number(t.least(), false), number(t.aim(), false), t.verdict(), t.note());
         }
         say("%n");
     }

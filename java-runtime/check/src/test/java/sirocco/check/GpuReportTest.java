@@ -75,6 +75,32 @@ class GpuReportTest {
         assertTrue(table.contains("| the same | measured matrix product | 38 % |  | 40 % |  | 300.0 of 800.0 TFLOP/s, 50.0 steps/s |"), table);
     }
 
+    /** Rows that were computed by hand-tuned kernels say nothing of TornadoVM's. */
+    @Test
+    void tornadoVmsKernelsAreHeldToOurs() throws IOException {
+        write("tornado-train-f32.json", """
+            {"what": "train", "preset": "cifar10", "batch": 32, "backends": [
+             {"backend": "cuda", "precision": "f32", "kernels": [
+                {"kind": "Conv2d", "shape": "[1,2,3,4] → 5, 3×3 pad 1", "algorithm": "v2", "nanos": 3000, "flops": 9},
+                {"kind": "Conv2dBackwardData", "shape": "[1,2,3,4] → 5, 3×3 pad 1", "algorithm": "v2", "nanos": 1000, "flops": 9},
+                {"kind": "Conv2d", "shape": "[1,2,3,4] → 5, 1×1 pad 0", "algorithm": "v2", "nanos": 100, "flops": 9},
+                {"kind": "Silu", "shape": "[1,2,3,4]", "algorithm": "v1", "nanos": 60, "flops": 0},
+                {"kind": "Add", "shape": "[1,2,3,4]", "algorithm": "v1", "nanos": 10, "flops": 0}]},
+             {"backend": "tornado", "precision": "f32", "kernels": [
+                {"kind": "Conv2d", "shape": "[1,2,3,4] → 5, 3×3 pad 1", "algorithm": "64x64", "nanos": 6000, "flops": 9},
+                {"kind": "Conv2dBackwardData", "shape": "[1,2,3,4] → 5, 3×3 pad 1", "algorithm": "64x64", "nanos": 4000, "flops": 9},
+                {"kind": "Conv2d", "shape": "[1,2,3,4] → 5, 1×1 pad 0", "algorithm": "64x64", "nanos": 9000, "flops": 9},
+                {"kind": "Silu", "shape": "[1,2,3,4]", "algorithm": "", "nanos": 100, "flops": 0},
+                {"kind": "Add", "shape": "[1,2,3,4]", "algorithm": "cuda v1", "nanos": 10, "flops": 0}]}]}""");
+        GpuReport report = new GpuReport(folder);
+        String table = report.markdown();
+        assertTrue(table.contains("| 3×3 convolutions, all passes | our CUDA kernels | 0.40 × | 0.30 × | 1.00 × | enough "
+                + "| 2 ops and shapes, worst 0.25 × at Conv2dBackwardData [1,2,3,4] → 5, 3×3 pad 1 |"), table);
+        assertTrue(table.contains("| kernels that the bandwidth bounds | our CUDA kernels | 0.60 × | 0.70 × | 1.00 × | **too slow** | 1 ops and shapes, worst 0.60 × at Silu [1,2,3,4] |"),
+                table);
+        assertEquals(2, report.json().get("tornado_targets").size());
+    }
+
     @Test
     void failuresAndWhatWasCutOffAreNamed() throws IOException {
         write("check-f32.json", """
