@@ -154,11 +154,23 @@ final class Diffusion {
             float[] h1 = new float[Noise.WORDS];
             float[] h2 = new float[Noise.WORDS];
             for (int j = 0; j < Noise.WORDS; j++) {
-                int i = image * elements + Noise.read(block, j, elements);
-                x[j] = m.get(place + i);
-                out[j] = m.get(fromOut + i);
-                h1[j] = Gather.added(m, place1, i);
-                h2[j] = Gather.added(m, place2, i);
+                int i = image * elements + Noise.element(block, j);
+                float ownX = 0;
+                float ownOut = 0;
+                float own1 = 0;
+                float own2 = 0;
+                if (Noise.element(block, j) < elements) { // and no other, which may be written meanwhile
+                    ownX = m.get(place + i);
+                    ownOut = m.get(fromOut + i);
+                    if (place1 >= 0) {
+                        own1 = m.get(place1 + i);
+                        own2 = m.get(place2 + i);
+                    }
+                }
+                x[j] = ownX;
+                out[j] = ownOut;
+                h1[j] = own1;
+                h2[j] = own2;
             }
             int[] words = new int[Noise.WORDS];
             float[] z = new float[Noise.WORDS];

@@ -20,7 +20,7 @@ final class Fours {
         return c.groupIdx * (EACH * Launch.GROUP) + c.localIdx;
     }
 
-    /** Its j-th of n, or the last of all: what is read and not used. */
+    /** Its j-th of n, or the last of all, which is read and not used: not for an operand that the kernel writes, whose last another item has. */
     static int read(int first, int j, int n) {
         return TornadoMath.min(first + j * Launch.GROUP, n - 1);
     }

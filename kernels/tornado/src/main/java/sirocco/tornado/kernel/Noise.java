@@ -64,7 +64,7 @@ final class Noise {
         return block / 16 * 64 + word * 16 + block % 16;
     }
 
-    /** The same, or the sample's last where there is none: what is read and not used. */
+    /** The same, or the sample's last where there is none, which is read and not used: see {@link Fours#read}. */
     static int read(int block, int word, int elements) {
         return TornadoMath.min(element(block, word), elements - 1);
     }
