@@ -21,7 +21,7 @@ final class Attentions {
                 return List.of(
                         tensor("attentionLogSumExpBf16", TensorAttention.LOG_SUM_EXP, new int[] {q, k, -1, -1, -1, logSumExp, -1, -1}, x, heads),
                         tensor("attentionBf16", TensorAttention.OUTPUT, new int[] {q, k, -1, -1, p.at(op.v()), logSumExp, -1, p.at(op.y())}, x, heads));
-            }).withAlgorithm(TensorAttention.LABEL);
+            }).withAlgorithm(GemmTile.TENSOR.label());
         }
         return Kernel.of(p -> List.of(tiles("attention", new int[] {p.at(op.q()), p.at(op.k()), p.at(op.v()), p.at(op.y()), p.at(op.logSumExp())}, x, heads, 1,
                 (g, id, c, m, at) -> g.task(id, AttentionKernels::forward, c, m, at, length, x.c(), heads))));
@@ -46,7 +46,7 @@ final class Attentions {
                     gradient(tensor, AttentionBackwardKernels.QUERIES, new int[] {q, k, dy, v, k, logSumExp, rowSums, p.at(op.dq())}, x, heads),
                     gradient(tensor, AttentionBackwardKernels.KEYS, new int[] {k, q, v, dy, q, logSumExp, rowSums, p.at(op.dk())}, x, heads),
                     gradient(tensor, AttentionBackwardKernels.VALUES, new int[] {k, q, v, dy, dy, logSumExp, rowSums, p.at(op.dv())}, x, heads));
-        }).withScratch(rows).withAlgorithm(tensor ? TensorAttention.LABEL : "");
+        }).withScratch(rows).withAlgorithm(tensor ? GemmTile.TENSOR.label() : "");
     }
 
     private static Launch gradient(boolean tensor, int pass, int[] at, Shape x, int heads) {

@@ -23,6 +23,11 @@ final class Fragments {
     /** Floats that {@code mmaStore} leaves out in front of what it writes to: as many as this JVM's header of a float[]. */
     static final int HEADER = header();
 
+    /** Floats from row to row of 64 × 64 results in local memory: rows of a fragment then lie in different banks, but for two each. */
+    static final int PITCH = 64 + 8;
+    /** Floats of all of them, with the header: a multiple of 16 bytes. */
+    static final int RESULTS = 64 * PITCH + 8;
+
     private Fragments() { }
 
     private static int header() {

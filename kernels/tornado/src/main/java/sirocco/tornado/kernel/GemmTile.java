@@ -1,11 +1,11 @@
 package sirocco.tornado.kernel;
 
-import java.util.Arrays;
-import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import sirocco.api.Settings.Precision;
 
-/** What of a matrix product a work group of {@link ImplicitGemm} computes: a square, the largest first. */
+/** What of a matrix product a work group computes: a square. {@link ImplicitGemm}'s, the largest first, and {@link TensorGemm}'s. */
 public enum GemmTile {
-    LARGE(ImplicitGemm.LARGE), SMALL(ImplicitGemm.SMALL);
+    LARGE(ImplicitGemm.LARGE, ImplicitGemm.DEPTH), SMALL(ImplicitGemm.SMALL, ImplicitGemm.DEPTH), TENSOR(TensorGemm.WIDTH / 8, TensorGemm.DEPTH);
 
     /** System property: a tile's label, as in 64x64, for all convolutions, instead of the rule's choice. */
     public static final String PROPERTY = "sirocco.tornado.tile";
@@ -17,28 +17,45 @@ public enum GemmTile {
     static final int GROUPS = 512;
 
     private final int side;
+    private final int depth;
 
-    GemmTile(int side) {
+    GemmTile(int side, int depth) {
         this.side = side;
+        this.depth = depth;
     }
 
-    /** Sums of a work item in a row. */
+    /** Sums of a work item in a row; of TENSOR an eighth of the width. */
     int side() {
         return side;
     }
 
+    /** Of a slice. */
+    int depth() {
+        return depth;
+    }
+
     /** Rows × columns. */
     public String label() {
-        return width() + "x" + width();
+        return width() + "x" + width() + (this == TENSOR ? " bf16" : "");
     }
 
     private int width() {
         return ImplicitGemm.width(side);
     }
 
+    /** How many keep a large GPU busy: half as many of TENSOR's, which are twice as many warps. */
+    long groups() {
+        return this == TENSOR ? GROUPS * ImplicitGemm.GROUP / TensorGemm.GROUP : GROUPS;
+    }
+
     /** How many cover a result. */
     long count(long rows, long columns) {
         return Launch.ceilDiv(rows, width()) * Launch.ceilDiv(columns, width());
+    }
+
+    /** The tile for products in so much precision: TENSOR in bf16, otherwise as {@link #choose(long, long, long)} says. */
+    static GemmTile choose(Precision precision, long rows, long columns, long parts) {
+        return precision == Precision.BF16 ? TENSOR : choose(rows, columns, parts);
     }
 
     /**
@@ -52,8 +69,8 @@ public enum GemmTile {
     static GemmTile choose(long rows, long columns, long parts) {
         String wanted = System.getProperty(PROPERTY, "");
         if (!wanted.isBlank()) {
-            return Arrays.stream(values()).filter(t -> t.label().equals(wanted)).findFirst().orElseThrow(() -> new IllegalArgumentException(
-                    PROPERTY + ": there is no tile \"" + wanted + "\"; there are: " + Arrays.stream(values()).map(GemmTile::label).collect(Collectors.joining(", "))));
+            return Stream.of(LARGE, SMALL).filter(t -> t.label().equals(wanted)).findFirst().orElseThrow(() -> new IllegalArgumentException(
+                    PROPERTY + ": there is no tile \"" + wanted + "\"; there are: " + LARGE.label() + ", " + SMALL.label()));
         }
         boolean full = 2 * rows > LARGE.width() && 2 * columns > LARGE.width();
         return full && parts * LARGE.count(rows, columns) >= GROUPS ? LARGE : SMALL;

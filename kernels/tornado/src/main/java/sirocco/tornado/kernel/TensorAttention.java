@@ -6,6 +6,7 @@ import static sirocco.tornado.kernel.Fragments.A_BYTES;
 import static sirocco.tornado.kernel.Fragments.B_BYTES;
 import static sirocco.tornado.kernel.Fragments.B_WORDS;
 import static sirocco.tornado.kernel.Fragments.HEADER;
+import static sirocco.tornado.kernel.Fragments.PITCH;
 import static sirocco.tornado.kernel.Fragments.STEPS;
 
 import uk.ac.manchester.tornado.api.KernelContext;
@@ -40,8 +41,6 @@ final class TensorAttention {
     static final int GROUP = AttentionTile.ITEMS;
     /** Channels of the result that a group has in fragments; a wider head's are divided among groups, which compute the same scores. */
     static final int CHANNELS = 256;
-    /** What {@link Kernel#algorithm} says. */
-    static final String LABEL = "64x64 bf16";
 
     private static final int WIDTH = AttentionTile.WIDTH;
     /** Words of 16 steps of the depth of a tile that is 64 wide, and of a panel. */
@@ -49,9 +48,7 @@ final class TensorAttention {
     private static final int PANEL_WORDS = CHANNELS * STEPS / 2;
     /** Columns of a slice of the panel. */
     private static final int SLICE = 32;
-    /** Floats from row to row of a tile of scores: rows of a fragment then lie in different banks, but for two each. */
-    private static final int PITCH = WIDTH + 8;
-    /** Work items that share a row of LOG_SUM_EXP. */
+    /** Work items that share a row of LOG_SUM_EXP: 4. */
     private static final int SHARERS = GROUP / WIDTH;
     private static final int SHARE = WIDTH / SHARERS;
 
@@ -74,7 +71,7 @@ final class TensorAttention {
     static void product(KernelContext c, FloatArray m, IntArray at, int pass, int length, int channels, int heads) {
         int[] a = c.allocateIntLocalArray(4 * WORDS);
         int[] b = c.allocateIntLocalArray(2 * PANEL_WORDS);
-        float[] scores = c.allocateFloatLocalArray(WIDTH * PITCH + 8);
+        float[] scores = c.allocateFloatLocalArray(Fragments.RESULTS);
         float[] lines = c.allocateFloatLocalArray(2 * WIDTH);
         FloatArray target = (FloatArray) (Object) scores; // here and not in a method, where TornadoVM would know better
         float[] p = new float[16];

@@ -3,6 +3,8 @@ package sirocco.tornado.kernel;
 import static sirocco.tornado.kernel.Fragments.A_BYTES;
 import static sirocco.tornado.kernel.Fragments.B_BYTES;
 import static sirocco.tornado.kernel.Fragments.B_WORDS;
+import static sirocco.tornado.kernel.Fragments.HEADER;
+import static sirocco.tornado.kernel.Fragments.PITCH;
 import static sirocco.tornado.kernel.Fragments.STEPS;
 
 import uk.ac.manchester.tornado.api.KernelContext;
@@ -18,9 +20,7 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  * <p>Tiles lie in local memory as {@link Fragments} says. Lanes are dealt out so that 8 of them read neighbours, and that they write to at least 16
  * different banks.
  *
- * <p><b>Results.</b> A fragment can only be stored to the device's memory, whole. So it goes to where results are where the matrix consists of
- * whole tiles that lie there by rows ({@link #direct}), and otherwise to a tile in scratch, from which the same group copies what there is.
- * Weights' parts are in scratch anyway, padded to whole tiles.
+ * <p>Results go through local memory, since all that can be done with a fragment is to store it.
  */
 final class TensorGemm {
     /** Work items of a group: four warps, as 2 × 2, each with 32 × 32 of the result in 8 fragments. */
@@ -29,10 +29,7 @@ final class TensorGemm {
     static final int WIDTH = 64;
     /** Of a slice: twice mma's. */
     static final int DEPTH = 32;
-    /** What {@link Kernel#algorithm} says. */
-    static final String LABEL = WIDTH + "x" + WIDTH + " bf16";
 
-    private static final int TILE = WIDTH * WIDTH;
     /** Words of a tile of A, and of B, with the depth of one mma. */
     private static final int WORDS = WIDTH * STEPS / 2;
 
@@ -46,31 +43,14 @@ final class TensorGemm {
 
     private TensorGemm() { }
 
-    /** Whether results are whole tiles, in rows side by side. */
-    static boolean direct(int pass, int stride, int rows, int columns) {
-        return (pass == ImplicitGemm.FORWARD || pass == ImplicitGemm.DATA && stride == 1) && rows % WIDTH == 0 && columns % WIDTH == 0;
-    }
-
-    /** n, and what fills the last tile. */
-    static int padded(int n) {
-        return (n + WIDTH - 1) / WIDTH * WIDTH;
-    }
-
-    /** Floats of scratch for a part of WEIGHTS: the padded matrix, and dBias' sums. */
-    static int part(int rows, int columns) {
-        return (padded(rows) + 1) * padded(columns);
-    }
-
     /**
-     * A work group's tile. Group (x, y) as in {@link ImplicitGemm#product}, whose parameters these are.
+     * A work group's tile. Group (x, y, z) as in {@link ImplicitGemm#product}, whose parameters these are.
      *
-     * <p>Work per item: 32 elements copied and rounded for a slice of the depth; a warp's 16 mma of 2048 multiply-adds for it. Local memory: 11 KiB;
+     * <p>Work per item: 32 elements copied and rounded for a slice of the depth; a warp's 16 mma of 2048 multiply-adds for it. Local memory: 29 KiB;
      * 512 bytes read for two mma. Traffic: an operand's element is read once for each tile it is in, which is 64 multiply-adds; results are
-     * written once where they are whole tiles, and otherwise written, read and written again by the same group.
+     * written once.
      *
      * <p>Sizes of arrays of local memory are multiples of 16 bytes: rows of fragments have to lie at such.
-     *
-     * @param at image, matrix, result; FORWARD: bias, perChannel, residual, −1 for what there is not; FORWARD and DATA, place 6: scratch
      */
     static void product(KernelContext c, FloatArray m, IntArray at, int pass, int n, int h, int w, int channels, int k, int r, int s, int oh, int ow,
             int stride, int top, int left, int slices) {
@@ -80,6 +60,8 @@ final class TensorGemm {
         int[] columnTable = c.allocateIntLocalArray(WIDTH);
         int[] steps = c.allocateIntLocalArray(4 * DEPTH);
         float[] biasSums = c.allocateFloatLocalArray(2 * GROUP);
+        float[] results = c.allocateFloatLocalArray(Fragments.RESULTS);
+        FloatArray target = (FloatArray) (Object) results; // see Fragments
 
         int imageH = pass == ImplicitGemm.DATA ? oh : h;
         int imageW = pass == ImplicitGemm.DATA ? ow : w;
@@ -96,8 +78,8 @@ final class TensorGemm {
         int pixels = n * pixelRows * pixelColumns;
         int rows = pass == ImplicitGemm.WEIGHTS ? taps : pixels;
         int columns = pass == ImplicitGemm.DATA ? channels : k;
-        int begin = pass == ImplicitGemm.WEIGHTS ? c.groupIdy * slices * DEPTH : 0;
-        int end = pass == ImplicitGemm.WEIGHTS ? Math.min(pixels, begin + slices * DEPTH) : taps;
+        int begin = c.groupIdz * slices * DEPTH;
+        int end = Math.min(pass == ImplicitGemm.WEIGHTS ? pixels : taps, begin + slices * DEPTH);
 
         int item = c.localIdx;
         int across = (columns + WIDTH - 1) / WIDTH;
@@ -197,74 +179,40 @@ final class TensorGemm {
             }
         }
 
-        boolean direct = direct(pass, stride, rows, columns);
-        boolean whole = pass == ImplicitGemm.WEIGHTS || direct; // the matrix is there, not the tile only
-        int pitch = pass == ImplicitGemm.WEIGHTS ? across * WIDTH : direct ? columns : WIDTH;
-        int most = n * ((h + stride - 1) / stride) * ((w + stride - 1) / stride);
-        int tiles = pass == ImplicitGemm.DATA ? (most + WIDTH - 1) / WIDTH * across : 0;
-        int base = pass == ImplicitGemm.WEIGHTS ? at.get(2) + c.groupIdy * part(rows, columns)
-                : direct ? at.get(2) : at.get(6) + (c.groupIdy * tiles + c.groupIdx) * TILE;
-        int row = warpRow + (whole ? row0 : 0);
-        int column = base + warpColumn + (whole ? column0 : 0);
-        c.mmaStore(c00, m, row, column, pitch);
-        c.mmaStore(c01, m, row, column + 8, pitch);
-        c.mmaStore(c02, m, row, column + 16, pitch);
-        c.mmaStore(c03, m, row, column + 24, pitch);
-        c.mmaStore(c10, m, row + 16, column, pitch);
-        c.mmaStore(c11, m, row + 16, column + 8, pitch);
-        c.mmaStore(c12, m, row + 16, column + 16, pitch);
-        c.mmaStore(c13, m, row + 16, column + 24, pitch);
+        c.mmaStore(c00, target, warpRow, warpColumn, PITCH);
+        c.mmaStore(c01, target, warpRow, warpColumn + 8, PITCH);
+        c.mmaStore(c02, target, warpRow, warpColumn + 16, PITCH);
+        c.mmaStore(c03, target, warpRow, warpColumn + 24, PITCH);
+        c.mmaStore(c10, target, warpRow + 16, warpColumn, PITCH);
+        c.mmaStore(c11, target, warpRow + 16, warpColumn + 8, PITCH);
+        c.mmaStore(c12, target, warpRow + 16, warpColumn + 16, PITCH);
+        c.mmaStore(c13, target, warpRow + 16, warpColumn + 24, PITCH);
         biasSums[item] = biasLow;
         biasSums[GROUP + item] = biasHigh;
-        c.globalBarrier(); // the tile is written; so is the table of rows, even if there was no slice
+        c.localBarrier(); // the tile is there; so is the table of rows, even if there was no slice
 
-        if (pass == ImplicitGemm.WEIGHTS) {
-            if (row0 == 0 && item < WIDTH) {
-                int words = item / 2;
-                int first = item % 2 * GROUP + (words & 7) + (words >> 3) * 32;
-                float sum = biasSums[first] + biasSums[first + 8] + (biasSums[first + 16] + biasSums[first + 24]);
-                m.set(base + across * WIDTH * padded(rows) + column0 + item, sum);
-            }
-        } else if (pass == ImplicitGemm.FORWARD || !direct) {
-            int bias = pass == ImplicitGemm.FORWARD ? at.get(3) : -1;
-            int perChannel = pass == ImplicitGemm.FORWARD ? at.get(4) : -1;
-            int residual = pass == ImplicitGemm.FORWARD ? at.get(5) : -1;
-            int tile = base + (direct ? row0 * pitch + column0 : 0);
-            for (int i = item; i < TILE; i += GROUP) {
-                int result = rowTable[ROW_RESULT + i / WIDTH];
-                int to = column0 + i % WIDTH;
-                if ((result | columns - 1 - to) >= 0) { // both are inside
-                    int image = (row0 + i / WIDTH) / pixelsOfImage;
-                    float value = m.get(tile + i / WIDTH * pitch + i % WIDTH);
-                    if (pass == ImplicitGemm.FORWARD) {
-                        value += Gather.added(m, bias, to) + Gather.added(m, perChannel, image * k + to) + Gather.added(m, residual, result + to);
-                    }
-                    m.set(at.get(2) + result + to, value);
+        int bias = pass == ImplicitGemm.FORWARD ? at.get(3) : -1;
+        int perChannel = pass == ImplicitGemm.FORWARD ? at.get(4) : -1;
+        int residual = pass == ImplicitGemm.FORWARD ? at.get(5) : -1;
+        int base = at.get(2) + c.groupIdz * (pass == ImplicitGemm.WEIGHTS ? (taps + 1) * k : pass == ImplicitGemm.FORWARD ? n * oh * ow * k : n * h * w * channels);
+        for (int i = item; i < WIDTH * WIDTH; i += GROUP) { // 8 items side by side write to neighbours
+            int row = pass == ImplicitGemm.WEIGHTS ? (i & 7) + (i >> 5 & 7) * 8 : i >> 6;
+            int column = pass == ImplicitGemm.WEIGHTS ? (i >> 3 & 3) + (i >> 8) * 4 : i & 63;
+            int result = rowTable[ROW_RESULT + row];
+            int to = column0 + column;
+            if ((result | columns - 1 - to) >= 0) { // both are inside
+                int image = (row0 + row) / pixelsOfImage;
+                float value = results[HEADER + row * PITCH + column];
+                if (pass == ImplicitGemm.FORWARD) {
+                    value += Gather.added(m, bias, to) + Gather.added(m, perChannel, image * k + to) + Gather.added(m, residual, result + to);
                 }
+                m.set(base + (pass == ImplicitGemm.WEIGHTS ? to * taps + result : result + to), value);
             }
         }
-    }
-
-    /**
-     * Adds the parts' sums to the gradients, in the order of the parts: one element an item, parts + 1 reads, one write.
-     *
-     * @param at parts [parts][{@link #part}], dw, dBias or −1
-     * @param taps the weights of each of the k
-     */
-    static void sumParts(KernelContext c, FloatArray m, IntArray at, int parts, int taps, int k) {
-        int i = c.globalIdx;
-        if (i < (taps + 1) * k) {
-            int row = i / k;
-            int column = i % k;
-            int from = at.get(0) + (row < taps ? row : padded(taps)) * padded(k) + column;
-            float sum = 0;
-            for (int p = 0; p < parts; p++) {
-                sum += m.get(from + p * part(taps, k));
-            }
-            int to = row < taps ? at.get(1) + column * taps + row : at.get(2) + column;
-            if (row < taps || at.get(2) >= 0) {
-                m.set(to, m.get(to) + sum);
-            }
+        if (pass == ImplicitGemm.WEIGHTS && row0 == 0 && item < WIDTH && column0 + item < k) {
+            int words = item / 2;
+            int first = item % 2 * GROUP + (words & 7) + (words >> 3) * 32;
+            m.set(base + taps * k + column0 + item, biasSums[first] + biasSums[first + 8] + (biasSums[first + 16] + biasSums[first + 24]));
         }
     }
 }

@@ -1,7 +1,6 @@
 package sirocco.tornado.kernel;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -13,13 +12,13 @@ import sirocco.api.Value;
 import sirocco.api.Window;
 
 class ConvolutionTest {
-    /** Whole tiles go to the result at once; others to scratch first. */
+    /** The same in bf16, by groups of twice as many warps. */
     @Test
-    void onlyMatricesThatAreNotWholeTilesNeedScratch() {
-        assertEquals(0, convolution(8, 64).scratchFloats());
-        assertEquals(2 * 64 * 64, convolution(8, 3).scratchFloats(), "128 pixels");
-        assertEquals(64 * 64, convolution(1, 64).scratchFloats(), "2 pixels");
-        assertTrue(convolution(8, 64).algorithm().contains("bf16"));
+    void tensorCoresHaveTilesAndPartsOfTheirOwn() {
+        assertEquals("64x64 bf16", convolution(2, 8, 5, 3, Precision.BF16).algorithm());
+        assertEquals("64x64 bf16", convolution(32, 32, 128, 128, Precision.BF16).algorithm());
+        assertEquals("64x64 bf16, 8 parts", convolution(16, 4, 512, 512, Precision.BF16).algorithm());
+        assertEquals(8 * 16 * 4 * 4 * 512, convolution(16, 4, 512, 512, Precision.BF16).scratchFloats());
     }
 
     /** CIFAR's levels: 512 groups of large tiles; a few of them and a long depth; so few that small ones are better; neither. */
@@ -31,10 +30,6 @@ class ConvolutionTest {
         assertEquals("32x32", convolution(16, 8, 256, 256).algorithm());
         assertEquals("32x32", convolution(1, 4, 32, 32).algorithm());
         assertEquals(16 * 16 * 4 * 4 * 512, convolution(16, 4, 512, 512).scratchFloats());
-    }
-
-    private static Kernel convolution(int side, int outputs) {
-        return convolution(2, side, 5, outputs, Precision.BF16);
     }
 
     private static Kernel convolution(int images, int side, int inputs, int outputs) {
