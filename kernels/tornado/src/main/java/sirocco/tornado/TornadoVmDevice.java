@@ -11,6 +11,7 @@ import sirocco.api.Graph;
 import sirocco.api.MemoryPlanner;
 import sirocco.api.Plan;
 import sirocco.api.Settings;
+import sirocco.api.Step;
 import sirocco.api.Value;
 import sirocco.tornado.cuda.HandTuned;
 import sirocco.tornado.kernel.Kernel;
@@ -91,8 +92,12 @@ final class TornadoVmDevice implements Device {
     }
 
     private List<Kernel> kernels(Graph graph) {
-        return graph.steps().stream().map(step -> handTuned.filter(_ -> choice.handTuned(step.op())).map(h -> h.kernel(step))
-                .orElseGet(() -> KernelFactory.of(step.op(), precision))).toList();
+        return graph.steps().stream().map(step -> handTuned.map(h -> choice.handTuned(step.op()) ? h.kernel(step) : own(step).named(Choice.TORNADO))
+                .orElseGet(() -> own(step))).toList();
+    }
+
+    private Kernel own(Step step) {
+        return KernelFactory.of(step.op(), precision);
     }
 
     @Override

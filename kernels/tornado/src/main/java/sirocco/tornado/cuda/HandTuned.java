@@ -41,6 +41,6 @@ public final class HandTuned {
         return Kernel.of(places -> {
             HandTunedStep task = new HandTunedStep(step, kernel, places);
             return List.of(Launch.library(name, new DeviceTask.Library(task::bind, task)));
-        }).withScratch((kernel.scratchBytes() + Float.BYTES - 1) / Float.BYTES).withAlgorithm(("cuda " + kernel.algorithm()).strip()).withFault(kernel.fault());
+        }).withScratch((kernel.scratchBytes() + Float.BYTES - 1) / Float.BYTES).withAlgorithm(kernel.algorithm()).named("cuda").withFault(kernel.fault());
     }
 }

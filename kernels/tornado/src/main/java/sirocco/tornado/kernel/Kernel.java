@@ -30,6 +30,11 @@ public record Kernel(long scratchFloats, String algorithm, IntFunction<String> f
         return new Kernel(scratchFloats, name, fault, binding);
     }
 
+    /** The same, which says whose it is before how it computes: where there are others to choose from. */
+    public Kernel named(String whose) {
+        return withAlgorithm((whose + " " + algorithm).strip());
+    }
+
     public Kernel withFault(IntFunction<String> text) {
         return new Kernel(scratchFloats, algorithm, text, binding);
     }
