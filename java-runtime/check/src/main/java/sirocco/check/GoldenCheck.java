@@ -5,10 +5,10 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import sirocco.api.Backward;
 import sirocco.api.DType;
 import sirocco.api.Device;
 import sirocco.api.Executable;
+import sirocco.api.Gradients;
 import sirocco.api.GraphBuilder;
 import sirocco.api.Shape;
 import sirocco.api.Value;
@@ -108,7 +108,7 @@ final class GoldenCheck {
         Value target = g.input("target", parts[3].shape(), DType.F32);
         Value hyper = g.input("hyper", Shape.vector(16), DType.F32);
         Value loss = g.output(g.mseLoss(parts[3], target, Optional.empty()));
-        Value norm = g.output(g.adamEma(Backward.of(g, loss), hyper));
+        Value norm = g.output(g.adamEma(Gradients.ofParameters(g, loss), hyper));
         try (Net net = load(device, g, c, parts)) {
             int steps = c.trainingSteps();
             for (int i = 0; i < steps; i++) {
@@ -155,7 +155,7 @@ final class GoldenCheck {
         GraphBuilder g = new GraphBuilder();
         Value[] parts = record(g, c, "train.0.xt", "train.0.class_labels");
         Value target = g.input("target", parts[3].shape(), DType.F32);
-        Map<Value, Value> gradients = Backward.of(g, g.mseLoss(parts[3], target, Optional.empty()));
+        Map<Value, Value> gradients = Gradients.ofParameters(g, g.mseLoss(parts[3], target, Optional.empty()));
         try (Net net = load(device, g, c, parts)) {
             net.feed(c, "train.0.", "xt");
             net.exe.write(target, c.images("train.0.noise"));

@@ -1,27 +1,29 @@
 package sirocco.cuda.kernel;
 
 import java.util.List;
-import sirocco.api.Op;
+import sirocco.api.Diffusion;
+import sirocco.api.Pointwise;
+import sirocco.api.Random;
 import sirocco.api.Shape;
 import sirocco.api.Value;
 
 /** Ops that compute each element from those at the same place. */
-final class Pointwise {
+final class PointwiseKernels {
     private final Storage storage;
 
-    Pointwise(Target target) {
+    PointwiseKernels(Target target) {
         storage = target.activations();
     }
 
-    Kernel silu(Op.Silu op) {
+    Kernel silu(Pointwise.Unary op) {
         return each("silu", op.y(), op.x(), op.y());
     }
 
-    Kernel siluBackward(Op.SiluBackward op) {
+    Kernel siluBackward(Pointwise.UnaryBackward op) {
         return each("silu_backward", op.dx(), op.x(), op.dy(), op.dx());
     }
 
-    Kernel add(Op.Add op) {
+    Kernel add(Pointwise.Binary op) {
         return each("add", op.y(), op.a(), op.b(), op.y());
     }
 
@@ -38,12 +40,12 @@ final class Pointwise {
         });
     }
 
-    Kernel guidance(Op.Guidance op) {
+    Kernel guidance(Diffusion.Guidance op) {
         int n = (int) op.y().shape().elements();
         return Kernel.of(m -> List.of(Launch.threads(storage.kernel("guidance"), n, m.at(op.x()), m.at(op.scale()), m.at(op.y()), n)));
     }
 
-    Kernel dropout(Op.Dropout op) {
+    Kernel dropout(Random.Dropout op) {
         Shape s = op.x().shape();
         int elements = (int) s.imageElements();
         return Kernel.of(m -> List.of(Launch.blocks(storage.kernel("dropout"), Philox.threadBlocks(elements), s.n(), 1, m.at(op.x()), m.at(op.rng()),

@@ -2,22 +2,24 @@ package sirocco.cuda.kernel;
 
 import java.util.List;
 import java.util.function.IntFunction;
-import sirocco.api.Op;
+import sirocco.api.Diffusion;
+import sirocco.api.Loss;
+import sirocco.api.Movement;
 import sirocco.api.Shape;
 import sirocco.api.Value;
 
 /** The forward process, the loss, and steps of sampling. */
-final class Diffusion {
+final class DiffusionKernels {
     /** Elements that a thread block of the loss's first step sums, so that the order depends on the shape only. */
     private static final int LOSS_CHUNK = 8 * Launch.BLOCK;
 
     private final Storage storage;
 
-    Diffusion(Target target) {
+    DiffusionKernels(Target target) {
         storage = target.activations();
     }
 
-    Kernel gatherImages(Op.GatherImages op) {
+    Kernel gatherImages(Movement.GatherImages op) {
         int size = op.dataset().shape().n();
         int bytes = (int) op.images().shape().imageElements();
         int word = bytes % 16 == 0 ? 16 : bytes % 4 == 0 ? 4 : 1;
@@ -26,7 +28,7 @@ final class Diffusion {
                 .withFault(id -> "id " + id + " is not in the dataset, expected 0 to " + (size - 1));
     }
 
-    Kernel noising(Op.Noising op) {
+    Kernel noising(Diffusion.Noising op) {
         Shape s = op.images().shape();
         int elements = (int) s.imageElements();
         return Kernel.of(m -> List.of(Launch.blocks(storage.kernel("noising"), Philox.threadBlocks(elements), s.n(), 1, m.at(op.images()),
@@ -34,7 +36,7 @@ final class Diffusion {
                 m.at(op.xt()), m.at(op.target()), m.at(op.t()), m.at(op.weight()))));
     }
 
-    Kernel mseLoss(Op.MseLoss op) {
+    Kernel mseLoss(Loss.MseLoss op) {
         Shape s = op.prediction().shape();
         int n = (int) s.elements();
         int chunks = (int) Launch.blocks(n, LOSS_CHUNK);
@@ -44,22 +46,22 @@ final class Diffusion {
                 Launch.blocks("mse_loss_finish", 1, 1, 1, m.scratch(), chunks, n, m.at(op.loss())))).withScratch((long) chunks * Float.BYTES);
     }
 
-    Kernel mseLossBackward(Op.MseLossBackward op) {
+    Kernel mseLossBackward(Loss.MseLossBackward op) {
         Shape s = op.prediction().shape();
         int n = (int) s.elements();
         return Kernel.of(m -> List.of(Launch.threads(storage.kernel("mse_loss_backward"), n, m.at(op.prediction()), m.at(op.target()), m.at(op.weight()),
                 (int) s.imageElements(), n, m.at(op.dPrediction()))));
     }
 
-    Kernel chainTimestep(Op.ChainTimestep op) {
-        int n = op.t().shape().n();
+    Kernel chainTimestep(Diffusion.Lookup op) {
+        int n = op.y().shape().n();
         Shape table = op.table().shape();
-        return Kernel.of(m -> List.of(Launch.threads("chain_timestep", n, m.at(op.table()), table.n(), table.c(), m.at(op.cursor()), n, m.at(op.t()),
+        return Kernel.of(m -> List.of(Launch.threads("chain_timestep", n, m.at(op.table()), table.n(), table.c(), m.at(op.row()), n, m.at(op.y()),
                 m.fault(), m.faultCode()))).withFault(badCursor(op.table()));
     }
 
     /** The step, and then the cursor, when every block has read it. */
-    Kernel samplingStep(Op.SamplingStep op) {
+    Kernel samplingStep(Diffusion.SamplingStep op) {
         Shape s = op.x().shape();
         int elements = (int) s.imageElements();
         int rows = op.table().shape().n();

@@ -2,7 +2,8 @@ package sirocco.tornado.kernel;
 
 import java.util.List;
 import java.util.function.IntFunction;
-import sirocco.api.Op;
+import sirocco.api.Conditioning;
+import sirocco.api.Random;
 import sirocco.api.Shape;
 import sirocco.api.Value;
 import uk.ac.manchester.tornado.api.KernelContext;
@@ -11,17 +12,17 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /** Dropout, embeddings and labels. No local memory. */
-final class Conditioning {
-    private Conditioning() { }
+final class ConditioningKernels {
+    private ConditioningKernels() { }
 
-    static Kernel of(Op.Dropout op) {
+    static Kernel of(Random.Dropout op) {
         Shape s = op.x().shape();
         int elements = (int) s.imageElements();
         float p = op.p();
         float scale = (float) (1 / (1 - (double) op.p()));
         return Kernel.of(places -> List.of(Launch.groups("dropout", new int[] {places.at(op.x()), places.at(op.rng()), places.at(op.index()), places.at(op.y()),
                 Noise.DROPOUT + op.id()}, Launch.ceilDiv(Noise.blocks(elements), Launch.GROUP), s.n(), 1, Launch.GROUP,
-                (g, id, c, m, w, at) -> g.task(id, Conditioning::dropout, c, m, w, at, elements, p, scale))));
+                (g, id, c, m, w, at) -> g.task(id, ConditioningKernels::dropout, c, m, w, at, elements, p, scale))));
     }
 
     /**
@@ -53,7 +54,7 @@ final class Conditioning {
      * Frequencies are computed here, in double precision: t reaches thousands, and an error of ω grows with it. The table has integers, so each ω, at
      * most 1, is a significand of 24 bits and an exponent: ω = significand · 2⁻²³ / 2^exponent.
      */
-    static Kernel of(Op.TimestepEmbedding op) {
+    static Kernel of(Conditioning.TimestepEmbedding op) {
         int n = op.y().shape().n();
         int dim = op.y().shape().c();
         int half = dim / 2;
@@ -69,7 +70,7 @@ final class Conditioning {
                 table[3 + 2 * i] = exponent;
             }
             return List.of(Launch.items("timestepEmbedding", table, (long) n * dim,
-                    (g, id, c, m, at) -> g.task(id, Conditioning::timestepEmbedding, c, m, at, n, dim, sines)));
+                    (g, id, c, m, at) -> g.task(id, ConditioningKernels::timestepEmbedding, c, m, at, n, dim, sines)));
         });
     }
 
@@ -104,12 +105,12 @@ final class Conditioning {
         }
     }
 
-    static Kernel of(Op.Embedding op) {
+    static Kernel of(Conditioning.Embedding op) {
         int n = op.y().shape().n();
         int dim = op.table().shape().c();
         int rows = op.table().shape().n();
         return Kernel.of(p -> List.of(Launch.items("embedding", new int[] {p.at(op.ids()), p.at(op.table()), p.at(op.y()), p.fault(), p.faultCode()},
-                (long) n * dim, (g, id, c, m, w, at) -> g.task(id, Conditioning::embedding, c, m, w, at, n, dim, rows)))).withFault(badId(op.table()));
+                (long) n * dim, (g, id, c, m, w, at) -> g.task(id, ConditioningKernels::embedding, c, m, w, at, n, dim, rows)))).withFault(badId(op.table()));
     }
 
     /** One element a work item, read and written once, with its image's id. at: ids [n], table [rows, dim], y [n, dim], fault, code */
@@ -126,12 +127,12 @@ final class Conditioning {
         }
     }
 
-    static Kernel of(Op.EmbeddingBackward op) {
+    static Kernel of(Conditioning.EmbeddingBackward op) {
         int n = op.dy().shape().n();
         int dim = op.dTable().shape().c();
         int rows = op.dTable().shape().n();
         return Kernel.of(p -> List.of(Launch.items("embeddingBackward", new int[] {p.at(op.ids()), p.at(op.dy()), p.at(op.dTable()), p.fault(), p.faultCode()},
-                (long) n * dim, (g, id, c, m, w, at) -> g.task(id, Conditioning::embeddingBackward, c, m, w, at, n, dim, rows)))).withFault(badId(op.dTable()));
+                (long) n * dim, (g, id, c, m, w, at) -> g.task(id, ConditioningKernels::embeddingBackward, c, m, w, at, n, dim, rows)))).withFault(badId(op.dTable()));
     }
 
     /**
@@ -174,11 +175,11 @@ final class Conditioning {
         return id -> "id " + id + " is not a row of the table, expected 0 to " + (rows - 1);
     }
 
-    static Kernel of(Op.DropLabels op) {
+    static Kernel of(Random.DropLabels op) {
         int n = op.y().shape().n();
         float rate = op.p();
         return Kernel.of(p -> List.of(Launch.items("dropLabels", new int[] {p.at(op.labels()), p.at(op.rng()), p.at(op.index()), p.at(op.y()), op.nullLabel()},
-                n, (g, id, c, m, w, at) -> g.task(id, Conditioning::dropLabels, c, m, w, at, n, rate))));
+                n, (g, id, c, m, w, at) -> g.task(id, ConditioningKernels::dropLabels, c, m, w, at, n, rate))));
     }
 
     /** One image a work item, with a block of noise: reads a label and writes one. at: labels, rng, index, y, label of none */

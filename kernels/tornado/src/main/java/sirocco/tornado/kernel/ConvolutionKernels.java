@@ -2,7 +2,7 @@ package sirocco.tornado.kernel;
 
 import java.util.List;
 import java.util.function.Function;
-import sirocco.api.Op;
+import sirocco.api.Convolution;
 import sirocco.api.Settings.Precision;
 import sirocco.api.Shape;
 import sirocco.api.Value;
@@ -12,7 +12,7 @@ import sirocco.api.Window;
  * A convolution's passes as launches of {@link ImplicitGemm}, in bf16 of {@link TensorGemm}; a linear layer and a 1×1 convolution are the same with one
  * tap. Shapes decide about everything, the device about nothing, so that sums have the same order on all.
  */
-final class Convolution {
+final class ConvolutionKernels {
     /** Steps of the depth that are worth a part of a sum: fewer, and the parts' sums cost more than what they are made of. */
     private static final int FEWEST_STEPS = 256;
 
@@ -21,21 +21,21 @@ final class Convolution {
     private final Shape y;
     private final Window window;
 
-    private Convolution(Value x, Value w, Value y, Window window) {
+    private ConvolutionKernels(Value x, Value w, Value y, Window window) {
         this.x = x.shape();
         this.w = w.shape();
         this.y = y.shape();
         this.window = window;
     }
 
-    static Kernel of(Op.Conv2d op, Precision precision) {
-        Convolution z = new Convolution(op.x(), op.w(), op.y(), op.window());
+    static Kernel of(Convolution.Conv2d op, Precision precision) {
+        ConvolutionKernels z = new ConvolutionKernels(op.x(), op.w(), op.y(), op.window());
         return z.image(precision, "conv2d", ImplicitGemm.FORWARD, z.outputs(), z.w.imageElements(), 1, z.y,
                 p -> new int[] {p.at(op.x()), p.at(op.w()), p.at(op.y()), p.at(op.bias()), p.at(op.perChannel()), p.at(op.residual())});
     }
 
-    static Kernel of(Op.Conv2dBackwardData op, Precision precision) {
-        Convolution z = new Convolution(op.dx(), op.w(), op.dy(), op.window());
+    static Kernel of(Convolution.Conv2dBackwardData op, Precision precision) {
+        ConvolutionKernels z = new ConvolutionKernels(op.dx(), op.w(), op.dy(), op.window());
         int stride = z.window.stride();
         long pixelsOfPhase = z.x.n() * Launch.ceilDiv(z.x.h(), stride) * Launch.ceilDiv(z.x.w(), stride);
         long tapsOfPhase = Launch.ceilDiv(z.window.kernelH(), stride) * Launch.ceilDiv(z.window.kernelW(), stride) * z.y.c();
@@ -43,8 +43,8 @@ final class Convolution {
                 p -> new int[] {p.at(op.dy()), p.at(op.w()), p.at(op.dx()), -1, -1, -1});
     }
 
-    static Kernel of(Op.Conv2dBackwardWeights op, Precision precision) {
-        Convolution z = new Convolution(op.x(), op.dw(), op.dy(), op.window());
+    static Kernel of(Convolution.Conv2dBackwardWeights op, Precision precision) {
+        ConvolutionKernels z = new ConvolutionKernels(op.x(), op.dw(), op.dy(), op.window());
         long depth = z.w.imageElements();
         long most = mostParts(z.outputs());
         GemmTile tile = GemmTile.choose(precision, depth, z.y.c(), most);

@@ -1,14 +1,14 @@
 package sirocco.tornado.kernel;
 
 import java.util.List;
-import sirocco.api.Op;
+import sirocco.api.Optimizer;
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.math.TornadoMath;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /** Adam with clipping and the moving average, over all parameters in one launch; no local memory. */
-final class Optimizer {
+final class OptimizerKernels {
     /** Of a chunk in the table: places of p, g, m, v and ema, and the length. */
     private static final int ROW = 6;
 
@@ -26,12 +26,12 @@ final class Optimizer {
     /** A row of the history: loss, norm. */
     private static final int HISTORY_ROW = 2;
 
-    private Optimizer() { }
+    private OptimizerKernels() { }
 
-    static Kernel of(Op.AdamEma op) {
+    static Kernel of(Optimizer.AdamEma op) {
         return Kernel.of(p -> List.of(Launch.groups("adamEma", Chunks.table(p, new int[] {p.at(op.norm()), p.at(op.hyper())},
                 List.of(op.parameters(), op.gradients(), op.m(), op.v(), op.ema())), Chunks.count(op.parameters()), 1, 1, Sums.GROUP,
-                (g, id, c, m, at) -> g.task(id, Optimizer::adamEma, c, m, at))));
+                (g, id, c, m, at) -> g.task(id, OptimizerKernels::adamEma, c, m, at))));
     }
 
     /**
@@ -83,10 +83,10 @@ final class Optimizer {
         }
     }
 
-    static Kernel of(Op.RecordStep op) {
+    static Kernel of(Optimizer.RecordStep op) {
         int rows = op.history().shape().n();
         return Kernel.of(p -> List.of(Launch.groups("recordStep", new int[] {p.at(op.loss()), p.at(op.norm()), p.at(op.rng()), p.at(op.history()),
-                p.at(op.failed()), p.at(op.guard())}, 1, 1, 1, 1, (g, id, c, m, w, at) -> g.task(id, Optimizer::recordStep, c, m, w, at, rows))));
+                p.at(op.failed()), p.at(op.guard())}, 1, 1, 1, 1, (g, id, c, m, w, at) -> g.task(id, OptimizerKernels::recordStep, c, m, w, at, rows))));
     }
 
     /** One work item: reads four numbers, writes four. at: loss, norm, rng, history [rows, 2], failed, guard */

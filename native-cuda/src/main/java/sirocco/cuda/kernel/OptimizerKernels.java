@@ -3,12 +3,12 @@ package sirocco.cuda.kernel;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import sirocco.api.Op;
+import sirocco.api.Optimizer;
 import sirocco.api.Value;
 
 /** Gradient norm, and Adam with clipping and the moving average: all parameters in one launch, chunk by chunk, from a table of pointers. */
-final class Optimizer {
-    Kernel gradientNorm(Op.GradientNorm op) {
+final class OptimizerKernels {
+    Kernel gradientNorm(Optimizer.GradientNorm op) {
         int chunks = Chunks.count(op.gradients());
         return Kernel.of(m -> List.of(
                 Launch.blocks("gradient_norm", chunks, 1, 1, m.table(table(m, List.of(op.gradients()))), m.scratch()),
@@ -16,12 +16,12 @@ final class Optimizer {
                 .withTable(Chunks.words(op.gradients(), 1));
     }
 
-    Kernel recordStep(Op.RecordStep op) {
+    Kernel recordStep(Optimizer.RecordStep op) {
         return Kernel.of(m -> List.of(Launch.threads("record_step", 1, m.at(op.loss()), m.at(op.norm()), m.at(op.rng()), m.at(op.history()),
                 op.history().shape().n(), m.at(op.failed()), m.at(op.guard())).withBlock(1)));
     }
 
-    Kernel adamEma(Op.AdamEma op) {
+    Kernel adamEma(Optimizer.AdamEma op) {
         List<List<Value>> lists = List.of(op.parameters(), op.gradients(), op.m(), op.v(), op.ema());
         return Kernel.of(m -> List.of(Launch.blocks("adam_ema", Chunks.count(op.parameters()), 1, 1, m.table(table(m, lists)), m.at(op.norm()),
                 m.at(op.hyper())))).withTable(Chunks.words(op.parameters(), lists.size()));

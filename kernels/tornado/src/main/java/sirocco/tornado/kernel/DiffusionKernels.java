@@ -2,7 +2,7 @@ package sirocco.tornado.kernel;
 
 import java.util.List;
 import java.util.function.IntFunction;
-import sirocco.api.Op;
+import sirocco.api.Diffusion;
 import sirocco.api.Shape;
 import sirocco.api.Value;
 import uk.ac.manchester.tornado.api.KernelContext;
@@ -14,7 +14,7 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  * The forward process and steps of sampling, with their noise drawn inside: a work item has a block of noise, four elements that lie 16 apart, all
  * read before the first is written. No local memory.
  */
-final class Diffusion {
+final class DiffusionKernels {
     /** A row of the schedule: xt = a·x₀ + s·ε, target = e·ε + d·x₀, and the loss' weight. */
     private static final int SCHEDULE_ROW = 8;
     private static final int A = 0;
@@ -23,7 +23,7 @@ final class Diffusion {
     private static final int D = 3;
     private static final int WEIGHT = 4;
 
-    /** A row of the sampling table, its columns named as in {@link Op.SamplingStep}; the timestep, first, is for {@link #chainTimestep}. */
+    /** A row of the sampling table, its columns named as in {@link Diffusion.SamplingStep}; the timestep, first, is for {@link #chainTimestep}. */
     private static final int TABLE_ROW = 12;
     private static final int KX = 1;
     private static final int KO = 2;
@@ -35,16 +35,16 @@ final class Diffusion {
     private static final int C2 = 8;
     private static final int SIGMA = 9;
 
-    private Diffusion() { }
+    private DiffusionKernels() { }
 
-    static Kernel of(Op.Noising op) {
+    static Kernel of(Diffusion.Noising op) {
         Shape s = op.images().shape();
         int elements = (int) s.imageElements();
         int timesteps = op.schedule().shape().n();
         int flip = op.flip() ? 1 : 0;
         return Kernel.of(p -> List.of(Launch.groups("noising", new int[] {p.at(op.images()), p.at(op.schedule()), p.at(op.rng()), p.at(op.index()), p.at(op.xt()),
                 p.at(op.target()), p.at(op.t()), p.at(op.weight())}, Launch.ceilDiv(Noise.blocks(elements), Launch.GROUP), s.n(), 1, Launch.GROUP,
-                (g, id, c, m, w, at) -> g.task(id, Diffusion::noising, c, m, w, at, elements, s.w(), s.c(), timesteps, flip))));
+                (g, id, c, m, w, at) -> g.task(id, DiffusionKernels::noising, c, m, w, at, elements, s.w(), s.c(), timesteps, flip))));
     }
 
     /**
@@ -111,16 +111,16 @@ final class Diffusion {
     }
 
     /** The step, and then the cursor, when every work item has read it. */
-    static Kernel of(Op.SamplingStep op) {
+    static Kernel of(Diffusion.SamplingStep op) {
         Shape s = op.x().shape();
         int elements = (int) s.imageElements();
         int rows = op.table().shape().n();
         return Kernel.of(p -> List.of(
                 Launch.groups("samplingStep", new int[] {p.at(op.out()), p.at(op.table()), p.at(op.rng()), p.at(op.index()), p.at(op.x()), p.at(op.h1()),
                         p.at(op.h2()), p.at(op.cursor())}, Launch.ceilDiv(Noise.blocks(elements), Launch.GROUP), s.n(), 1, Launch.GROUP,
-                        (g, id, c, m, w, at) -> g.task(id, Diffusion::samplingStep, c, m, w, at, elements, rows)),
+                        (g, id, c, m, w, at) -> g.task(id, DiffusionKernels::samplingStep, c, m, w, at, elements, rows)),
                 Launch.items("advanceCursor", new int[] {p.at(op.cursor()), p.fault(), p.faultCode()}, 1,
-                        (g, id, c, m, w, at) -> g.task(id, Diffusion::advanceCursor, c, m, w, at, rows))))
+                        (g, id, c, m, w, at) -> g.task(id, DiffusionKernels::advanceCursor, c, m, w, at, rows))))
                 .withFault(badCursor(op.table()));
     }
 
@@ -211,12 +211,12 @@ final class Diffusion {
         }
     }
 
-    static Kernel of(Op.ChainTimestep op) {
-        int n = op.t().shape().n();
+    static Kernel of(Diffusion.Lookup op) {
+        int n = op.y().shape().n();
         int rows = op.table().shape().n();
         int columns = op.table().shape().c();
-        return Kernel.of(p -> List.of(Launch.items("chainTimestep", new int[] {p.at(op.table()), p.at(op.cursor()), p.at(op.t()), p.fault(), p.faultCode()}, n,
-                (g, id, c, m, w, at) -> g.task(id, Diffusion::chainTimestep, c, m, w, at, n, rows, columns)))).withFault(badCursor(op.table()));
+        return Kernel.of(p -> List.of(Launch.items("chainTimestep", new int[] {p.at(op.table()), p.at(op.row()), p.at(op.y()), p.fault(), p.faultCode()}, n,
+                (g, id, c, m, w, at) -> g.task(id, DiffusionKernels::chainTimestep, c, m, w, at, n, rows, columns)))).withFault(badCursor(op.table()));
     }
 
     /** One image a work item: reads the cursor and its row's timestep, writes a number. at: table [rows, columns], cursor, t [n], fault, code */

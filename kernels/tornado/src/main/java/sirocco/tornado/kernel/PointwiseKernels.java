@@ -1,20 +1,21 @@
 package sirocco.tornado.kernel;
 
 import java.util.List;
-import sirocco.api.Op;
+import sirocco.api.Diffusion;
+import sirocco.api.Pointwise;
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.math.TornadoMath;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /** Ops that compute each element from those at the same place: {@link Fours} a work item, each read and written once; no local memory. */
-final class Pointwise {
-    private Pointwise() { }
+final class PointwiseKernels {
+    private PointwiseKernels() { }
 
-    static Kernel of(Op.Silu op) {
+    static Kernel of(Pointwise.Unary op) {
         int n = (int) op.y().shape().elements();
         return Kernel.of(p -> List.of(Launch.fours("silu", new int[] {p.at(op.x()), p.at(op.y())}, n,
-                (g, id, c, m, at) -> g.task(id, Pointwise::silu, c, m, at, n))));
+                (g, id, c, m, at) -> g.task(id, PointwiseKernels::silu, c, m, at, n))));
     }
 
     /** at: x, y */
@@ -30,10 +31,10 @@ final class Pointwise {
         Fours.store(m, to, first, n, x);
     }
 
-    static Kernel of(Op.SiluBackward op) {
+    static Kernel of(Pointwise.UnaryBackward op) {
         int n = (int) op.dx().shape().elements();
         return Kernel.of(p -> List.of(Launch.fours("siluBackward", new int[] {p.at(op.x()), p.at(op.dy()), p.at(op.dx())}, n,
-                (g, id, c, m, at) -> g.task(id, Pointwise::siluBackward, c, m, at, n))));
+                (g, id, c, m, at) -> g.task(id, PointwiseKernels::siluBackward, c, m, at, n))));
     }
 
     /** at: x, dy, dx */
@@ -53,10 +54,10 @@ final class Pointwise {
         Fours.store(m, to, first, n, dy);
     }
 
-    static Kernel of(Op.Add op) {
+    static Kernel of(Pointwise.Binary op) {
         int n = (int) op.y().shape().elements();
         return Kernel.of(p -> List.of(Launch.fours("add", new int[] {p.at(op.a()), p.at(op.b()), p.at(op.y())}, n,
-                (g, id, c, m, at) -> g.task(id, Pointwise::add, c, m, at, n))));
+                (g, id, c, m, at) -> g.task(id, PointwiseKernels::add, c, m, at, n))));
     }
 
     /** at: a, b, y */
@@ -75,10 +76,10 @@ final class Pointwise {
         Fours.store(m, to, first, n, a);
     }
 
-    static Kernel of(Op.Guidance op) {
+    static Kernel of(Diffusion.Guidance op) {
         int n = (int) op.y().shape().elements();
         return Kernel.of(p -> List.of(Launch.fours("guidance", new int[] {p.at(op.x()), p.at(op.scale()), p.at(op.y())}, n,
-                (g, id, c, m, at) -> g.task(id, Pointwise::guidance, c, m, at, n))));
+                (g, id, c, m, at) -> g.task(id, PointwiseKernels::guidance, c, m, at, n))));
     }
 
     /** at: x = [conditional; unconditional], scale, y */
