@@ -8,9 +8,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import sirocco.api.DType;
-import sirocco.api.MemoryPlanner;
 import sirocco.api.Op;
 import sirocco.api.Value;
+import sirocco.gpu.Alignment;
 
 /**
  * Kernels want activations in one storage type and everything else in float32. Where an operand lies otherwise, as the image a model is
@@ -76,12 +76,12 @@ final class Conversions {
         }
         Set<Value> compact = activations(op).stream().collect(Collectors.toSet());
         Map<Value, Long> offsets = new LinkedHashMap<>();
-        long end = aligned(kernel.scratchBytes());
+        long end = Alignment.align(kernel.scratchBytes());
         for (Value v : op.inputs()) {
             Storage wanted = compact.contains(v) ? activations : Storage.F32;
             if (v.dtype() == DType.F32 && layout.of(v) != wanted && !offsets.containsKey(v)) {
                 offsets.put(v, end);
-                end += aligned(v.shape().elements() * wanted.bytes());
+                end += Alignment.align(v.shape().elements() * wanted.bytes());
             }
         }
         if (offsets.isEmpty()) {
@@ -97,10 +97,6 @@ final class Conversions {
             launches.addAll(kernel.binding().bind(new Moved(m, offsets)));
             return launches;
         });
-    }
-
-    private static long aligned(long bytes) {
-        return (bytes + MemoryPlanner.ALIGNMENT - 1) / MemoryPlanner.ALIGNMENT * MemoryPlanner.ALIGNMENT;
     }
 
     /** Places, but for what has been converted. */

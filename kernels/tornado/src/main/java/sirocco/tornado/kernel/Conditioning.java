@@ -1,10 +1,10 @@
 package sirocco.tornado.kernel;
 
 import java.util.List;
-import java.util.function.IntFunction;
 import sirocco.api.Op;
+import sirocco.api.Philox;
 import sirocco.api.Shape;
-import sirocco.api.Value;
+import sirocco.gpu.FaultMessages;
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.math.TornadoMath;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
@@ -19,8 +19,8 @@ final class Conditioning {
         int elements = (int) s.imageElements();
         float p = op.p();
         float scale = (float) (1 / (1 - (double) op.p()));
-        return Kernel.of(places -> List.of(Launch.groups("dropout", new int[] {places.at(op.x()), places.at(op.rng()), places.at(op.index()), places.at(op.y()),
-                Noise.DROPOUT + op.id()}, Launch.ceilDiv(Noise.blocks(elements), Launch.GROUP), s.n(), 1, Launch.GROUP,
+        return Kernel.of(places -> List.of(Launch.noise("dropout", new int[] {places.at(op.x()), places.at(op.rng()), places.at(op.index()), places.at(op.y()),
+                Philox.DROPOUT + op.id()}, s.n(), elements,
                 (g, id, c, m, w, at) -> g.task(id, Conditioning::dropout, c, m, w, at, elements, p, scale))));
     }
 
@@ -109,7 +109,7 @@ final class Conditioning {
         int dim = op.table().shape().c();
         int rows = op.table().shape().n();
         return Kernel.of(p -> List.of(Launch.items("embedding", new int[] {p.at(op.ids()), p.at(op.table()), p.at(op.y()), p.fault(), p.faultCode()},
-                (long) n * dim, (g, id, c, m, w, at) -> g.task(id, Conditioning::embedding, c, m, w, at, n, dim, rows)))).withFault(badId(op.table()));
+                (long) n * dim, (g, id, c, m, w, at) -> g.task(id, Conditioning::embedding, c, m, w, at, n, dim, rows)))).withFault(FaultMessages.idOutside(op.table()));
     }
 
     /** One element a work item, read and written once, with its image's id. at: ids [n], table [rows, dim], y [n, dim], fault, code */
@@ -131,7 +131,7 @@ final class Conditioning {
         int dim = op.dTable().shape().c();
         int rows = op.dTable().shape().n();
         return Kernel.of(p -> List.of(Launch.items("embeddingBackward", new int[] {p.at(op.ids()), p.at(op.dy()), p.at(op.dTable()), p.fault(), p.faultCode()},
-                (long) n * dim, (g, id, c, m, w, at) -> g.task(id, Conditioning::embeddingBackward, c, m, w, at, n, dim, rows)))).withFault(badId(op.dTable()));
+                (long) n * dim, (g, id, c, m, w, at) -> g.task(id, Conditioning::embeddingBackward, c, m, w, at, n, dim, rows)))).withFault(FaultMessages.idOutside(op.dTable()));
     }
 
     /**
@@ -169,11 +169,6 @@ final class Conditioning {
         }
     }
 
-    private static IntFunction<String> badId(Value table) {
-        int rows = table.shape().n();
-        return id -> "id " + id + " is not a row of the table, expected 0 to " + (rows - 1);
-    }
-
     static Kernel of(Op.DropLabels op) {
         int n = op.y().shape().n();
         float rate = op.p();
@@ -187,7 +182,7 @@ final class Conditioning {
         if (image < n) {
             int rng = at.get(1);
             int[] words = new int[Noise.WORDS];
-            Noise.block(words, w.get(rng + Noise.SEED_LOW), w.get(rng + Noise.SEED_HIGH), 0, w.get(at.get(2) + image), w.get(rng + Noise.STEP), Noise.TRAIN);
+            Noise.block(words, w.get(rng + Noise.SEED_LOW), w.get(rng + Noise.SEED_HIGH), 0, w.get(at.get(2) + image), w.get(rng + Noise.STEP), Philox.TRAIN);
             int label = w.get(at.get(0) + image);
             if (Noise.uniform(words[2]) < p) {
                 label = at.get(4);
