@@ -35,7 +35,7 @@ public interface ExternalKernels {
      * Prepares a stream for launches.
      *
      * @param what the framework, for errors
-     * @param device the driver's ordinal of the context's device
+     * @param device the driver's ordinal of the context's device; {@link #probe} has returned that it is available
      * @param context the native handle; it is made current on every thread that uses the result
      * @param stream the native handle of a stream of this context
      */
