@@ -34,6 +34,8 @@ import sirocco.cuda.kernel.Layout;
 import sirocco.cuda.kernel.Storage;
 import sirocco.cuda.kernel.Target;
 import sirocco.cuda.kernel.WeightCopies;
+import sirocco.gpu.ElementCounts;
+import sirocco.gpu.KernelSizes;
 
 /** One GPU: its context, the kernels, and a stream that all executables share. */
 public final class CudaDevice implements Device {
@@ -63,10 +65,7 @@ public final class CudaDevice implements Device {
         foreign = new ForeignDriver(library);
         overlap = new Overlap(foreign, gpu.architecture());
         CUdevice device = Driver.device(what, settings.device());
-        target = new Target(gpu.architecture(), Driver.attribute(what, device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT),
-                Driver.attribute(what, device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN),
-                settings.precision() == Settings.Precision.BF16 ? Storage.BF16 : Storage.F32,
-                settings.precision() == Settings.Precision.TF32);
+        target = target(what, device, gpu, settings.precision());
         context = held.hold(Driver.retainContext(what, device), _ -> Driver.releaseContext(what, device));
         try {
             modules = held.hold(new Modules(what, gpu), Modules::close);
@@ -76,6 +75,12 @@ public final class CudaDevice implements Device {
             held.close(e);
             throw e;
         }
+    }
+
+    static Target target(String what, CUdevice device, Probe.Gpu gpu, Settings.Precision precision) {
+        return new Target(gpu.architecture(), Driver.attribute(what, device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT),
+                Driver.attribute(what, device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN),
+                precision == Settings.Precision.BF16 ? Storage.BF16 : Storage.F32, precision == Settings.Precision.TF32);
     }
 
     @Override
@@ -106,39 +111,12 @@ public final class CudaDevice implements Device {
 
     /** @param share false gives every temporary memory of its own, to test against */
     Plan plan(Graph recorded, boolean share) {
-        Graph graph = Lowering.lower("cuda", recorded, KernelFactory::supports);
-        for (Value v : graph.values()) {
-            boolean dataset = v.role() == Value.Role.INPUT && v.dtype() == DType.U8;
-            if (v.shape().elements() > Integer.MAX_VALUE && !dataset) {
-                throw new IllegalArgumentException("cuda: " + v + " has " + v.shape().elements() + " elements, and kernels count to " + Integer.MAX_VALUE
-                        + "; use a smaller batch");
-            }
-        }
+        Graph graph = Lowering.lower(CudaBackend.NAME, recorded, KernelFactory::supports);
+        ElementCounts.check(CudaBackend.NAME, graph, Integer.MAX_VALUE, v -> v.role() == Value.Role.INPUT && v.dtype() == DType.U8);
         Layout layout = layout(graph);
         List<Kernel> kernels = kernels(graph, layout);
         WeightCopies copies = new WeightCopies(graph, kernels);
-        long extraBytes = DeviceImage.extraBytes(graph, kernels, copies);
-        return MemoryPlanner.plan(graph, new MemoryPlanner.Sizes() {
-            @Override
-            public long bytes(Value v) {
-                return layout.bytes(v);
-            }
-
-            @Override
-            public long scratchBytes(int step) {
-                return kernels.get(step).scratchBytes();
-            }
-
-            @Override
-            public long extraBytes() {
-                return extraBytes;
-            }
-
-            @Override
-            public String note(int step) {
-                return kernels.get(step).algorithm();
-            }
-        }, share);
+        return MemoryPlanner.plan(graph, new KernelSizes(kernels, layout::bytes, DeviceImage.extraBytes(graph, kernels, copies)), share);
     }
 
     private Layout layout(Graph graph) {
@@ -157,7 +135,7 @@ public final class CudaDevice implements Device {
     @Override
     public Executable load(Plan plan) {
         if (closed) {
-            throw new IllegalStateException("cuda: this device is closed");
+            throw new IllegalStateException(CudaBackend.NAME + ": this device is closed");
         }
         use();
         Layout layout = layout(plan.graph());

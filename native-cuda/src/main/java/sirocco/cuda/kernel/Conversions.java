@@ -8,12 +8,12 @@ import java.util.Map;
 import java.util.Set;
 import sirocco.api.Convolution;
 import sirocco.api.DType;
-import sirocco.api.MemoryPlanner;
 import sirocco.api.Movement;
 import sirocco.api.Op;
 import sirocco.api.Operand;
 import sirocco.api.OperandRole;
 import sirocco.api.Value;
+import sirocco.gpu.Alignment;
 
 /**
  * Kernels want activations in one storage type and everything else in float32. Where an operand lies otherwise, as the image a model is
@@ -47,12 +47,12 @@ final class Conversions {
         }
         Set<Value> compact = activations(op);
         Map<Value, Long> offsets = new LinkedHashMap<>();
-        long end = aligned(kernel.scratchBytes());
+        long end = Alignment.align(kernel.scratchBytes());
         for (Value v : op.inputs()) {
             Storage wanted = compact.contains(v) ? activations : Storage.F32;
             if (v.dtype() == DType.F32 && layout.of(v) != wanted && !offsets.containsKey(v)) {
                 offsets.put(v, end);
-                end += aligned(v.shape().elements() * wanted.bytes());
+                end += Alignment.align(v.shape().elements() * wanted.bytes());
             }
         }
         if (offsets.isEmpty()) {
@@ -68,10 +68,6 @@ final class Conversions {
             launches.addAll(kernel.binding().bind(new Moved(m, offsets)));
             return launches;
         });
-    }
-
-    private static long aligned(long bytes) {
-        return (bytes + MemoryPlanner.ALIGNMENT - 1) / MemoryPlanner.ALIGNMENT * MemoryPlanner.ALIGNMENT;
     }
 
     /** Places, but for what has been converted. */

@@ -1,12 +1,11 @@
 package sirocco.cuda.kernel;
 
 import java.util.List;
-import java.util.function.IntFunction;
 import sirocco.api.Diffusion;
 import sirocco.api.Loss;
 import sirocco.api.Movement;
 import sirocco.api.Shape;
-import sirocco.api.Value;
+import sirocco.gpu.FaultMessages;
 
 /** The forward process, the loss, and steps of sampling. */
 final class DiffusionKernels {
@@ -25,13 +24,13 @@ final class DiffusionKernels {
         int word = bytes % 16 == 0 ? 16 : bytes % 4 == 0 ? 4 : 1;
         return Kernel.of(m -> List.of(Launch.blocks("gather_images_b" + word, Launch.blocks(bytes / word, Launch.BLOCK), op.images().shape().n(), 1,
                 m.at(op.dataset()), size, m.at(op.ids()), bytes / word, m.at(op.images()), m.fault(), m.faultCode())))
-                .withFault(id -> "id " + id + " is not in the dataset, expected 0 to " + (size - 1));
+                .withFault(FaultMessages.imageOutside(op.dataset()));
     }
 
     Kernel noising(Diffusion.Noising op) {
         Shape s = op.images().shape();
         int elements = (int) s.imageElements();
-        return Kernel.of(m -> List.of(Launch.blocks(storage.kernel("noising"), Philox.threadBlocks(elements), s.n(), 1, m.at(op.images()),
+        return Kernel.of(m -> List.of(Launch.noise(storage.kernel("noising"), s.n(), elements, m.at(op.images()),
                 m.at(op.schedule()), op.schedule().shape().n(), m.at(op.rng()), m.at(op.index()), op.flip() ? 1 : 0, s.w(), s.c(), elements,
                 m.at(op.xt()), m.at(op.target()), m.at(op.t()), m.at(op.weight()))));
     }
@@ -57,7 +56,7 @@ final class DiffusionKernels {
         int n = op.y().shape().n();
         Shape table = op.table().shape();
         return Kernel.of(m -> List.of(Launch.threads("chain_timestep", n, m.at(op.table()), table.n(), table.c(), m.at(op.row()), n, m.at(op.y()),
-                m.fault(), m.faultCode()))).withFault(badCursor(op.table()));
+                m.fault(), m.faultCode()))).withFault(FaultMessages.cursorOutside(op.table()));
     }
 
     /** The step, and then the cursor, when every block has read it. */
@@ -66,13 +65,8 @@ final class DiffusionKernels {
         int elements = (int) s.imageElements();
         int rows = op.table().shape().n();
         return Kernel.of(m -> List.of(
-                Launch.blocks(storage.kernel("sampling_step"), Philox.threadBlocks(elements), s.n(), 1, m.at(op.out()), m.at(op.table()), rows, m.at(op.rng()),
+                Launch.noise(storage.kernel("sampling_step"), s.n(), elements, m.at(op.out()), m.at(op.table()), rows, m.at(op.rng()),
                         m.at(op.index()), m.at(op.x()), m.at(op.h1()), m.at(op.h2()), m.at(op.cursor()), elements),
-                Launch.threads("advance_cursor", 1, m.at(op.cursor()), rows, m.fault(), m.faultCode()))).withFault(badCursor(op.table()));
-    }
-
-    private static IntFunction<String> badCursor(Value table) {
-        int rows = table.shape().n();
-        return cursor -> "cursor " + cursor + " is outside the table, which has rows 0 to " + (rows - 1) + "; set it back to 0 to start another chain";
+                Launch.threads("advance_cursor", 1, m.at(op.cursor()), rows, m.fault(), m.faultCode()))).withFault(FaultMessages.cursorOutside(op.table()));
     }
 }

@@ -1,12 +1,10 @@
-package sirocco.cuda.kernel;
+package sirocco.gpu;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import sirocco.api.Shape;
 import sirocco.api.Value;
 import sirocco.api.Window;
 
-/** Sizes of a convolution, as kernels are given them: {@code ConvShape} in conv_shape.cuh. Input [n,h,w,c], weights [k,r,s,c], output [n,oh,ow,k]. */
+/** Sizes of a convolution: input [n,h,w,c], weights [k,r,s,c], output [n,oh,ow,k]; stride, and rows and columns of zeros above and to the left. */
 public record ConvShape(int n, int h, int w, int c, int k, int r, int s, int oh, int ow, int stride, int top, int left) {
     public static ConvShape of(Value x, Value weights, Window window) {
         Shape xs = x.shape();
@@ -15,27 +13,23 @@ public record ConvShape(int n, int h, int w, int c, int k, int r, int s, int oh,
                 window.left());
     }
 
-    /** Pixels of the output. */
+    /** Returns the number of output pixels. */
     public int outputs() {
         return n * oh * ow;
     }
 
-    /** Pixels of the input. */
+    /** Returns the number of input pixels. */
     public int inputs() {
         return n * h * w;
     }
 
-    /** Weights of one output channel. */
+    /** Returns the number of weights of one output channel. */
     public int depth() {
         return r * s * c;
     }
 
-    /** The structure, for {@link Launch}. */
-    public byte[] argument() {
-        ByteBuffer b = ByteBuffer.allocate(12 * Integer.BYTES).order(ByteOrder.nativeOrder());
-        for (int i : new int[] {n, h, w, c, k, r, s, oh, ow, stride, top, left}) {
-            b.putInt(i);
-        }
-        return b.array();
+    /** Returns the number of all weights. */
+    public int weights() {
+        return k * depth();
     }
 }
