@@ -28,6 +28,9 @@ final class CheckWorker {
     /** Exit code where the device has been lost. */
     static final int LOST = 3;
 
+    /** The group of checks at a model's shapes. */
+    static final String LARGE = "large";
+
     private static final String VARIANTS = "variants";
     private static final String CHAINS = "chains";
 
@@ -90,6 +93,9 @@ final class CheckWorker {
         if (plan.allVariants) {
             variants(chosen);
         }
+        if (!plan.large.isEmpty()) {
+            large();
+        }
     }
 
     /** The op and the kernels that compute it. */
@@ -136,6 +142,22 @@ final class CheckWorker {
         }
     }
 
+    /** Checks every variant, wherever it computes an op of a model's steps in a way of its own, against level 1. */
+    private void large() {
+        List<String> variants = options.variants();
+        // All are open at once: a device that is opened again would load its kernels again.
+        try (LargeCheck large = new LargeCheck(options::open, variants)) {
+            List<LargeCase> cases = LargeCase.of(plan.largeGraphs(large.simplest()));
+            wire.part(LARGE, cases.size());
+            for (int i = 0; i < cases.size(); i++) {
+                LargeCase c = cases.get(i);
+                LargeCheck.Case checked = large.of(c);
+                checked.variants().forEach((variant, name) -> check(large.device(variant), LARGE, variant, name, () -> checked.compare(variant)));
+                wire.at(i + 1);
+            }
+        }
+    }
+
     /** @param family that is given up together */
     private void check(Device device, String group, String family, String name, Outcome.Check check) {
         int mine = number++;
@@ -155,7 +177,7 @@ final class CheckWorker {
             }
         }
         wire.end(outcome);
-        if (!group.equals(VARIANTS)) {
+        if (!group.equals(VARIANTS) && !group.equals(LARGE)) {
             wire.at(number);
         }
     }

@@ -54,7 +54,7 @@ final class BenchCommand implements Callable<Integer> {
     @Option(names = "--rounds", defaultValue = "15", paramLabel = "N", description = "timed rounds, each of at least 100 ms; default: ${DEFAULT-VALUE}")
     int rounds;
 
-    @Option(names = "--warmup", defaultValue = "5", paramLabel = "S", description = "seconds before timing starts; default: ${DEFAULT-VALUE}")
+    @Option(names = "--warm-up", defaultValue = "5", paramLabel = "S", description = "run so long before timing starts: a GPU raises its clocks only under load; default: ${DEFAULT-VALUE}")
     double warmup;
 
     @Option(names = "--kernels", description = "also a table of kernels by time: FLOPs, bytes, share of the measured peak")
@@ -90,7 +90,7 @@ final class BenchCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         DeviceOptions.checkBatch(batch);
         if (rounds < 1 || !(warmup >= 0 && warmup < Double.POSITIVE_INFINITY)) {
-            throw new IllegalArgumentException("--rounds must be at least 1 and --warmup at least 0, got " + rounds + " and " + warmup);
+            throw new IllegalArgumentException("--rounds must be at least 1 and --warm-up at least 0, got " + rounds + " and " + warmup);
         }
         if (!beside.isEmpty() && (kernels || allVariants)) {
             throw new IllegalArgumentException("--beside has a table of its own; leave out --kernels and --all-variants");

@@ -150,7 +150,7 @@ class CommandLineTest {
 
     @Test
     void benchTimesStepsAndKernels() {
-        Result r = good("bench", "--rounds", "1", "--warmup", "0", "--batch", "1", "--kernels");
+        Result r = good("bench", "--rounds", "1", "--warm-up", "0", "--batch", "1", "--kernels");
         assertTrue(r.out.contains("images/s") && r.out.contains("GroupNormSilu"), r.out);
     }
 

@@ -180,7 +180,7 @@ class CudaProcessTest {
     @Execution(ExecutionMode.CONCURRENT)
     void backendsAreTimedBesideEachOther() throws Exception {
         Path json = folder.resolve("bench.json");
-        String said = run("bench", "--beside", "cpu", "--what", "copy", "--batch", 1, "--rounds", 2, "--warmup", 0, "--json", json).ends(0);
+        String said = run("bench", "--beside", "cpu", "--what", "copy", "--batch", 1, "--rounds", 2, "--warm-up", 0, "--json", json).ends(0);
         assertTrue(said.matches("(?s).*cuda +\\d.*cpu +\\d.*Silu +\\[1,128,128,64\\] +\\d+\\.\\d +\\d+\\.\\d.*"), said);
         JsonNode all = new JsonMapper().readTree(json.toFile()).get("backends");
         assertEquals(List.of("cuda", "cpu"), List.of(all.get(0).get("backend").textValue(), all.get(1).get("backend").textValue()));
