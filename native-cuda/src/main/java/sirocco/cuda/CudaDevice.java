@@ -3,6 +3,8 @@ package sirocco.cuda;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import jcuda.driver.CUcontext;
 import jcuda.driver.CUdevice;
@@ -23,6 +25,7 @@ import sirocco.cuda.driver.ForeignDriver;
 import sirocco.cuda.driver.Holdings;
 import sirocco.cuda.driver.KernelHandle;
 import sirocco.cuda.driver.LaunchOperands;
+import sirocco.cuda.driver.Nvml;
 import sirocco.cuda.driver.StreamHandle;
 import sirocco.cuda.driver.TensorMaps;
 import sirocco.cuda.kernel.Kernel;
@@ -50,6 +53,7 @@ public final class CudaDevice implements Device {
     private final Overlap overlap;
     private final StreamHandle stream;
     private final LoopSupport loops;
+    private final Optional<Nvml> sensors;
     private boolean closed;
 
     CudaDevice(Probe.Gpu gpu, Settings settings, KernelChoices choices) {
@@ -61,6 +65,7 @@ public final class CudaDevice implements Device {
         tensorMaps = new TensorMaps(library);
         foreign = new ForeignDriver(library);
         overlap = new Overlap(foreign, gpu.architecture());
+        sensors = Nvml.open(library, settings.device());
         CUdevice device = Driver.device(what, settings.device());
         target = new Target(gpu.architecture(), Driver.attribute(what, device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT),
                 Driver.attribute(what, device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN),
@@ -89,6 +94,12 @@ public final class CudaDevice implements Device {
     @Override
     public String hardware() {
         return gpu.name();
+    }
+
+    /** Clocks, temperature and power, by NVML. */
+    @Override
+    public Map<String, Double> readings() {
+        return sensors.map(Nvml::read).orElse(Map.of());
     }
 
     /** Less a reserve for what lies there beside a plan. */

@@ -194,7 +194,7 @@ class CudaProcessTest {
     @Execution(ExecutionMode.CONCURRENT)
     void whatTuneFindsIsTakenByLaterCommands() throws Exception {
         Path file = folder.resolve("tuning.json");
-        String said = run("tune", "--model", model, "--batch", 1, "--rounds", 1, "--what", "forward", "--try", "conv2d=v1,group_norm=v1", "--out", file).ends(0);
+        String said = run("tune", "--model", model, "--rounds", 1, "--what", "forward:1", "--try", "conv2d=v1,group_norm=v1", "--out", file).ends(0);
         assertTrue(said.matches("(?s).*tuning.json: [1-9]\\d* ops measured, another variant is faster for \\d+ \\(cuda, emulated.*"), said);
         assertFalse(said.contains("not taken"), said);
         Tuning.Key key = TuningFile.read(file).variants().keySet().iterator().next();
