@@ -31,6 +31,7 @@ final class GpuCheck {
     private final GpuCheckFolders folders;
     private final List<Stage> stages;
     private final Set<String> only;
+    private final Schedule schedule;
     private final long deadline;
     private final long started;
     private final PrintWriter out;
@@ -42,13 +43,15 @@ final class GpuCheck {
     /**
      * @param stages all there are, in order
      * @param only names of those that are to run, whether or not they have ended before; empty for all that have not
+     * @param schedule decides which of them start
      * @param seconds that the call may take
      * @param spent seconds of them that are over
      */
-    GpuCheck(GpuCheckFolders folders, List<Stage> stages, Set<String> only, double seconds, double spent, PrintWriter out) {
+    GpuCheck(GpuCheckFolders folders, List<Stage> stages, Set<String> only, Schedule schedule, double seconds, double spent, PrintWriter out) {
         this.folders = folders;
         this.stages = stages;
         this.only = only;
+        this.schedule = schedule;
         this.out = out;
         started = System.nanoTime() - (long) (spent * 1e9);
         deadline = started + (long) (seconds * 1e9);
@@ -105,7 +108,7 @@ final class GpuCheck {
 
     private void start(Stage stage) throws IOException {
         Ledger.Entry before = ledger.of(stage.name());
-        Schedule.Decision decision = Schedule.decide(stage, ledger, left());
+        Schedule.Decision decision = schedule.decide(stage, ledger, left());
         if (!decision.starts()) {
             if (before.state() == State.NOT_STARTED) {
                 ledger.note(stage.name(), new Ledger.Entry(State.NOT_STARTED, 0, 0, 0, ledger.calls(), false,

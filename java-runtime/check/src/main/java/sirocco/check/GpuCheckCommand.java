@@ -91,7 +91,7 @@ public final class GpuCheckCommand implements Subcommand {
         Path folder = work.orElse(Path.of(System.getProperty("java.io.tmpdir"), "gpu-check-" + System.getProperty("user.name"))).toAbsolutePath();
         GpuCheckFolders folders = new GpuCheckFolders(folder, out.toAbsolutePath(), resume != null,
                 Optional.ofNullable(resume).filter(r -> !r.isEmpty()).map(Path::of));
-        GpuCheck check = new GpuCheck(folders, stages, chosen(stages), minutes * 60, spent(minutes * 60), spec.commandLine().getOut());
+        GpuCheck check = new GpuCheck(folders, stages, chosen(stages), new Schedule(Schedule.SLACK), minutes * 60, spent(minutes * 60), spec.commandLine().getOut());
         try (Interrupt interrupt = new Interrupt(check::stop)) {
             boolean good = check.run();
             return interrupt.asked() ? STOPPED : good ? 0 : 1;

@@ -3,12 +3,16 @@ package sirocco.check;
 import sirocco.check.Ledger.State;
 import sirocco.check.Stage.Trait;
 
-/** Decides whether a stage may start in the time that is left, and how long it may take. */
-final class Schedule {
+/**
+ * Decides whether a stage may start in the time that is left, and how long it may take.
+ *
+ * @param slack seconds after its expected end before which no stage is ended
+ */
+record Schedule(double slack) {
     /** A stage that takes this many times as long as expected is ended, so that the next ones begin. */
     private static final double OVERRUN = 2;
     /** But none sooner than so many seconds after its expected end. */
-    private static final double SLACK = 15;
+    static final double SLACK = 15;
     /** Two runs on the same hardware differ by so much. */
     private static final double SPREAD = 1.15;
 
@@ -23,8 +27,6 @@ final class Schedule {
             return limit > 0;
         }
     }
-
-    private Schedule() { }
 
     /** Whether a further call has nothing to gain from the stage. */
     static boolean isOver(Ledger.Entry entry) {
@@ -42,18 +44,14 @@ final class Schedule {
      *
      * @param left seconds for stages until the call has to end
      */
-    static Decision decide(Stage stage, Ledger ledger, double left) {
+    Decision decide(Stage stage, Ledger ledger, double left) {
         Ledger.Entry before = ledger.of(stage.name());
         double expected = expected(stage, ledger);
-        if (stage.has(Trait.RESUMES)) {
-            boolean stuck = before.state() == State.CUT_OFF && !before.progress() && left <= before.limit();
-            double least = Math.min(stage.least(), expected);
-            return new Decision(stuck || least > left ? 0 : (int) Math.min(left, Math.max(OVERRUN * expected, expected + SLACK)), expected);
-        }
-        // What was cut off and starts anew needs more than it had.
-        if (expected > left) {
-            return new Decision(0, expected);
-        }
-        return new Decision((int) Math.min(left, Math.max(OVERRUN * expected, expected + SLACK)), expected);
+        boolean resumes = stage.has(Trait.RESUMES);
+        // Of one that starts anew after it was cut off, a longer time is remembered than it had.
+        boolean stuck = resumes && before.state() == State.CUT_OFF && !before.progress() && (int) left <= before.limit();
+        boolean fits = (resumes ? Math.min(stage.least(), expected) : expected) <= left;
+        int limit = stuck || !fits ? 0 : (int) Math.min(left, Math.max(OVERRUN * expected, expected + slack));
+        return new Decision(limit, expected);
     }
 }
