@@ -40,6 +40,7 @@ final class CheckWorker {
     private final Set<String> givenUp;
     private final Wire wire;
     private final KnownWays known = new KnownWays();
+    private final CaseCheck cases = new CaseCheck();
     private int number;
 
     /**
@@ -70,7 +71,7 @@ final class CheckWorker {
                 if (plan.allVariants) {
                     known.isNew(c, device);
                 }
-                check(device, "ops", family(c, device), c.name(), () -> CaseCheck.run(c, device, precision));
+                check(device, "ops", family(c, device), c.name(), () -> cases.run(c, device, precision));
             }
             for (Path folder : folders) {
                 String name = folder.getFileName().toString();
@@ -132,7 +133,7 @@ final class CheckWorker {
         try (Device device = options.open(variant)) {
             for (OpCase c : chosen) {
                 if (known.isNew(c, device)) {
-                    check(device, VARIANTS, variant, variant + ", " + c.name(), () -> CaseCheck.run(c, device, options.precision()));
+                    check(device, VARIANTS, variant, variant + ", " + c.name(), () -> cases.run(c, device, options.precision()));
                 }
             }
         } catch (RuntimeException e) { // as it was opened or closed: the next one may do better

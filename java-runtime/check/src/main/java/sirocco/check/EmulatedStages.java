@@ -29,9 +29,9 @@ final class EmulatedStages {
     static List<Stage> all(StageCommands c) {
         List<Stage> all = new ArrayList<>();
         all.add(new Stage(GpuStages.INFO, "backends and host", 5, 5, List.of(Trait.JUDGES, Trait.EVERY_CALL), _ -> c.info()));
-        check(all, "check-bf16", "some op cases by all variants", 30, () -> c.check("check-bf16", "bf16", PATIENCE, Map.of(), "--small", "--all-variants", "--cases",
+        check(all, "check-bf16", "some op cases by all variants", 60, () -> c.check("check-bf16", "bf16", PATIENCE, Map.of(), "--small", "--all-variants", "--cases",
                 "^Conv2d 1x1|silu", ONLY_CASES));
-        check(all, "check-large-bf16", "variants against level 1 at a tiny model's shapes", 45, () -> c.check("check-large-bf16", "bf16", PATIENCE, Map.of(), "--small",
+        check(all, "check-large-bf16", "variants against level 1 at a tiny model's shapes", 60, () -> c.check("check-large-bf16", "bf16", PATIENCE, Map.of(), "--small",
                 NO_CASES, ONLY_CASES, "--large", "train:2"));
         all.add(new Stage("peaks", "a copy", 20, 20, List.of(Trait.EVERY_CALL), folder -> List.of(c.bench("bench-peaks-copy-"
                 + Ledger.read(folder).calls(), "copy", 1, "bf16", Map.of(), ONCE))));
