@@ -136,7 +136,7 @@ final class GpuCheck {
         boolean wrong = SANITIZER_ERRORS.matcher(String.join("\n", said)).find();
         State state = result.cutOff() ? State.CUT_OFF : result.exit() != 0 || wrong ? State.FAILED : State.DONE;
         boolean missing = state == State.FAILED && result.exit() == PEER_MISSING && !stage.has(Trait.JUDGES);
-        String last = said.isEmpty() ? "" : said.getLast();
+        String last = stage.name().equals(GpuStages.INFO) ? InfoLog.backend(log(stage.name()), "cuda") : said.isEmpty() ? "" : said.getLast();
         String note = switch (state) {
             case CUT_OFF -> run.stopped() ? "stopped" : "ended after " + decision.limit() + " s";
             case FAILED -> missing ? last : (wrong ? "the sanitizer has found errors" : "exit status " + result.exit()) + (last.isEmpty() ? "" : ": " + last);
