@@ -14,6 +14,7 @@ import sirocco.api.Device;
 import sirocco.api.Executable;
 import sirocco.api.Graph;
 import sirocco.api.KernelChoices;
+import sirocco.api.Lowering;
 import sirocco.api.MemoryPlanner;
 import sirocco.api.Plan;
 import sirocco.api.Settings;
@@ -115,7 +116,8 @@ public final class CudaDevice implements Device {
     }
 
     /** @param share false gives every temporary memory of its own, to test against */
-    Plan plan(Graph graph, boolean share) {
+    Plan plan(Graph recorded, boolean share) {
+        Graph graph = Lowering.lower("cuda", recorded, KernelFactory::supports);
         for (Value v : graph.values()) {
             boolean dataset = v.role() == Value.Role.INPUT && v.dtype() == DType.U8;
             if (v.shape().elements() > Integer.MAX_VALUE && !dataset) {

@@ -14,6 +14,7 @@ import jcuda.driver.CUresult;
 import jcuda.driver.CUstream;
 import sirocco.api.DType;
 import sirocco.api.Executable;
+import sirocco.api.Graph;
 import sirocco.api.HostArrays;
 import sirocco.api.Ids;
 import sirocco.api.Plan;
@@ -51,7 +52,8 @@ final class CudaExecutable implements Executable {
     private final Holdings held = new Holdings();
     private final DeviceImage memory;
     private final PinnedMemory fault;
-    private final CUgraphExec replay;
+    /** One for each phase. */
+    private final CUgraphExec[] replays;
     /** Made when it is first wanted, if the device has loops. */
     private Optional<Loop> loop = Optional.empty();
     /** The same, for {@link #time}. */
@@ -82,10 +84,7 @@ final class CudaExecutable implements Executable {
             memory = held.hold(new DeviceImage(device.what(), plan, all, copies, device.library(), stream), DeviceImage::close);
             waitBeforeGivingBack(); // for tables that are on their way
             launches = new PlanLaunches(device, plan, all, copies, memory, fault.segment());
-            replay = device.overlap().make(Overlap.Graph.RUN, overlap -> {
-                CUgraph graph = held.hold(Driver.capture(CAPTURE, stream, () -> launches.run(overlap)), g -> Driver.destroy(CAPTURE, g));
-                return held.hold(Driver.instantiate(CAPTURE, graph), g -> Driver.destroy(CAPTURE, g));
-            });
+            replays = plan.graph().phases().stream().map(this::captured).toArray(CUgraphExec[]::new);
         } catch (RuntimeException | Error e) {
             held.close(e);
             if (e instanceof CudaException c && c.code() == CUresult.CUDA_ERROR_OUT_OF_MEMORY) {
@@ -93,6 +92,14 @@ final class CudaExecutable implements Executable {
             }
             throw e;
         }
+    }
+
+    private CUgraphExec captured(Graph.Phase phase) {
+        return device.overlap().make(Overlap.Graph.RUN, overlap -> {
+            CUgraph graph = held.hold(Driver.capture(CAPTURE, stream, () -> launches.run(phase.first(), phase.end(), overlap)),
+                    g -> Driver.destroy(CAPTURE, g));
+            return held.hold(Driver.instantiate(CAPTURE, graph), g -> Driver.destroy(CAPTURE, g));
+        });
     }
 
     private void waitBeforeGivingBack() {
@@ -109,7 +116,15 @@ final class CudaExecutable implements Executable {
     @Override
     public void run() {
         ready();
-        Driver.launch(REPLAY, replay, stream);
+        for (CUgraphExec replay : replays) {
+            Driver.launch(REPLAY, replay, stream);
+        }
+    }
+
+    @Override
+    public void run(String phase) {
+        ready();
+        Driver.launch(REPLAY, replays[plan.graph().phases().indexOf(plan.graph().phase(phase))], stream);
     }
 
     @Override

@@ -8,7 +8,7 @@ import jcuda.driver.CUstream;
 import sirocco.api.DType;
 import sirocco.api.Graph;
 import sirocco.api.MemoryPlanner;
-import sirocco.api.Op;
+import sirocco.api.Movement;
 import sirocco.api.Plan;
 import sirocco.api.Step;
 import sirocco.api.Value;
@@ -80,7 +80,7 @@ final class DeviceImage implements AutoCloseable {
     private static Set<Value> batches(Graph graph) {
         Set<Value> found = new LinkedHashSet<>();
         for (Step step : graph.steps()) {
-            if (!(step.op() instanceof Op.GatherImages)) {
+            if (!(step.op() instanceof Movement.GatherImages)) {
                 step.op().inputs().stream().filter(v -> v.role() == Value.Role.INPUT && v.dtype() == DType.U8).forEach(found::add);
             }
         }

@@ -1,8 +1,8 @@
 package sirocco.cuda;
 
 import java.util.Locale;
+import sirocco.api.Diffusion;
 import sirocco.api.Graph;
-import sirocco.api.Op;
 import sirocco.api.Plan;
 import sirocco.api.Step;
 import sirocco.api.Value;
@@ -53,10 +53,10 @@ final class OutOfMemory {
     private static int batch(Graph graph) {
         for (Step step : graph.steps()) {
             switch (step.op()) {
-                case Op.Noising op -> {
+                case Diffusion.Noising op -> {
                     return op.images().shape().n();
                 }
-                case Op.SamplingStep op -> {
+                case Diffusion.SamplingStep op -> {
                     return op.x().shape().n();
                 }
                 default -> { }

@@ -44,11 +44,20 @@ final class PlanLaunches {
      * @param overlap see {@link BoundLaunch#run}
      */
     void run(boolean overlap) {
+        run(0, steps.length, overlap);
+    }
+
+    /**
+     * A phase: steps {@code first} to {@code end} − 1, after the copies of weights that they read.
+     *
+     * @param overlap see {@link BoundLaunch#run}
+     */
+    void run(int first, int end, boolean overlap) {
         if (copyEveryRun) {
             run(copy, overlap);
         }
-        for (BoundLaunch[] step : steps) {
-            run(step, overlap);
+        for (int i = first; i < end; i++) {
+            run(steps[i], overlap);
         }
     }
 

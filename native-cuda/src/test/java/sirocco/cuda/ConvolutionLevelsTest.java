@@ -12,6 +12,7 @@ import org.junit.jupiter.api.DynamicContainer;
 import org.junit.jupiter.api.DynamicNode;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
+import sirocco.api.Convolution;
 import sirocco.api.Op;
 import sirocco.api.Plan;
 import sirocco.api.Settings.Precision;
@@ -64,6 +65,6 @@ class ConvolutionLevelsTest {
     }
 
     private static boolean isConvolution(Op op) {
-        return op instanceof Op.Conv2d || op instanceof Op.Conv2dBackwardData || op instanceof Op.Conv2dBackwardWeights;
+        return op instanceof Convolution.Conv2d || op instanceof Convolution.Conv2dBackwardData || op instanceof Convolution.Conv2dBackwardWeights;
     }
 }

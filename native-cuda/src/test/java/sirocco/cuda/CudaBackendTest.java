@@ -16,11 +16,11 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import sirocco.api.Convolution;
 import sirocco.api.DType;
 import sirocco.api.Executable;
 import sirocco.api.Graph;
 import sirocco.api.GraphBuilder;
-import sirocco.api.Op;
 import sirocco.api.Plan;
 import sirocco.api.Settings;
 import sirocco.api.Shape;
@@ -133,7 +133,7 @@ class CudaBackendTest {
         e.close();
         e.close();
         assertEquals(free, Driver.memory("test")[0]);
-        assertTrue(assertThrows(IllegalStateException.class, e::run).getMessage().contains("closed"));
+        assertTrue(assertThrows(IllegalStateException.class, () -> e.run()).getMessage().contains("closed"));
     }
 
     @Test
@@ -176,7 +176,7 @@ class CudaBackendTest {
             CUgraph graph = Driver.capture("test", device.stream(), () -> faulty.run(false));
             CUgraphExec replay = Driver.instantiate("test", graph);
             for (Runnable run : List.<Runnable>of(() -> faulty.run(false), () -> Driver.launch("test", replay, device.stream()))) {
-                String message = assertThrows(CudaException.class, run::run).getMessage();
+                String message = assertThrows(CudaException.class, () -> run.run()).getMessage();
                 assertTrue(message.contains("0 bytes beyond the end of the operand of 256 bytes"), message);
             }
             Driver.destroy("test", replay);
@@ -195,7 +195,7 @@ class CudaBackendTest {
         Value t = g.output(g.in("chain", () -> g.chainTimestep(table, cursor, 2)));
         try (Executable e = device.load(device.plan(g.build()))) {
             e.write(cursor, new int[] {3});
-            assertDoesNotThrow(e::run);
+            assertDoesNotThrow(() -> e.run());
             String message = assertThrows(IllegalStateException.class, e::await).getMessage();
             assertTrue(message.contains("\"chain\"") && message.contains("cursor 3") && message.contains("0 to 2"), message);
             e.run();
@@ -215,7 +215,7 @@ class CudaBackendTest {
         Value y = g.output(g.in("embedding", () -> g.embedding(g.repeat(ids), table)));
         try (Executable e = device.load(device.plan(g.build()))) {
             e.write(ids, new int[] {4, 5});
-            String message = assertThrows(IllegalStateException.class, e::run).getMessage();
+            String message = assertThrows(IllegalStateException.class, () -> e.run()).getMessage();
             assertTrue(message.contains("\"embedding\"") && message.contains("id 5") && message.contains("image 1"), message);
             e.write(ids, new int[] {4, 0});
             e.run();
@@ -231,7 +231,7 @@ class CudaBackendTest {
         GraphBuilder g = new GraphBuilder();
         Value x = g.input("x", new Shape(1, 1, 1, 5), DType.F32);
         Value sum = g.state("sum", new Shape(5, 1, 1, 1), DType.F32);
-        g.in("accumulate", () -> g.record(new Op.Conv2dBackwardWeights(one(g), x, Window.same(1), sum, Optional.empty()), null));
+        g.in("accumulate", () -> g.record(new Convolution.Conv2dBackwardWeights(one(g), x, Window.same(1), sum, Optional.empty()), null));
         try (Executable e = device.load(device.plan(g.build()))) {
             e.write(g.build().find("one"), new float[] {1});
             float[] expected = new float[5];

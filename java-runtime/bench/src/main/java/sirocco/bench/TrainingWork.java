@@ -2,9 +2,10 @@ package sirocco.bench;
 
 import java.util.Map;
 import java.util.Optional;
-import sirocco.api.Backward;
 import sirocco.api.DType;
+import sirocco.api.Diffusion;
 import sirocco.api.Executable;
+import sirocco.api.Gradients;
 import sirocco.api.Graph;
 import sirocco.api.GraphBuilder;
 import sirocco.api.Shape;
@@ -38,7 +39,7 @@ final class TrainingWork implements Work {
                     g.input("rng", Shape.vector(4), DType.I32), g.input("index", Shape.features(n, 1), DType.I32), new int[] {SEED, 0, 0, 0});
         }
 
-        GraphBuilder.Noised noising(GraphBuilder g) {
+        Diffusion.Noised noising(GraphBuilder g) {
             return g.in("noising", () -> g.noising(images, schedule, rng, index, false));
         }
 
@@ -81,7 +82,7 @@ final class TrainingWork implements Work {
         var noised = inputs.noising(g);
         Value prediction = ModelRun.net(spec).apply(g, noised.xt(), noised.t(), Optional.empty(), Optional.empty());
         loss = g.output(g.in("loss", () -> g.mseLoss(prediction, noised.target(), Optional.of(noised.weight()))));
-        g.adamEma(Backward.of(g, loss), hyper);
+        g.adamEma(Gradients.ofParameters(g, loss), hyper);
         run = new ModelRun(backend, threads, g.build());
         inputs.write(run.executable(), spec, images);
         restart();

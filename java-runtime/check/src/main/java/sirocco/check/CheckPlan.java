@@ -7,6 +7,7 @@ import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Option;
 import sirocco.api.Device;
 import sirocco.api.Graph;
@@ -14,6 +15,7 @@ import sirocco.api.Plan;
 import sirocco.model.UNet;
 import sirocco.model.UNetConfig;
 import sirocco.sample.SamplePlan;
+import sirocco.testkit.GoldenFolder;
 import sirocco.testkit.OpCase;
 import sirocco.testkit.OpCases;
 import sirocco.train.TrainPlan;
@@ -35,7 +37,7 @@ final class CheckPlan {
     @Option(names = "--small", description = "small op cases only, and training of a tiny model: for emulators and sanitizers")
     boolean small;
 
-    @Option(names = "--golden", paramLabel = "DIR", description = "a folder of models with what PyTorch computed from them")
+    @Option(names = "--golden", paramLabel = "DIR", description = "a folder of models with what PyTorch computed from them, also in its sub-folders")
     Path golden;
 
     @Option(names = "--steps", defaultValue = "50", paramLabel = "N",
@@ -61,12 +63,14 @@ final class CheckPlan {
         return OpCases.all().stream().filter(c -> wanted.test(c.name()) && (!small || c.flops() <= SMALL_FLOPS)).toList();
     }
 
-    List<Path> goldenFolders() throws IOException {
-        List<Path> folders = golden == null ? List.of() : GoldenCase.cases(golden);
-        if (golden != null && folders.isEmpty()) {
-            throw new IllegalArgumentException("--golden " + golden + ": no folder in it has config.json and golden.safetensors");
+    /** @throws IllegalArgumentException if a folder is given and nothing in it is supported */
+    List<GoldenModel> goldenModels() throws IOException {
+        List<GoldenModel> models = golden == null ? List.of() : GoldenModel.find(GoldenFolder.find(golden));
+        if (golden != null && models.stream().noneMatch(m -> m.unsupported().isEmpty())) {
+            throw new IllegalArgumentException("--golden " + golden + ": no supported model with golden.safetensors in this folder or its sub-folders"
+                    + models.stream().map(m -> "; " + m.name() + ": " + m.unsupported().orElseThrow()).collect(Collectors.joining()));
         }
-        return folders;
+        return models;
     }
 
     /** @throws IllegalArgumentException if that is nothing */
@@ -78,7 +82,7 @@ final class CheckPlan {
             throw new IllegalArgumentException("--chain: expected 0 or more, got " + chain);
         }
         largeSteps();
-        if (opCases().isEmpty() && goldenFolders().isEmpty() && steps == 0 && chain == 0 && large.isEmpty()) {
+        if (opCases().isEmpty() && goldenModels().isEmpty() && steps == 0 && chain == 0 && large.isEmpty()) {
             throw new IllegalArgumentException("--cases " + cases + ": no op case has this in its name, and nothing else was asked for");
         }
     }

@@ -3,7 +3,6 @@ package sirocco.check;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -58,12 +57,12 @@ final class CheckWorker {
     /** Returns when all is told; where the device is lost, the process ends. */
     void run() throws IOException {
         List<OpCase> chosen = plan.opCases();
-        List<Path> folders = plan.goldenFolders();
+        List<GoldenModel> models = plan.goldenModels();
         Precision precision = options.precision();
         StringWriter opening = new StringWriter();
         try (Device device = options.open(new PrintWriter(opening))) {
             wire.device(opening.toString().strip(), device.describe());
-            int count = chosen.size() + folders.size() + (plan.chain > 0 ? 2 : 0) + (plan.steps > 0 ? 1 : 0);
+            int count = chosen.size() + models.size() + (plan.chain > 0 ? 2 : 0) + (plan.steps > 0 ? 1 : 0);
             if (first < count) {
                 wire.part("cases", count);
             }
@@ -73,10 +72,12 @@ final class CheckWorker {
                 }
                 check(device, "ops", family(c, device), c.name(), () -> cases.run(c, device, precision));
             }
-            for (Path folder : folders) {
-                String name = folder.getFileName().toString();
-                check(device, "golden", name, name, () -> {
-                    GoldenCheck check = new GoldenCheck(GoldenCase.read(folder), device);
+            for (GoldenModel model : models) {
+                check(device, "golden", model.name(), model.name(), () -> {
+                    if (model.unsupported().isPresent()) {
+                        throw new UnsupportedOperationException("golden case is not supported: " + model.unsupported().get());
+                    }
+                    GoldenCheck check = new GoldenCheck(model.read(), device);
                     check.all();
                     return check.found();
                 });

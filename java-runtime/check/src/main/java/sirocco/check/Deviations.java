@@ -47,4 +47,13 @@ final class Deviations {
     double worst() {
         return worst;
     }
+
+    /** Returns the Euclidean norm ‖x‖₂. */
+    static double norm(float[] x) {
+        double sum = 0;
+        for (float f : x) {
+            sum += (double) f * f;
+        }
+        return Math.sqrt(sum);
+    }
 }

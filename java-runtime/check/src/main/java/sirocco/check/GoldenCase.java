@@ -1,33 +1,34 @@
 package sirocco.check;
 
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Stream;
 import sirocco.api.Shape;
 import sirocco.io.Safetensors;
 import sirocco.io.TensorType;
 import sirocco.model.DiffusersFolder;
+import sirocco.model.ImageSize;
+import sirocco.testkit.GoldenFolder;
 
-/** A model with what PyTorch computed from it: inputs and answers of a forward pass and of five training steps. */
+/** A model with what PyTorch computed from it: inputs and results of a forward pass, the gradients of a loss, and training steps. */
 record GoldenCase(String name, DiffusersFolder model, Map<String, float[]> floats, Map<String, long[]> shapes, Map<String, int[]> labels) {
-    /** Every sub-folder that is a model with answers. */
-    static List<Path> cases(Path folder) throws IOException {
-        try (Stream<Path> all = Files.list(folder)) {
-            return all.filter(f -> Files.exists(f.resolve("config.json")) && Files.exists(f.resolve("golden.safetensors"))).sorted().toList();
-        }
-    }
+    static final String FILE = "golden.safetensors";
 
-    static GoldenCase read(Path folder) throws IOException {
+    private static final List<String> IMAGES = List.of("forward.sample", "train.0.xt");
+
+    /** A loss whose gradients the file has: mean((output − target)²) of the model's output for some inputs. */
+    record Loss(String inputs, String image, String target) { }
+
+    static GoldenCase read(GoldenFolder folder) throws IOException {
         Map<String, float[]> floats = new HashMap<>();
         Map<String, long[]> shapes = new HashMap<>();
         Map<String, int[]> labels = new HashMap<>();
-        try (Safetensors file = Safetensors.open(folder.resolve("golden.safetensors"))) {
+        ImageSize size;
+        try (Safetensors file = Safetensors.open(folder.path().resolve(FILE))) {
+            size = imageSize(file);
             for (String name : file.names()) {
                 shapes.put(name, file.shape(name));
                 TensorType type = file.info(name).type();
@@ -45,7 +46,30 @@ record GoldenCase(String name, DiffusersFolder model, Map<String, float[]> float
                 }
             }
         }
-        return new GoldenCase(folder.getFileName().toString(), DiffusersFolder.load(folder), floats, shapes, labels);
+        return new GoldenCase(folder.name(), DiffusersFolder.load(folder.path(), Optional.of(size)), floats, shapes, labels);
+    }
+
+    /**
+     * Returns the size of the images that a file has for the model.
+     *
+     * @throws IllegalArgumentException if it has none
+     */
+    static ImageSize imageSize(Safetensors file) {
+        String key = IMAGES.stream().filter(k -> file.has(k) && file.shape(k).length == 4).findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("no images [N, C, H, W] in " + FILE + " (expected one of " + IMAGES + ")"));
+        return new ImageSize((int) file.shape(key)[2], (int) file.shape(key)[3]);
+    }
+
+    boolean has(String key) {
+        return floats.containsKey(key);
+    }
+
+    /** The loss of {@code grad.}: that of the first training step if the file has training steps, else that of the forward pass; empty if it has no gradients. */
+    Optional<Loss> loss() {
+        if (has("train.losses")) {
+            return Optional.of(new Loss("train.0.", "xt", "train.0.noise"));
+        }
+        return has("loss") ? Optional.of(new Loss("forward.", "sample", "target")) : Optional.empty();
     }
 
     float[] get(String key) {
@@ -78,8 +102,14 @@ record GoldenCase(String name, DiffusersFolder model, Map<String, float[]> float
         return Optional.ofNullable(labels.get(key));
     }
 
+    /** Training steps; 0 if the file has none. */
     int trainingSteps() {
-        return get("train.losses").length;
+        return has("train.losses") ? get("train.losses").length : 0;
+    }
+
+    /** The norm of all gradients together. */
+    double gradientNorm() {
+        return Math.sqrt(parameters().stream().mapToDouble(p -> Math.pow(Deviations.norm(get("grad." + p)), 2)).sum());
     }
 
     Set<String> parameters() {

@@ -1,14 +1,14 @@
 package sirocco.check;
 
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import sirocco.api.Backward;
+import java.util.stream.Collectors;
 import sirocco.api.DType;
 import sirocco.api.Device;
 import sirocco.api.Executable;
+import sirocco.api.Gradients;
 import sirocco.api.GraphBuilder;
 import sirocco.api.Shape;
 import sirocco.api.Value;
@@ -17,15 +17,17 @@ import sirocco.model.Weights;
 import sirocco.testkit.ReferenceDevice;
 
 /**
- * A golden case on a device, against PyTorch's float32: forward, gradients, five steps of training. Distances are ‖ours − theirs‖₂ / ‖theirs‖₂ of an array. Their float32 and
- * ours round differently in every sum: over the dozens of layers of a U-Net that adds up to some 1e-6 forward, and backward
- * to some 1e-5 in arrays whose terms nearly cancel. Five steps of Adam, which divides a gradient by its own size, carry
- * that into the parameters.
+ * Compares a golden case on a device with PyTorch's float32 results: forward pass, gradients and training, as far as the case has them. Distances are
+ * ‖ours − theirs‖₂ / ‖theirs‖₂ of an array. Their float32 and ours round differently in every sum: over the dozens of layers of a U-Net that adds up to
+ * about 1e-6 in the forward pass, and to about 1e-5 in gradients whose terms nearly cancel. Five steps of Adam, which divides a gradient by its own size,
+ * carry that into the parameters.
  */
 final class GoldenCheck {
     private static final double FORWARD = 2e-5;
     private static final double GRADIENT = 1e-4;
     private static final double AFTER_TRAINING = 5e-4;
+
+    private static final String LOSS = "loss";
 
     private static final float LR = 2e-4f;
     private static final float BETA1 = 0.9f;
@@ -61,13 +63,12 @@ final class GoldenCheck {
 
     private final GoldenCase c;
     private final Device device;
-    private final Set<String> vanishing;
+    private Set<String> vanishing;
     private final Deviations found = new Deviations();
 
     GoldenCheck(GoldenCase c, Device device) {
         this.c = c;
         this.device = device;
-        this.vanishing = vanishing(c);
     }
 
     /** Everything that was compared by now. */
@@ -82,33 +83,45 @@ final class GoldenCheck {
     }
 
     void forward() {
-        GraphBuilder g = new GraphBuilder();
-        try (Net net = load(device, g, c, record(g, c, "forward.sample", "forward.class_labels"))) {
-            net.feed(c, "forward.", "sample");
-            net.exe.run();
-            close("output", c.images("forward.output"), net.read(net.output), FORWARD);
-        }
-    }
-
-    void gradients() {
-        Map<String, float[]> ours = firstGradients(c, device);
-        double whole = c.get("train.grad_norms")[0];
-        for (String p : c.parameters()) {
-            if (vanishing.contains(p)) {
-                found.add("gradient of " + p + ", zero in exact arithmetic: its share of all", norm(ours.get(p)) / whole, VANISHING_FLOAT);
-            } else {
-                close("gradient of " + p, c.parameter("grad.", p), ours.get(p), GRADIENT);
+        if (c.has("forward.output")) {
+            GraphBuilder g = new GraphBuilder();
+            try (Net net = load(device, g, c, record(g, c, "forward.", "sample"))) {
+                net.feed(c, "forward.", "sample");
+                net.exe.run();
+                close("output", c.images("forward.output"), net.read(net.output), FORWARD);
             }
         }
     }
 
+    void gradients() {
+        GoldenCase.Loss loss = c.loss().orElse(null);
+        if (loss == null) {
+            return;
+        }
+        Map<String, float[]> ours = gradients(c, loss, device);
+        double whole = c.gradientNorm();
+        for (String p : c.parameters()) {
+            if (vanishing().contains(p)) {
+                found.add("gradient of " + p + ", zero in exact arithmetic: its share of all", Deviations.norm(ours.get(p)) / whole, VANISHING_FLOAT);
+            } else {
+                close("gradient of " + p, c.parameter("grad.", p), ours.get(p), GRADIENT);
+            }
+        }
+        if (c.has("loss")) {
+            close("loss", c.get("loss"), ours.get(LOSS), FORWARD);
+        }
+    }
+
     void training() {
+        if (c.trainingSteps() == 0) {
+            return;
+        }
         GraphBuilder g = new GraphBuilder();
-        Value[] parts = record(g, c, "train.0.xt", "train.0.class_labels");
+        Value[] parts = record(g, c, "train.0.", "xt");
         Value target = g.input("target", parts[3].shape(), DType.F32);
         Value hyper = g.input("hyper", Shape.vector(16), DType.F32);
         Value loss = g.output(g.mseLoss(parts[3], target, Optional.empty()));
-        Value norm = g.output(g.adamEma(Backward.of(g, loss), hyper));
+        Value norm = g.output(g.adamEma(Gradients.ofParameters(g, loss), hyper));
         try (Net net = load(device, g, c, parts)) {
             int steps = c.trainingSteps();
             for (int i = 0; i < steps; i++) {
@@ -125,8 +138,8 @@ final class GoldenCheck {
             average.readFrom(net.exe, "ema.");
             for (String p : c.parameters()) {
                 float[] ours = trained.get(p);
-                float[] theirs = c.parameter("after5.", p);
-                if (vanishing.contains(p)) {
+                float[] theirs = c.parameter("after" + steps + ".", p);
+                if (vanishing().contains(p)) {
                     // Adam makes steps of up to lr out of rounding errors: ours and theirs may part by twice that a step.
                     found.add(p + " after training, whose gradient is zero in exact arithmetic: largest difference", largest(theirs, ours),
                             2 * LR * steps);
@@ -139,39 +152,39 @@ final class GoldenCheck {
     }
 
     /** Parameters that the loss does not depend on, such as the bias of an attention's keys, which softmax cancels. */
-    private static Set<String> vanishing(GoldenCase c) {
-        Map<String, float[]> exact = firstGradients(c, new ReferenceDevice());
-        double whole = c.get("train.grad_norms")[0];
-        Set<String> names = new HashSet<>();
-        exact.forEach((name, gradient) -> {
-            if (norm(gradient) <= VANISHING * whole) {
-                names.add(name);
-            }
-        });
-        return names;
+    private Set<String> vanishing() {
+        if (vanishing == null) {
+            Map<String, float[]> exact = gradients(c, c.loss().orElseThrow(), new ReferenceDevice());
+            double whole = c.gradientNorm();
+            vanishing = c.parameters().stream().filter(p -> Deviations.norm(exact.get(p)) <= VANISHING * whole).collect(Collectors.toSet());
+        }
+        return vanishing;
     }
 
-    private static Map<String, float[]> firstGradients(GoldenCase c, Device device) {
+    /** Returns the gradient of every parameter by name, and the loss under {@link #LOSS}. */
+    private static Map<String, float[]> gradients(GoldenCase c, GoldenCase.Loss of, Device device) {
         GraphBuilder g = new GraphBuilder();
-        Value[] parts = record(g, c, "train.0.xt", "train.0.class_labels");
+        Value[] parts = record(g, c, of.inputs(), of.image());
         Value target = g.input("target", parts[3].shape(), DType.F32);
-        Map<Value, Value> gradients = Backward.of(g, g.mseLoss(parts[3], target, Optional.empty()));
+        Value loss = g.output(g.mseLoss(parts[3], target, Optional.empty()));
+        Map<Value, Value> gradients = Gradients.ofParameters(g, loss);
         try (Net net = load(device, g, c, parts)) {
-            net.feed(c, "train.0.", "xt");
-            net.exe.write(target, c.images("train.0.noise"));
+            net.feed(c, of.inputs(), of.image());
+            net.exe.write(target, c.images(of.target()));
             net.exe.run();
             Map<String, float[]> read = new HashMap<>();
             gradients.forEach((p, d) -> read.put(p.name(), net.read(d)));
+            read.put(LOSS, net.read(loss));
             return read;
         }
     }
 
     /** Records the model; returns x, t, labels (or null) and the output. */
-    private static Value[] record(GraphBuilder g, GoldenCase c, String image, String labels) {
-        Shape s = c.imageShape(image);
+    private static Value[] record(GraphBuilder g, GoldenCase c, String inputs, String image) {
+        Shape s = c.imageShape(inputs + image);
         Value x = g.input("x", s, DType.F32);
         Value t = g.input("t", Shape.features(s.n(), 1), DType.F32);
-        Value l = c.labels(labels).isPresent() ? g.input("labels", Shape.features(s.n(), 1), DType.I32) : null;
+        Value l = c.labels(inputs + "class_labels").isPresent() ? g.input("labels", Shape.features(s.n(), 1), DType.I32) : null;
         return new Value[] {x, t, l, g.output(new UNet(c.model().config()).apply(g, x, t, Optional.ofNullable(l), Optional.empty()))};
     }
 
@@ -196,7 +209,7 @@ final class GoldenCheck {
         for (int i = 0; i < ours.length; i++) {
             difference += Math.pow((double) ours[i] - theirs[i], 2);
         }
-        found.add(what + ": ‖ours − theirs‖ / ‖theirs‖", Math.sqrt(difference) / norm(theirs), tolerance);
+        found.add(what + ": ‖ours − theirs‖ / ‖theirs‖", Math.sqrt(difference) / Deviations.norm(theirs), tolerance);
     }
 
     /** The largest difference; NaN if there is one. */
@@ -206,13 +219,5 @@ final class GoldenCheck {
             largest = Math.max(largest, Math.abs((double) a[i] - b[i]));
         }
         return largest;
-    }
-
-    private static double norm(float[] x) {
-        double sum = 0;
-        for (float f : x) {
-            sum += (double) f * f;
-        }
-        return Math.sqrt(sum);
     }
 }

@@ -7,10 +7,13 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
+import sirocco.api.Attention;
+import sirocco.api.Convolution;
 import sirocco.api.DType;
 import sirocco.api.Executable;
 import sirocco.api.Graph;
 import sirocco.api.GraphBuilder;
+import sirocco.api.Normalization;
 import sirocco.api.Op;
 import sirocco.api.Shape;
 import sirocco.api.Value;
@@ -41,13 +44,13 @@ final class LargeCase {
     private LargeCase(Op op) {
         name = name(op);
         switch (op) {
-            case Op.Conv2d c -> conv2d(c);
-            case Op.Conv2dBackwardData c -> conv2dBackwardData(c);
-            case Op.Conv2dBackwardWeights c -> conv2dBackwardWeights(c);
-            case Op.GroupNorm n -> groupNorm(n, input("x", n.x().shape()), true);
-            case Op.GroupNormBackward n -> groupNormBackward(n);
-            case Op.Attention a -> attention(a.q().shape(), a.heads(), true);
-            case Op.AttentionBackward a -> attentionBackward(a);
+            case Convolution.Conv2d c -> conv2d(c);
+            case Convolution.Conv2dBackwardData c -> conv2dBackwardData(c);
+            case Convolution.Conv2dBackwardWeights c -> conv2dBackwardWeights(c);
+            case Normalization.GroupNorm n -> groupNorm(n, input("x", n.x().shape()), true);
+            case Normalization.GroupNormBackward n -> groupNormBackward(n);
+            case Attention.Forward a -> attention(a.q().shape(), a.heads(), true);
+            case Attention.Backward a -> attentionBackward(a);
             default -> throw new IllegalArgumentException("no large case of " + op.kind());
         }
         graph = g.build();
@@ -63,16 +66,20 @@ final class LargeCase {
     }
 
     private static boolean has(Op op) {
-        return op instanceof Op.Conv2d || op instanceof Op.Conv2dBackwardData || op instanceof Op.Conv2dBackwardWeights || op instanceof Op.GroupNorm
-                || op instanceof Op.GroupNormBackward || op instanceof Op.Attention || op instanceof Op.AttentionBackward;
+        return switch (op) {
+            case Convolution _, Normalization.GroupNorm _, Normalization.GroupNormBackward _ -> true;
+            case Attention.Forward a -> a.keyMask().isEmpty() && !a.causal();
+            case Attention.Backward a -> a.keyMask().isEmpty() && !a.causal();
+            default -> false;
+        };
     }
 
     private static String name(Op op) {
         return switch (op) {
-            case Op.Conv2d c -> conv(op, c.x(), c.w(), c.window() + (c.bias().isPresent() ? " bias" : "") + (c.perChannel().isPresent() ? " perChannel" : "")
+            case Convolution.Conv2d c -> conv(op, c.x(), c.w(), c.window() + (c.bias().isPresent() ? " bias" : "") + (c.perChannel().isPresent() ? " perChannel" : "")
                     + (c.residual().isPresent() ? " residual" : ""));
-            case Op.Conv2dBackwardData c -> conv(op, c.dx(), c.w(), c.window().toString());
-            case Op.Conv2dBackwardWeights c -> conv(op, c.x(), c.dw(), c.window() + (c.dBias().isPresent() ? " dBias" : ""));
+            case Convolution.Conv2dBackwardData c -> conv(op, c.dx(), c.w(), c.window().toString());
+            case Convolution.Conv2dBackwardWeights c -> conv(op, c.x(), c.dw(), c.window() + (c.dBias().isPresent() ? " dBias" : ""));
             default -> op.kind() + " " + op.inputs().getFirst().shape();
         };
     }
@@ -117,31 +124,31 @@ final class LargeCase {
         g.in(op.kind(), () -> g.record(op, null));
     }
 
-    private void conv2d(Op.Conv2d c) {
+    private void conv2d(Convolution.Conv2d c) {
         Value x = input("x", c.x().shape());
         Value w = weights(c.w().shape());
         Optional<Value> bias = c.bias().map(b -> parameter("bias", b.shape(), 0, 1));
         Optional<Value> perChannel = c.perChannel().map(p -> input("perChannel", p.shape()));
         Optional<Value> residual = c.residual().map(r -> input("residual", r.shape()));
         Value y = g.temporary("y", c.y().shape());
-        op(new Op.Conv2d(x, w, bias, perChannel, residual, c.window(), y));
+        op(new Convolution.Conv2d(x, w, bias, perChannel, residual, c.window(), y));
         result(y, Closeness.sum(w.shape().imageElements()));
     }
 
-    private void conv2dBackwardData(Op.Conv2dBackwardData c) {
+    private void conv2dBackwardData(Convolution.Conv2dBackwardData c) {
         Value dy = input("dy", c.dy().shape());
         Value w = weights(c.w().shape());
         Value dx = g.temporary("dx", c.dx().shape());
-        op(new Op.Conv2dBackwardData(dy, w, c.window(), dx));
+        op(new Convolution.Conv2dBackwardData(dy, w, c.window(), dx));
         result(dx, Closeness.sum((long) w.shape().n() * w.shape().h() * w.shape().w()));
     }
 
-    private void conv2dBackwardWeights(Op.Conv2dBackwardWeights c) {
+    private void conv2dBackwardWeights(Convolution.Conv2dBackwardWeights c) {
         Value x = input("x", c.x().shape());
         Value dy = input("dy", c.dy().shape());
         Value dw = sum("dw", c.dw().shape());
         Optional<Value> dBias = c.dBias().map(d -> sum("dBias", d.shape()));
-        op(new Op.Conv2dBackwardWeights(x, dy, c.window(), dw, dBias));
+        op(new Convolution.Conv2dBackwardWeights(x, dy, c.window(), dw, dBias));
         long terms = (long) dy.shape().n() * dy.shape().h() * dy.shape().w();
         result(dw, Closeness.sumInF32(terms));
         dBias.ifPresent(d -> result(d, Closeness.sumInF32(terms)));
@@ -149,12 +156,12 @@ final class LargeCase {
 
     private record Normed(Value gamma, Value beta, Value stats) { }
 
-    private Normed groupNorm(Op.GroupNorm n, Value x, boolean compared) {
+    private Normed groupNorm(Normalization.GroupNorm n, Value x, boolean compared) {
         Value gamma = parameter("gamma", n.gamma().shape(), 1, 0.3);
         Value beta = parameter("beta", n.beta().shape(), 0, 0.3);
         Value y = g.temporary("y", n.y().shape());
         Value stats = g.temporary("stats", n.stats().shape());
-        op(new Op.GroupNorm(x, gamma, beta, n.groups(), n.eps(), n.silu(), y, stats));
+        op(new Normalization.GroupNorm(x, gamma, beta, n.groups(), n.eps(), n.silu(), y, stats));
         if (compared) {
             long group = x.shape().imageElements() / n.groups();
             result(y, Closeness.norm(group));
@@ -163,16 +170,16 @@ final class LargeCase {
         return new Normed(gamma, beta, stats);
     }
 
-    private void groupNormBackward(Op.GroupNormBackward n) {
+    private void groupNormBackward(Normalization.GroupNormBackward n) {
         Shape shape = n.x().shape();
         Value x = input("x", shape);
         Value dy = input("dy", shape);
         Optional<Value> addend = n.addend().map(a -> input("addend", shape));
-        Normed normed = groupNorm(new Op.GroupNorm(n.x(), n.gamma(), n.beta(), n.groups(), 1e-6f, n.silu(), n.dx(), n.stats()), x, false);
+        Normed normed = groupNorm(new Normalization.GroupNorm(n.x(), n.gamma(), n.beta(), n.groups(), 1e-6f, n.silu(), n.dx(), n.stats()), x, false);
         Value dx = g.temporary("dx", shape);
         Value dGamma = sum("dGamma", n.dGamma().shape());
         Value dBeta = sum("dBeta", n.dBeta().shape());
-        op(new Op.GroupNormBackward(x, normed.stats, normed.gamma, normed.beta, dy, addend, n.groups(), n.silu(), dx, dGamma, dBeta));
+        op(new Normalization.GroupNormBackward(x, normed.stats, normed.gamma, normed.beta, dy, addend, n.groups(), n.silu(), dx, dGamma, dBeta));
         long terms = (long) shape.n() * shape.h() * shape.w();
         result(dx, Closeness.norm(shape.imageElements() / n.groups()));
         result(dGamma, Closeness.normInF32(terms));
@@ -187,21 +194,21 @@ final class LargeCase {
         Value v = input("v", shape);
         Value y = g.temporary("y", shape);
         Value logSumExp = g.temporary("logSumExp", Shape.features(shape.n(), heads * shape.h() * shape.w()));
-        op(new Op.Attention(q, k, v, heads, y, logSumExp));
+        op(new Attention.Forward(q, k, v, Optional.empty(), false, heads, y, logSumExp));
         if (compared) {
             result(y, Closeness.attention(1));
         }
         return new Attended(q, k, v, y, logSumExp);
     }
 
-    private void attentionBackward(Op.AttentionBackward a) {
+    private void attentionBackward(Attention.Backward a) {
         Shape shape = a.q().shape();
         Value dy = input("dy", shape);
         Attended f = attention(shape, a.heads(), false);
         Value dq = g.temporary("dq", shape);
         Value dk = g.temporary("dk", shape);
         Value dv = g.temporary("dv", shape);
-        op(new Op.AttentionBackward(f.q, f.k, f.v, f.y, f.logSumExp, dy, a.heads(), dq, dk, dv));
+        op(new Attention.Backward(f.q, f.k, f.v, Optional.empty(), false, f.y, f.logSumExp, dy, a.heads(), dq, dk, dv));
         for (Value d : List.of(dq, dk, dv)) {
             result(d, Closeness.attention(3));
         }

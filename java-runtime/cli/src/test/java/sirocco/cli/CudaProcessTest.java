@@ -28,6 +28,7 @@ import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 import sirocco.api.Backends;
 import sirocco.api.Device;
+import sirocco.api.Normalization;
 import sirocco.api.Op;
 import sirocco.api.Settings;
 import sirocco.api.Step;
@@ -203,7 +204,7 @@ class CudaProcessTest {
         List<TuningFile.Entry> faster = new ArrayList<>();
         try (Device cpu = Backends.choose("cpu").open(Settings.DEFAULT)) {
             UNet network = new UNet(DiffusersFolder.load(model.resolve("model"), Optional.empty()).config());
-            SamplePlan.of(cpu, network, 1, 5, false).graph().steps().stream().map(Step::op).filter(Op.GroupNorm.class::isInstance).map(Op::signature).distinct()
+            SamplePlan.of(cpu, network, 1, 5, false).graph().steps().stream().map(Step::op).filter(Normalization.GroupNorm.class::isInstance).map(Op::signature).distinct()
                     .forEach(op -> faster.add(new TuningFile.Entry(op, "v1", 1, "v3", 2)));
         }
         TuningFile.update(file, key, List.of(), faster);

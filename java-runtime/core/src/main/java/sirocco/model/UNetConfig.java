@@ -28,7 +28,7 @@ import java.util.function.Supplier;
  * @param normEps norm_eps
  * @param downsamplePadding downsample_padding: 1, or 0 for zeros below and right only (as Ho et al.)
  * @param flipSinToCos flip_sin_to_cos: the time embedding is [cos, sin]
- * @param freqShift freq_shift: 1 in Ho et al.; see {@link sirocco.api.Op.TimestepEmbedding}
+ * @param freqShift freq_shift: 1 in Ho et al.; see {@link sirocco.api.Conditioning.TimestepEmbedding}
  * @param timeEmbeddingDim time_embedding_dim; empty for 4 × the first level's width
  * @param numClassEmbeds num_class_embeds: rows of the class table; empty if the model knows no classes. One trained with label dropping has one
  *     more than there are classes, the last for "no class"

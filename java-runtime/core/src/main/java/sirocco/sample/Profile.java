@@ -6,6 +6,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import sirocco.api.Convolution;
 import sirocco.api.Executable;
 import sirocco.api.Op;
 import sirocco.api.Plan;
@@ -57,9 +58,9 @@ public final class Profile {
 
     private static Key key(Op op, String algorithm) {
         String shape = switch (op) {
-            case Op.Conv2d c -> conv(c.x(), c.w(), c.window().toString());
-            case Op.Conv2dBackwardData c -> conv(c.dx(), c.w(), c.window().toString());
-            case Op.Conv2dBackwardWeights c -> conv(c.x(), c.dw(), c.window().toString());
+            case Convolution.Conv2d c -> conv(c.x(), c.w(), c.window().toString());
+            case Convolution.Conv2dBackwardData c -> conv(c.dx(), c.w(), c.window().toString());
+            case Convolution.Conv2dBackwardWeights c -> conv(c.x(), c.dw(), c.window().toString());
             default -> op.inputs().isEmpty() ? "" : op.inputs().getFirst().shape().toString();
         };
         return new Key(op.kind(), shape, algorithm);

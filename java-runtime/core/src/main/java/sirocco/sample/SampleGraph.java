@@ -15,7 +15,7 @@ import sirocco.model.UNetConfig;
  * @param x STATE [n,h,w,c]
  * @param history the two states x̂₀ of multistep samplers; empty for one-step ones
  * @param cursor STATE I32 scalar, the row to do next
- * @param table F32 [steps,1,1,12], see {@link sirocco.api.Op.SamplingStep}
+ * @param table F32 [steps,1,1,12], see {@link sirocco.api.Diffusion.SamplingStep}
  * @param labels I32: [n,1,1,1], or [2n,1,1,1] with guidance: the classes, then n times the null class; empty for an unconditional model
  * @param scale F32 scalar, the guidance; empty without
  */

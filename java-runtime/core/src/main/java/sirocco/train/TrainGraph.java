@@ -4,8 +4,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import sirocco.api.Backward;
 import sirocco.api.DType;
+import sirocco.api.Gradients;
 import sirocco.api.Graph;
 import sirocco.api.GraphBuilder;
 import sirocco.api.Shape;
@@ -23,8 +23,8 @@ import sirocco.model.UNetConfig;
  * @param labels I32 [n,1,1,1]; empty for an unconditional model
  * @param rng I32 (seed low, seed high, step, 0)
  * @param index I32 [n,1,1,1]: the noise each image of the batch gets; 0 … n − 1
- * @param schedule F32 [T,1,1,8], see {@link sirocco.api.Op.Noising}
- * @param hyper F32 [1,1,1,16], see {@link sirocco.api.Op.AdamEma}
+ * @param schedule F32 [T,1,1,8], see {@link sirocco.api.Diffusion.Noising}
+ * @param hyper F32 [1,1,1,16], see {@link sirocco.api.Optimizer.AdamEma}
  * @param history F32 [{@value #HISTORY},1,1,2]: loss, the mean over the batch, and the gradient's norm before clipping of the last steps; that of
  *     step s in row s mod {@value #HISTORY}
  * @param failed I32 scalar: 0, or 1 since a step whose loss or norm was no finite number, from which on the weights have not changed
@@ -70,7 +70,7 @@ record TrainGraph(Graph graph, Value images, Optional<Resident> resident, Option
                 : g.in("label_drop", () -> g.dropLabels(l, rng, index, (float) labelDrop, config.numClassEmbeds().getAsInt() - 1)));
         Value prediction = model.apply(g, noised.xt(), noised.t(), seen, Optional.of(new DropoutSource(rng, index)));
         Value loss = g.in("loss", () -> g.mseLoss(prediction, noised.target(), Optional.of(noised.weight())));
-        Map<Value, Value> gradients = Backward.of(g, loss);
+        Map<Value, Value> gradients = Gradients.ofParameters(g, loss);
         g.adamEma(gradients, hyper, norm -> g.recordStep(loss, norm, rng, history, failed));
         return new TrainGraph(g.build(), images, resident, labels, rng, index, schedule, hyper, history, failed);
     }

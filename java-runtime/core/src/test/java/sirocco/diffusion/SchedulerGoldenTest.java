@@ -4,14 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.core.json.JsonReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -20,6 +18,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import sirocco.io.Safetensors;
+import sirocco.testkit.GoldenFolder;
+import sirocco.testkit.GoldenTests;
 
 /** Every chain of diffusers in the golden folder, step by step, with a formula for a model. */
 class SchedulerGoldenTest {
@@ -31,28 +31,31 @@ class SchedulerGoldenTest {
 
     @TestFactory
     Stream<DynamicTest> followsDiffusers() throws IOException {
-        String set = System.getProperty("sirocco.golden");
-        Path golden = set != null ? Path.of(set) : Path.of(System.getProperty("sirocco.root", "."), "..", "shared", "golden");
-        assumeTrue(Files.isDirectory(golden), "no golden folder at " + golden);
         List<DynamicTest> tests = new ArrayList<>();
         ObjectMapper mapper = new ObjectMapper().configure(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS.mappedFeature(), true);
-        try (Stream<Path> folders = Files.list(golden)) {
-            for (Path folder : folders.sorted().toList()) {
-                Path index = folder.resolve("index.json");
-                if (Files.exists(index) && Files.exists(folder.resolve("trajectories.safetensors"))) {
-                    for (JsonNode c : mapper.readTree(index.toFile())) {
-                        tests.add(DynamicTest.dynamicTest(folder.getFileName() + "/" + c.get("name").textValue(),
-                                () -> follow(folder.resolve("trajectories.safetensors"), c)));
-                    }
+        for (GoldenFolder folder : GoldenTests.folders()) {
+            if (folder.kind() == GoldenFolder.Kind.SCHEDULERS) {
+                Path file = folder.path().resolve("trajectories.safetensors");
+                for (JsonNode c : mapper.readTree(folder.path().resolve("index.json").toFile())) {
+                    tests.add(test(folder.name() + "/" + c.get("name").textValue(), file, c));
                 }
             }
         }
-        assumeTrue(!tests.isEmpty(), "no scheduler cases in " + golden);
+        assertFalse(tests.isEmpty() && !GoldenTests.othersData(), () -> "no trajectories of schedulers in " + GoldenTests.root());
         return tests.stream();
     }
 
-    private static void follow(Path file, JsonNode c) throws IOException {
-        SchedulerConfig config = config(c);
+    private static DynamicTest test(String name, Path file, JsonNode c) {
+        SchedulerConfig config;
+        try {
+            config = config(c);
+        } catch (IllegalArgumentException e) {
+            return GoldenTests.unsupported(name, e.getMessage());
+        }
+        return DynamicTest.dynamicTest(name, () -> follow(file, c, config));
+    }
+
+    private static void follow(Path file, JsonNode c, SchedulerConfig config) throws IOException {
         SamplingTable table = config.sampler().table(config.schedule(), config.prediction(), c.get("steps").intValue());
         String name = c.get("name").textValue();
         try (Safetensors golden = Safetensors.open(file)) {
@@ -79,7 +82,11 @@ class SchedulerGoldenTest {
         }
     }
 
-    /** The case's configuration, with what is an argument of the step there and a setting of the sampler here. */
+    /**
+     * The case's configuration, with what is an argument of the step there and a setting of the sampler here.
+     *
+     * @throws IllegalArgumentException if a setting or an argument is not supported
+     */
     private static SchedulerConfig config(JsonNode c) {
         ObjectNode json = c.get("config").deepCopy();
         json.put("_class_name", c.get("scheduler").textValue());
@@ -90,14 +97,15 @@ class SchedulerGoldenTest {
             switch (argument.getKey()) {
                 case "eta" -> eta = argument.getValue().doubleValue();
                 case "use_clipped_model_output" -> fromClipped = argument.getValue().booleanValue();
-                default -> throw new AssertionError("the golden case has a step argument unknown here: " + argument.getKey());
+                default -> throw new IllegalArgumentException("argument " + argument.getKey() + " of step");
             }
         }
         if (config.sampler() instanceof Ddim d) {
             return config.with(new Ddim(eta, d.clip(), d.spacing(), d.stepsOffset(), d.alphaToOne(), fromClipped));
         }
-        assertEquals(0, eta);
-        assertFalse(fromClipped);
+        if (eta != 0 || fromClipped) {
+            throw new IllegalArgumentException("arguments of step " + c.get("step") + " with " + c.get("scheduler"));
+        }
         return config;
     }
 

@@ -5,9 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import sirocco.api.Backends;
-import sirocco.api.Backward;
 import sirocco.api.DType;
 import sirocco.api.Device;
+import sirocco.api.Diffusion;
+import sirocco.api.Gradients;
 import sirocco.api.GraphBuilder;
 import sirocco.api.Plan;
 import sirocco.api.Settings;
@@ -37,10 +38,10 @@ class ArenaTest {
         Value pixels = g.input("pixels", images(), DType.U8);
         Value schedule = g.input("schedule", new Shape(1000, 1, 1, 8), DType.F32);
         DropoutSource key = key(g);
-        GraphBuilder.Noised noised = g.noising(pixels, schedule, key.rng(), key.index(), true);
+        Diffusion.Noised noised = g.noising(pixels, schedule, key.rng(), key.index(), true);
         Value out = MODEL.apply(g, noised.xt(), noised.t(), Optional.empty(), Optional.of(key));
         Value loss = g.output(g.mseLoss(out, noised.target(), Optional.of(noised.weight())));
-        g.output(g.adamEma(Backward.of(g, loss), g.input("hyper", Shape.vector(16), DType.F32)));
+        g.output(g.adamEma(Gradients.ofParameters(g, loss), g.input("hyper", Shape.vector(16), DType.F32)));
         // The reverse pass needs most of what the forward pass wrote; its own values come and go.
         atMost(0.45, plan(g));
     }

@@ -8,11 +8,13 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
-import sirocco.api.Backward;
+import sirocco.api.Attention;
+import sirocco.api.Convolution;
 import sirocco.api.DType;
+import sirocco.api.Gradients;
 import sirocco.api.Graph;
 import sirocco.api.GraphBuilder;
-import sirocco.api.Op;
+import sirocco.api.Random;
 import sirocco.api.Shape;
 import sirocco.api.Value;
 
@@ -43,7 +45,7 @@ class UNetTest {
             Graph graph = record(net, 2, false);
             assertEquals(net.parameters().stream().collect(Collectors.toMap(Parameter::name, Parameter::shape)),
                     graph.parameters().stream().collect(Collectors.toMap(Value::name, Value::shape)));
-            Shape out = ((Op.Conv2d) graph.steps().getLast().op()).y().shape();
+            Shape out = ((Convolution.Conv2d) graph.steps().getLast().op()).y().shape();
             assertEquals(new Shape(2, c.height(), c.width(), c.outChannels()), out);
         }
     }
@@ -54,16 +56,16 @@ class UNetTest {
         Graph graph = record(net, 2, true);
         assertEquals(net.parameters().size(), graph.withRole(Value.Role.STATE).stream().filter(v -> v.name().startsWith("grad.")).count());
         // 17 residual blocks, each with its own mask forward and again on the way back.
-        assertEquals(2 * (6 + 2 + 9), graph.steps().stream().filter(s -> s.op() instanceof Op.Dropout).count());
+        assertEquals(2 * (6 + 2 + 9), graph.steps().stream().filter(s -> s.op() instanceof Random.Dropout).count());
         assertEquals(6 + 2 + 9, graph.steps().stream()
-                .map(s -> s.op() instanceof Op.Dropout d ? d.id() : -1).filter(id -> id >= 0).distinct().count());
+                .map(s -> s.op() instanceof Random.Dropout d ? d.id() : -1).filter(id -> id >= 0).distinct().count());
     }
 
     @Test
     void headsFollowTheHeadSize() {
         UNet net = new UNet(UNetConfig.builder().size(8).blockOutChannels(32, 64).normNumGroups(8).attentionHeadDim(8).attentionAt(0).build());
         List<Integer> heads = record(net, 1, false).steps().stream()
-                .filter(s -> s.op() instanceof Op.Attention).map(s -> ((Op.Attention) s.op()).heads()).toList();
+                .filter(s -> s.op() instanceof Attention.Forward).map(s -> ((Attention.Forward) s.op()).heads()).toList();
         assertEquals(List.of(4, 4, 8, 4, 4, 4), heads);
     }
 
@@ -104,7 +106,7 @@ class UNetTest {
         if (training) {
             Value loss = g.mseLoss(out, g.input("target", out.shape(), DType.F32), Optional.empty());
             g.output(loss);
-            Backward.of(g, loss);
+            Gradients.ofParameters(g, loss);
         }
         return g.build();
     }

@@ -94,6 +94,7 @@ class TunerTest {
         @Override public String describe() { return variant; }
         @Override public Executable load(Plan plan) { return this; }
         @Override public void run() { }
+        @Override public void run(String phase) { }
         @Override public void write(Value v, float[] data) { }
         @Override public void write(Value v, int[] data) { }
         @Override public void write(Value v, byte[] data) { }

@@ -34,6 +34,13 @@ public interface Executable extends AutoCloseable {
     void run();
 
     /**
+     * Runs the steps of one phase once. What {@link #run()} does is the same as every phase in its order.
+     *
+     * @throws java.util.NoSuchElementException if the graph has no phase of this name
+     */
+    void run(String phase);
+
+    /**
      * The same as so many times {@link #run()}, and to the same bits. A device may do all of them without hearing from the host in between; the
      * first time it may have to be readied for that.
      *

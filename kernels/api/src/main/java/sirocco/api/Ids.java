@@ -19,14 +19,19 @@ public final class Ids {
         Map<Value, Value> origin = new HashMap<>();
         for (Step step : graph.steps()) {
             switch (step.op()) {
-                case Op.Repeat op -> origin.put(op.y(), origin.getOrDefault(op.x(), op.x()));
-                case Op.Embedding op -> {
-                    Value source = origin.getOrDefault(op.ids(), op.ids());
-                    add(source, new Use(step, op.table().shape().n()));
-                }
-                case Op.GatherImages op -> add(op.ids(), new Use(step, op.dataset().shape().n()));
+                case Movement.Repeat op -> moved(origin, op.x(), op.y());
+                case Movement.Reshape op -> moved(origin, op.x(), op.y());
+                case Conditioning.Embedding op -> add(origin.getOrDefault(op.ids(), op.ids()), new Use(step, op.table().shape().n()));
+                case Movement.GatherImages op -> add(op.ids(), new Use(step, op.dataset().shape().n()));
+                case Loss.CrossEntropy op -> add(origin.getOrDefault(op.labels(), op.labels()), new Use(step, op.logits().shape().c()));
                 default -> { }
             }
+        }
+    }
+
+    private static void moved(Map<Value, Value> origin, Value from, Value to) {
+        if (from.dtype() == DType.I32) {
+            origin.put(to, origin.getOrDefault(from, from));
         }
     }
 

@@ -5,6 +5,7 @@ import java.util.Locale;
 /**
  * A graph with a place in memory for every value: made by a backend's {@link Device#plan}, run by {@link Device#load}.
  *
+ * @param graph what runs: the graph that was planned, with the fused ops that the backend has no kernel for lowered. Persistent values and outputs are the same
  * @param slots where each value lies, at its id
  * @param scratch byte offset in the arena of each step's working memory, at the step's number
  * @param scratchBytes its size; 0 for none

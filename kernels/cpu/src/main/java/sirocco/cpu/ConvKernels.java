@@ -1,6 +1,6 @@
 package sirocco.cpu;
 
-import sirocco.api.Op;
+import sirocco.api.Convolution;
 import sirocco.api.Shape;
 import sirocco.api.Value;
 import sirocco.api.Window;
@@ -22,7 +22,7 @@ final class ConvKernels {
         this.workers = workers;
     }
 
-    Kernel forward(Op.Conv2d op) {
+    Kernel forward(Convolution.Conv2d op) {
         ConvForward kernel = new ConvForward(shape(op.x(), op.w(), op.window()), layouts.of(op.x()), layouts.of(op.y()),
                 layouts.of(op.residual()), workers, rule);
         long scratchFloats = kernel.scratchFloats();
@@ -50,7 +50,7 @@ final class ConvKernels {
                 });
     }
 
-    Kernel backwardData(Op.Conv2dBackwardData op) {
+    Kernel backwardData(Convolution.Conv2dBackwardData op) {
         ConvBackwardData kernel = new ConvBackwardData(shape(op.dx(), op.w(), op.window()), layouts.of(op.dy()), layouts.of(op.dx()), workers,
                 rule);
         return new Kernel(kernel.scratchFloats(), kernel.toString(), op.w(), kernel.preparedFloats(), (m, scratch, prepared) -> {
@@ -61,7 +61,7 @@ final class ConvKernels {
         });
     }
 
-    Kernel backwardWeights(Op.Conv2dBackwardWeights op) {
+    Kernel backwardWeights(Convolution.Conv2dBackwardWeights op) {
         ConvBackwardWeights kernel = new ConvBackwardWeights(shape(op.x(), op.dw(), op.window()), layouts.of(op.x()), layouts.of(op.dy()),
                 workers, rule);
         return new Kernel(kernel.scratchFloats(), kernel.toString(), null, 0, (m, scratch, _) -> {

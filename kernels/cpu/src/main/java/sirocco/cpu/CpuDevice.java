@@ -5,6 +5,7 @@ import java.util.List;
 import sirocco.api.Device;
 import sirocco.api.Executable;
 import sirocco.api.Graph;
+import sirocco.api.Lowering;
 import sirocco.api.MemoryPlanner;
 import sirocco.api.Plan;
 import sirocco.api.Value;
@@ -39,7 +40,8 @@ public final class CpuDevice implements Device {
     }
 
     /** @param share false gives every temporary memory of its own, to test against */
-    Plan plan(Graph graph, boolean share) {
+    Plan plan(Graph recorded, boolean share) {
+        Graph graph = Lowering.lower("cpu", recorded, KernelFactory::supports);
         Layouts layouts = new Layouts(graph);
         Kernels kernels = Kernels.of(graph, layouts, workers);
         return MemoryPlanner.plan(graph, new MemoryPlanner.Sizes() {

@@ -4,6 +4,7 @@ import java.util.function.Consumer;
 import java.util.function.IntPredicate;
 import sirocco.api.DType;
 import sirocco.api.Executable;
+import sirocco.api.Graph;
 import sirocco.api.HostArrays;
 import sirocco.api.Plan;
 import sirocco.api.Shape;
@@ -56,6 +57,17 @@ final class CpuExecutable implements Executable {
         requireOpen();
         synchronized (workers) {
             for (int i = 0; i < steps.length; i++) {
+                run(i);
+            }
+        }
+    }
+
+    @Override
+    public void run(String phase) {
+        requireOpen();
+        Graph.Phase p = plan.graph().phase(phase);
+        synchronized (workers) {
+            for (int i = p.first(); i < p.end(); i++) {
                 run(i);
             }
         }

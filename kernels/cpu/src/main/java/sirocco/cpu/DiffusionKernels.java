@@ -2,7 +2,11 @@ package sirocco.cpu;
 
 import java.util.Arrays;
 import java.util.Optional;
-import sirocco.api.Op;
+import sirocco.api.Conditioning;
+import sirocco.api.Diffusion;
+import sirocco.api.Loss;
+import sirocco.api.Movement;
+import sirocco.api.Random;
 import sirocco.api.Shape;
 import sirocco.api.Value;
 import sirocco.cpu.noise.DropLabels;
@@ -23,7 +27,7 @@ final class DiffusionKernels {
         this.workers = workers;
     }
 
-    Kernel dropout(Op.Dropout op) {
+    Kernel dropout(Random.Dropout op) {
         Dropout kernel = new Dropout(at(op.x()), at(op.y()), op.p(), op.id(), workers);
         return Kernel.of(m -> {
             Slice x = m.at(op.x());
@@ -34,7 +38,7 @@ final class DiffusionKernels {
         });
     }
 
-    Kernel embedding(Op.Embedding op) {
+    Kernel embedding(Conditioning.Embedding op) {
         ClassEmbedding kernel = new ClassEmbedding(at(op.y()), op.table().shape().n(), workers);
         return Kernel.of(m -> {
             int[] ids = m.ints(op.ids());
@@ -44,7 +48,7 @@ final class DiffusionKernels {
         });
     }
 
-    Kernel embeddingBackward(Op.EmbeddingBackward op) {
+    Kernel embeddingBackward(Conditioning.EmbeddingBackward op) {
         ClassEmbedding kernel = new ClassEmbedding(at(op.dy()), op.dTable().shape().n(), workers);
         return Kernel.of(m -> {
             int[] ids = m.ints(op.ids());
@@ -54,7 +58,7 @@ final class DiffusionKernels {
         });
     }
 
-    static Kernel dropLabels(Op.DropLabels op) {
+    static Kernel dropLabels(Random.DropLabels op) {
         DropLabels kernel = new DropLabels(op.y().shape().n(), op.p(), op.nullLabel());
         return Kernel.of(m -> {
             int[] labels = m.ints(op.labels());
@@ -65,7 +69,7 @@ final class DiffusionKernels {
         });
     }
 
-    static Kernel gatherImages(Op.GatherImages op) {
+    static Kernel gatherImages(Movement.GatherImages op) {
         int size = op.dataset().shape().n();
         return Kernel.of(m -> {
             byte[] dataset = m.bytes(op.dataset());
@@ -75,7 +79,7 @@ final class DiffusionKernels {
         });
     }
 
-    Kernel noising(Op.Noising op) {
+    Kernel noising(Diffusion.Noising op) {
         Noising kernel = new Noising(at(op.xt()), at(op.target()), op.schedule().shape().n(), op.flip(), workers);
         return Kernel.of(m -> {
             byte[] images = m.bytes(op.images());
@@ -91,18 +95,18 @@ final class DiffusionKernels {
         });
     }
 
-    static Kernel chainTimestep(Op.ChainTimestep op) {
+    static Kernel chainTimestep(Diffusion.Lookup op) {
         return Kernel.of(m -> {
             Slice table = m.at(op.table());
-            int[] cursor = m.ints(op.cursor());
-            Slice t = m.at(op.t());
+            int[] cursor = m.ints(op.row());
+            Slice t = m.at(op.y());
             Shape s = op.table().shape();
-            int n = op.t().shape().n();
+            int n = op.y().shape().n();
             return () -> Bookkeeping.chainTimestep(table, s.n(), s.c(), cursor[0], t, n);
         });
     }
 
-    Kernel mseLoss(Op.MseLoss op) {
+    Kernel mseLoss(Loss.MseLoss op) {
         MseLoss kernel = new MseLoss(at(op.prediction()), at(op.target()), workers);
         return Kernel.of(m -> {
             Slice prediction = m.at(op.prediction());
@@ -114,7 +118,7 @@ final class DiffusionKernels {
         });
     }
 
-    Kernel mseLossBackward(Op.MseLossBackward op) {
+    Kernel mseLossBackward(Loss.MseLossBackward op) {
         MseLossBackward kernel = new MseLossBackward(at(op.prediction()), at(op.target()), at(op.dPrediction()), workers);
         return Kernel.of(m -> {
             Slice prediction = m.at(op.prediction());
@@ -126,7 +130,7 @@ final class DiffusionKernels {
         });
     }
 
-    Kernel samplingStep(Op.SamplingStep op) {
+    Kernel samplingStep(Diffusion.SamplingStep op) {
         SamplingStep kernel = new SamplingStep(at(op.x()), at(op.out()), layouts.of(op.h1()), op.table().shape().n(), workers);
         return Kernel.of(m -> {
             Slice x = m.at(op.x());

@@ -1,6 +1,7 @@
 package sirocco.cpu;
 
-import sirocco.api.Op;
+import sirocco.api.Attention;
+import sirocco.api.Normalization;
 import sirocco.api.Value;
 import sirocco.cpu.attention.AttentionBackward;
 import sirocco.cpu.attention.AttentionForward;
@@ -17,7 +18,7 @@ final class NormAttentionKernels {
         this.workers = workers;
     }
 
-    Kernel groupNorm(Op.GroupNorm op) {
+    Kernel groupNorm(Normalization.GroupNorm op) {
         GroupNorm kernel = new GroupNorm(at(op.x()), at(op.y()), op.groups(), op.eps(), op.silu(), workers);
         return Kernel.of(kernel.scratchFloats(), (m, scratch) -> {
             Slice x = m.at(op.x());
@@ -30,7 +31,7 @@ final class NormAttentionKernels {
         });
     }
 
-    Kernel groupNormBackward(Op.GroupNormBackward op) {
+    Kernel groupNormBackward(Normalization.GroupNormBackward op) {
         GroupNormBackward kernel = new GroupNormBackward(at(op.x()), at(op.dy()), layouts.of(op.addend()), at(op.dx()), op.groups(), op.silu(),
                 workers);
         return Kernel.of(kernel.scratchFloats(), (m, scratch) -> {
@@ -49,7 +50,7 @@ final class NormAttentionKernels {
         });
     }
 
-    Kernel attention(Op.Attention op) {
+    Kernel attention(Attention.Forward op) {
         AttentionForward kernel = new AttentionForward(at(op.q()), at(op.k()), at(op.v()), at(op.y()), at(op.logSumExp()), op.heads(), workers);
         return Kernel.of(kernel.scratchFloats(), (m, scratch) -> {
             Slice q = m.at(op.q());
@@ -61,7 +62,7 @@ final class NormAttentionKernels {
         });
     }
 
-    Kernel attentionBackward(Op.AttentionBackward op) {
+    Kernel attentionBackward(Attention.Backward op) {
         AttentionBackward kernel = new AttentionBackward(at(op.q()), at(op.k()), at(op.v()), at(op.y()), at(op.logSumExp()), at(op.dy()),
                 at(op.dq()), at(op.dk()), at(op.dv()), op.heads(), workers);
         return Kernel.of(kernel.scratchFloats(), (m, scratch) -> {

@@ -1,7 +1,7 @@
 package sirocco.cpu;
 
 import java.util.List;
-import sirocco.api.Op;
+import sirocco.api.Optimizer;
 import sirocco.cpu.optim.AdamEma;
 import sirocco.cpu.optim.GradientNorm;
 
@@ -15,7 +15,7 @@ final class OptimizerKernels {
         this.workers = workers;
     }
 
-    Kernel gradientNorm(Op.GradientNorm op) {
+    Kernel gradientNorm(Optimizer.GradientNorm op) {
         return Kernel.of(m -> {
             Regions regions = Regions.of(m, layouts, List.of(op.gradients()));
             Slice norm = m.at(op.norm());
@@ -36,7 +36,7 @@ final class OptimizerKernels {
         });
     }
 
-    static Kernel recordStep(Op.RecordStep op) {
+    static Kernel recordStep(Optimizer.RecordStep op) {
         int rows = op.history().shape().n();
         return Kernel.of(m -> {
             Slice loss = m.at(op.loss());
@@ -50,7 +50,7 @@ final class OptimizerKernels {
         });
     }
 
-    Kernel adamEma(Op.AdamEma op) {
+    Kernel adamEma(Optimizer.AdamEma op) {
         return Kernel.of(m -> {
             Regions regions = Regions.of(m, layouts, List.of(op.parameters(), op.gradients(), op.m(), op.v(), op.ema()));
             Slice hyper = m.at(op.hyper());

@@ -1,7 +1,8 @@
 package sirocco.testkit;
 
 import java.util.List;
-import sirocco.api.Op;
+import java.util.Optional;
+import sirocco.api.Attention;
 import sirocco.api.Shape;
 import sirocco.api.Value;
 
@@ -53,7 +54,7 @@ final class AttentionCases {
             Value v = c.input("v", s.q);
             Value y = c.temporary("y", s.q);
             Value logSumExp = c.temporary("logSumExp", Shape.features(s.q.n(), s.heads * s.q.h() * s.q.w()));
-            c.op(new Op.Attention(q, k, v, s.heads, y, logSumExp));
+            c.op(new Attention.Forward(q, k, v, Optional.empty(), false, s.heads, y, logSumExp));
             c.result(y, Tolerance.attention(largestLogit(deviation), 1));
             c.result(logSumExp, Tolerance.elementwise(largestLogit(deviation)));
         });
@@ -67,11 +68,11 @@ final class AttentionCases {
             Value dy = c.input("dy", s.q);
             Value y = c.temporary("y", s.q);
             Value logSumExp = c.temporary("logSumExp", Shape.features(s.q.n(), s.heads * s.q.h() * s.q.w()));
-            c.op(new Op.Attention(q, k, v, s.heads, y, logSumExp));
+            c.op(new Attention.Forward(q, k, v, Optional.empty(), false, s.heads, y, logSumExp));
             Value dq = c.temporary("dq", s.q);
             Value dk = c.temporary("dk", s.q);
             Value dv = c.temporary("dv", s.q);
-            c.op(new Op.AttentionBackward(q, k, v, y, logSumExp, dy, s.heads, dq, dk, dv));
+            c.op(new Attention.Backward(q, k, v, Optional.empty(), false, y, logSumExp, dy, s.heads, dq, dk, dv));
             c.result(dq, Tolerance.attentionBackward(largestLogit(deviation), 1));
             c.result(dk, Tolerance.attentionBackward(largestLogit(deviation), deviation));
             c.result(dv, Tolerance.attentionBackward(largestLogit(deviation), 1));

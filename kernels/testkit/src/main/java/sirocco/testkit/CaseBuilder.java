@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
-import sirocco.api.Backward;
 import sirocco.api.DType;
+import sirocco.api.Gradients;
 import sirocco.api.Graph;
 import sirocco.api.GraphBuilder;
 import sirocco.api.Op;
@@ -78,6 +78,11 @@ public final class CaseBuilder {
     /** An I32 input [n,1,1,1]. */
     public Value ids(String name, int... ids) {
         return with(g.input(name, Shape.features(ids.length, 1), DType.I32), ids);
+    }
+
+    /** An I32 input of any shape. */
+    public Value integers(String name, Shape shape, int... numbers) {
+        return with(g.input(name, shape, DType.I32), numbers);
     }
 
     public Value cursor(int row) {
@@ -163,7 +168,7 @@ public final class CaseBuilder {
     /** The reverse pass of a loss; compares it and the gradients, which are zero at first. */
     public Map<Value, Value> backward(Value lossValue) {
         loss = Optional.of(lossValue);
-        gradients = Backward.of(g, lossValue);
+        gradients = Gradients.ofParameters(g, lossValue);
         gradients.values().forEach(v -> with(v, (random, i) -> 0));
         result(lossValue, Tolerance.network());
         result(List.copyOf(gradients.values()), Tolerance.gradients());

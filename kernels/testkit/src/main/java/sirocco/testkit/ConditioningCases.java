@@ -1,7 +1,7 @@
 package sirocco.testkit;
 
 import java.util.List;
-import sirocco.api.Op;
+import sirocco.api.Conditioning;
 import sirocco.api.Shape;
 import sirocco.api.Value;
 
@@ -68,7 +68,7 @@ final class ConditioningCases {
             Value ids = c.ids("ids", 10, 0, 3, 3, 7, 3, 0);
             Value dy = c.input("dy", Shape.features(7, dim));
             Value dTable = c.state("dTable", new Shape(11, 1, 1, dim));
-            c.op(new Op.EmbeddingBackward(ids, dy, dTable));
+            c.op(new Conditioning.EmbeddingBackward(ids, dy, dTable));
             c.result(dTable, Tolerance.sum(4, 2));
         });
     }

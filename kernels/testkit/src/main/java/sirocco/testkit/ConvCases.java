@@ -2,7 +2,7 @@ package sirocco.testkit;
 
 import java.util.List;
 import java.util.Optional;
-import sirocco.api.Op;
+import sirocco.api.Convolution;
 import sirocco.api.Shape;
 import sirocco.api.Value;
 import sirocco.api.Window;
@@ -116,7 +116,7 @@ final class ConvCases {
             Value dy = c.input("dy", output(s, window));
             Value w = c.parameter("w", weights(s, window));
             Value dx = c.temporary("dx", s.x);
-            c.op(new Op.Conv2dBackwardData(dy, w, window, dx));
+            c.op(new Convolution.Conv2dBackwardData(dy, w, window, dx));
             long terms = (long) s.k * window.kernelH() * window.kernelW();
             c.result(dx, Tolerance.convolution(terms, Math.sqrt((double) s.k / s.x.c())));
         });
@@ -129,7 +129,7 @@ final class ConvCases {
             Value dy = c.input("dy", y);
             Value dw = c.state("dw", weights(s, window));
             Optional<Value> dBias = bias ? Optional.of(c.state("dBias", Shape.vector(s.k))) : Optional.empty();
-            c.op(new Op.Conv2dBackwardWeights(x, dy, window, dw, dBias));
+            c.op(new Convolution.Conv2dBackwardWeights(x, dy, window, dw, dBias));
             long terms = (long) y.n() * y.h() * y.w();
             c.result(dw, Tolerance.convolution(terms, Math.sqrt(terms)));
             dBias.ifPresent(d -> c.result(d, Tolerance.sum(terms, Math.sqrt(terms))));

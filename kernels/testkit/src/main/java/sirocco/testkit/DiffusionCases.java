@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import sirocco.api.Op;
+import sirocco.api.Loss;
 import sirocco.api.Shape;
 import sirocco.api.Value;
 
@@ -118,7 +118,7 @@ final class DiffusionCases {
             Optional<Value> weight = weighted ? Optional.of(c.input("weight", Shape.features(s.n(), 1), (random, i) -> 0.25 + i)) : Optional.empty();
             c.result(c.g.in("loss", () -> c.g.mseLoss(prediction, target, weight)), Tolerance.sum(s.elements(), 0));
             Value d = c.temporary("d", s);
-            c.op(new Op.MseLossBackward(prediction, target, weight, d));
+            c.op(new Loss.MseLossBackward(prediction, target, weight, d));
             c.result(d, Tolerance.elementwise(2.0 / s.elements()));
         });
     }

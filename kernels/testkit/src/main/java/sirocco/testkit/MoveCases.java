@@ -1,8 +1,11 @@
 package sirocco.testkit;
 
+import java.util.EnumSet;
 import java.util.List;
+import sirocco.api.Axis;
 import sirocco.api.DType;
-import sirocco.api.Op;
+import sirocco.api.Movement;
+import sirocco.api.Reduction;
 import sirocco.api.Shape;
 import sirocco.api.Value;
 
@@ -28,13 +31,13 @@ final class MoveCases {
             cases.add(OpCase.of("UpsampleBackward dx" + s, c -> {
                 Value dy = c.input("dy", new Shape(s.n(), 2 * s.h(), 2 * s.w(), s.c()));
                 Value dx = c.temporary("dx", s);
-                c.op(new Op.UpsampleBackward(dy, dx));
+                c.op(new Movement.UpsampleBackward(dy, dx));
                 c.result(dx, Tolerance.sum(4, 2));
             }));
             cases.add(OpCase.of("SumPixels x" + s, c -> {
                 Value x = c.input("x", s);
                 Value y = c.temporary("y", Shape.features(s.n(), s.c()));
-                c.op(new Op.SumPixels(x, y));
+                c.op(new Reduction.Reduce(x, Reduction.Function.SUM, EnumSet.of(Axis.H, Axis.W), y));
                 long terms = (long) s.h() * s.w();
                 c.result(y, Tolerance.sum(terms, Math.sqrt(terms)));
             }));

@@ -3,7 +3,7 @@ package sirocco.testkit;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import sirocco.api.Backward;
+import sirocco.api.Gradients;
 import sirocco.api.Shape;
 import sirocco.api.Value;
 import sirocco.api.Window;
@@ -131,7 +131,7 @@ public final class NetworkCases {
     public static OpCase trainingStep(int n, int size, int width, int groups) {
         return OpCase.of("training step of a U-Net, n " + n + " size " + size + " width " + width, c -> {
             Value loss = trainingLoss(c, n, size, width, groups);
-            Map<Value, Value> gradients = Backward.of(c.g, loss);
+            Map<Value, Value> gradients = Gradients.ofParameters(c.g, loss);
             Value hyper = c.input("hyper", Shape.vector(16), (random, i) -> new double[] {1e-3, 0.9, 0.999, 1e-8, 0, 0.99, 1, 0.1, 0.001, 0, 0, 0, 0,
                 0, 0, 0}[i]);
             Value norm = c.g.adamEma(gradients, hyper);

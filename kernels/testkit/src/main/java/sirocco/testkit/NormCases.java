@@ -2,8 +2,10 @@ package sirocco.testkit;
 
 import java.util.List;
 import java.util.Optional;
-import sirocco.api.Op;
+import sirocco.api.Normalization;
+import sirocco.api.Pointwise;
 import sirocco.api.Shape;
+import sirocco.api.UnaryFunction;
 import sirocco.api.Value;
 
 /** GroupNorm and SiLU. */
@@ -78,7 +80,7 @@ final class NormCases {
         Value beta = c.parameter("beta", Shape.vector(s.x.c()), CaseBuilder.normal(0, 0.3));
         Value y = c.temporary("y", s.x);
         Value stats = c.temporary("stats", Shape.features(s.x.n(), 2 * s.groups));
-        c.op(new Op.GroupNorm(x, gamma, beta, s.groups, EPS, silu, y, stats));
+        c.op(new Normalization.GroupNorm(x, gamma, beta, s.groups, EPS, silu, y, stats));
         return new Normed(gamma, beta, y, stats);
     }
 
@@ -101,7 +103,7 @@ final class NormCases {
             Value dx = c.temporary("dx", s.x);
             Value dGamma = c.state("dGamma", Shape.vector(s.x.c()));
             Value dBeta = c.state("dBeta", Shape.vector(s.x.c()));
-            c.op(new Op.GroupNormBackward(x, n.stats, n.gamma, n.beta, dy, other, s.groups, silu, dx, dGamma, dBeta));
+            c.op(new Normalization.GroupNormBackward(x, n.stats, n.gamma, n.beta, dy, other, s.groups, silu, dx, dGamma, dBeta));
             double offset = offset(mean, deviation);
             long terms = (long) s.x.n() * s.x.h() * s.x.w();
             long group = (long) s.x.h() * s.x.w() * s.x.c() / s.groups;
@@ -123,7 +125,7 @@ final class NormCases {
             Value x = c.input("x", s, CaseBuilder.normal(0, deviation));
             Value dy = c.input("dy", s);
             Value dx = c.temporary("dx", s);
-            c.op(new Op.SiluBackward(x, dy, dx));
+            c.op(new Pointwise.UnaryBackward(x, dy, UnaryFunction.SILU, dx));
             // x(1 − σ(x)) with σ near 1 cancels: the error is u·x where the truth is 1
             c.result(dx, Tolerance.elementwise(deviation));
         });

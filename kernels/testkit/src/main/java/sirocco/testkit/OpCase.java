@@ -8,9 +8,11 @@ import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
+import sirocco.api.Attention;
 import sirocco.api.DType;
 import sirocco.api.Executable;
 import sirocco.api.Graph;
+import sirocco.api.Normalization;
 import sirocco.api.Op;
 import sirocco.api.Settings.Precision;
 import sirocco.api.Step;
@@ -97,8 +99,8 @@ public record OpCase(String name, Graph graph, Map<Value, Data> data, List<Resul
 
     /** A single norm or attention, whose tolerance says what it makes of a rounding of its operands. */
     private boolean amplifies() {
-        return loss.isEmpty() && graph.steps().stream().map(Step::op).anyMatch(op -> op instanceof Op.GroupNorm
-                || op instanceof Op.GroupNormBackward || op instanceof Op.Attention || op instanceof Op.AttentionBackward);
+        return loss.isEmpty() && graph.steps().stream().map(Step::op).anyMatch(op -> op instanceof Normalization.GroupNorm
+                || op instanceof Normalization.GroupNormBackward || op instanceof Attention.Forward || op instanceof Attention.Backward);
     }
 
     /** A value's elements as floats, whatever its type: I32 values of the cases are below 2^24. */
@@ -119,7 +121,7 @@ public record OpCase(String name, Graph graph, Map<Value, Data> data, List<Resul
     /** The same graph with every temporary kept to the end of the run, so that none shares memory with another and all can be read. */
     public Graph keepingEverything() {
         List<Value> all = graph.steps().stream().flatMap(s -> s.op().outputs().stream()).distinct().toList();
-        return new Graph(graph.values(), graph.steps(), all);
+        return new Graph(graph.values(), graph.steps(), all, graph.phases());
     }
 
     public long flops() {

@@ -13,6 +13,7 @@ public final class OpCases {
         NormCases.addTo(cases);
         AttentionCases.addTo(cases);
         MoveCases.addTo(cases);
+        PrimitiveCases.addTo(cases);
         ConditioningCases.addTo(cases);
         DiffusionCases.addTo(cases);
         OptimizerCases.addTo(cases);

@@ -2,7 +2,7 @@ package sirocco.testkit;
 
 import java.util.ArrayList;
 import java.util.List;
-import sirocco.api.Op;
+import sirocco.api.Optimizer;
 import sirocco.api.Shape;
 import sirocco.api.Value;
 
@@ -14,7 +14,7 @@ final class OptimizerCases {
 
     private OptimizerCases() { }
 
-    /** The first nine of {@link Op.AdamEma}'s hyper, after step {@code step}. */
+    /** The first nine of {@link Optimizer.AdamEma}'s hyper, after step {@code step}. */
     private record Hyper(double lr, double weightDecay, double emaDecay, double clip, int step) {
         double at(int i) {
             return switch (i) {
@@ -60,7 +60,7 @@ final class OptimizerCases {
                 gradients.add(c.state("grad." + i, shapes.get(i)));
             }
             Value norm = c.temporary("norm", Shape.vector(1));
-            c.op(new Op.GradientNorm(gradients, norm));
+            c.op(new Optimizer.GradientNorm(gradients, norm));
             c.result(norm, Tolerance.sum(shapes.stream().mapToLong(Shape::elements).sum(), 0));
         });
     }
@@ -97,8 +97,8 @@ final class OptimizerCases {
             }
             Value hyper = c.input("hyper", Shape.vector(16), (random, i) -> h.at(i));
             Value norm = c.temporary("norm", Shape.vector(1));
-            c.op(new Op.GradientNorm(g, norm));
-            c.op(new Op.AdamEma(norm, hyper, p, g, m, v, ema));
+            c.op(new Optimizer.GradientNorm(g, norm));
+            c.op(new Optimizer.AdamEma(norm, hyper, p, g, m, v, ema));
             Tolerance t = poison != 0 ? Tolerance.EXACT : Tolerance.elementwise(1);
             c.result(p, t);
             c.result(m, t);

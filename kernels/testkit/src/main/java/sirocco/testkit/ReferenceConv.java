@@ -1,7 +1,6 @@
 package sirocco.testkit;
 
-import java.util.Optional;
-import sirocco.api.Op;
+import sirocco.api.Convolution;
 import sirocco.api.Window;
 
 /** Convolution as the sum that defines it: y[n,i,j,k] = Σ over r, s, c of x[n, i·stride + r − top, j·stride + s − left, c] · w[k,r,s,c]. */
@@ -33,14 +32,9 @@ final class ReferenceConv {
         }
     }
 
-    /** {@link Op.Conv2d} */
-    static void forward(Tensor x, Tensor w, Optional<Tensor> bias, Optional<Tensor> perChannel, Optional<Tensor> residual, Window window, Tensor y) {
-        for (int i = 0; i < y.size(); i++) {
-            int k = i % y.c();
-            int n = i / (y.h() * y.w() * y.c());
-            y.set(i, (bias.isPresent() ? bias.get().get(k) : 0) + (perChannel.isPresent() ? perChannel.get().get(n * y.c() + k) : 0)
-                    + (residual.isPresent() ? residual.get().get(i) : 0));
-        }
+    /** {@link Convolution.Conv2d} */
+    static void forward(Tensor x, Tensor w, Window window, Tensor y) {
+        y.fill(0);
         forEachTap(x, y, window, (n, h, wx, i, j, k, r, s) -> {
             double[] xs = x.data();
             double[] ws = w.data();
@@ -54,7 +48,7 @@ final class ReferenceConv {
         });
     }
 
-    /** {@link Op.Conv2dBackwardData}: each tap of the forward sum sends w·dy back to the pixel that it read. */
+    /** {@link Convolution.Conv2dBackwardData}: each tap of the forward sum sends w·dy back to the pixel that it read. */
     static void backwardData(Tensor dy, Tensor w, Window window, Tensor dx) {
         dx.fill(0);
         forEachTap(dx, dy, window, (n, h, wx, i, j, k, r, s) -> {
@@ -67,8 +61,8 @@ final class ReferenceConv {
         });
     }
 
-    /** {@link Op.Conv2dBackwardWeights}: accumulates. */
-    static void backwardWeights(Tensor x, Tensor dy, Window window, Tensor dw, Optional<Tensor> dBias) {
+    /** {@link Convolution.Conv2dBackwardWeights}: accumulates. */
+    static void backwardWeights(Tensor x, Tensor dy, Window window, Tensor dw) {
         forEachTap(x, dy, window, (n, h, wx, i, j, k, r, s) -> {
             double g = dy.get(n, i, j, k);
             int xAt = x.at(n, h, wx, 0);
@@ -77,10 +71,5 @@ final class ReferenceConv {
                 dw.add(wAt + c, g * x.get(xAt + c));
             }
         });
-        if (dBias.isPresent()) {
-            for (int i = 0; i < dy.size(); i++) {
-                dBias.get().add(i % dy.c(), dy.get(i));
-            }
-        }
     }
 }

@@ -3,10 +3,14 @@ package sirocco.testkit;
 import sirocco.api.Device;
 import sirocco.api.Executable;
 import sirocco.api.Graph;
+import sirocco.api.Lowering;
 import sirocco.api.MemoryPlanner;
 import sirocco.api.Plan;
 
-/** The device of {@link ReferenceBackend}. Every element, of whatever type, is a double, so a value takes 8 bytes an element. */
+/**
+ * The device of {@link ReferenceBackend}. It computes primitives only: fused ops are lowered, so that each decomposition is tested against each backend's kernel.
+ * Every element, of whatever type, is a double, so a value takes 8 bytes an element.
+ */
 public final class ReferenceDevice implements Device {
     @Override
     public String describe() {
@@ -20,7 +24,7 @@ public final class ReferenceDevice implements Device {
 
     /** @param share false gives every temporary memory of its own */
     public Plan plan(Graph graph, boolean share) {
-        return MemoryPlanner.plan(graph, v -> v.shape().elements() * Double.BYTES, share);
+        return MemoryPlanner.plan(Lowering.toPrimitives(graph), v -> v.shape().elements() * Double.BYTES, share);
     }
 
     @Override

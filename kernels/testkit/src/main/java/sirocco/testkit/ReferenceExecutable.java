@@ -6,17 +6,29 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.IntPredicate;
 import java.util.function.IntToDoubleFunction;
+import sirocco.api.Attention;
+import sirocco.api.Conditioning;
+import sirocco.api.Convolution;
 import sirocco.api.DType;
+import sirocco.api.Diffusion;
 import sirocco.api.Executable;
+import sirocco.api.Graph;
 import sirocco.api.HostArrays;
-import sirocco.api.Op;
+import sirocco.api.Loss;
+import sirocco.api.Movement;
+import sirocco.api.Normalization;
+import sirocco.api.Optimizer;
 import sirocco.api.Plan;
+import sirocco.api.Pointwise;
+import sirocco.api.Product;
+import sirocco.api.Random;
+import sirocco.api.Reduction;
 import sirocco.api.Step;
 import sirocco.api.StepTrace;
 import sirocco.api.Value;
 
 /**
- * Runs a plan by the reference formulas. Memory is laid out as the plan says, so that a mistake of the planner shows as a wrong result;
+ * Runs a plan of primitives by the formulas that define them. Memory is laid out as the plan says, so that a mistake of the planner shows as a wrong result;
  * temporaries are NaN at first, so that reading what was never written does too.
  */
 public final class ReferenceExecutable implements Executable {
@@ -130,6 +142,12 @@ public final class ReferenceExecutable implements Executable {
     }
 
     @Override
+    public void run(String phase) {
+        Graph.Phase p = plan.graph().phase(phase);
+        plan.graph().steps().subList(p.first(), p.end()).forEach(this::run);
+    }
+
+    @Override
     public void trace(IntPredicate observed, Consumer<StepTrace> observer) {
         List<Step> steps = plan.graph().steps();
         for (int i = 0; i < steps.size(); i++) {
@@ -151,55 +169,80 @@ public final class ReferenceExecutable implements Executable {
 
     private void run(Step step) {
         switch (step.op()) {
-            case Op.Conv2d op -> ReferenceConv.forward(of(op.x()), of(op.w()), of(op.bias()), of(op.perChannel()), of(op.residual()), op.window(),
-                    of(op.y()));
-            case Op.Conv2dBackwardData op -> ReferenceConv.backwardData(of(op.dy()), of(op.w()), op.window(), of(op.dx()));
-            case Op.Conv2dBackwardWeights op -> ReferenceConv.backwardWeights(of(op.x()), of(op.dy()), op.window(), of(op.dw()), of(op.dBias()));
+            case Convolution op -> run(op);
+            case Product.MatMul op -> ReferenceProduct.matMul(of(op.a()), of(op.b()), op.transposeA(), op.transposeB(), of(op.y()));
+            case Reduction.Reduce op -> ReferenceProduct.reduce(of(op.x()), op.function(), of(op.y()));
+            case Pointwise op -> run(op);
+            case Movement op -> run(step, op);
+            case Random op -> run(op);
+            case Conditioning.Embedding op -> ReferenceRows.embedding(step, of(op.ids()), of(op.table()), of(op.y()));
+            case Conditioning.EmbeddingBackward op -> ReferenceRows.embeddingBackward(step, of(op.ids()), of(op.dy()), of(op.dTable()));
+            case Loss.CrossEntropy op -> ReferenceRows.crossEntropy(step, of(op.logits()), of(op.labels()), of(op.loss()));
+            case Loss.CrossEntropyBackward op -> ReferenceRows.crossEntropyBackward(step, of(op.logits()), of(op.labels()), of(op.dLogits()));
+            case Diffusion.Combine op -> ReferenceDiffusion.combine(step, of(op.table()), of(op.row()), of(op.x()), of(op.y()));
+            case Diffusion.Lookup op -> ReferenceDiffusion.lookup(step, of(op.table()), of(op.row()), op.column(), of(op.y()));
+            case Diffusion.Advance op -> of(op.cursor()).add(0, 1);
+            case Diffusion.Pixels op -> ReferenceDiffusion.pixels(of(op.images()), of(op.rng()), of(op.index()), op.flip(), of(op.x0()));
+            case Optimizer op -> run(op);
+            case Attention _, Normalization _, Conditioning.TimestepEmbedding _, Loss.MseLoss _, Loss.MseLossBackward _, Diffusion.Noising _,
+                    Diffusion.Guidance _, Diffusion.SamplingStep _ -> throw fused(step);
+        }
+    }
 
-            case Op.GroupNorm op -> ReferenceNorm.forward(of(op.x()), of(op.gamma()), of(op.beta()), op.groups(), op.eps(), op.silu(), of(op.y()),
-                    of(op.stats()));
-            case Op.GroupNormBackward op -> ReferenceNorm.backward(of(op.x()), of(op.stats()), of(op.gamma()), of(op.beta()), of(op.dy()),
-                    of(op.addend()), op.groups(), op.silu(), of(op.dx()), of(op.dGamma()), of(op.dBeta()));
-            case Op.Silu op -> ReferenceNorm.silu(of(op.x()), of(op.y()));
-            case Op.SiluBackward op -> ReferenceNorm.siluBackward(of(op.x()), of(op.dy()), of(op.dx()));
+    private void run(Convolution conv) {
+        switch (conv) {
+            case Convolution.Conv2d op -> ReferenceConv.forward(of(op.x()), of(op.w()), op.window(), of(op.y()));
+            case Convolution.Conv2dBackwardData op -> ReferenceConv.backwardData(of(op.dy()), of(op.w()), op.window(), of(op.dx()));
+            case Convolution.Conv2dBackwardWeights op -> ReferenceConv.backwardWeights(of(op.x()), of(op.dy()), op.window(), of(op.dw()));
+        }
+    }
 
-            case Op.Attention op -> ReferenceAttention.forward(of(op.q()), of(op.k()), of(op.v()), op.heads(), of(op.y()), of(op.logSumExp()));
-            case Op.AttentionBackward op -> ReferenceAttention.backward(of(op.q()), of(op.k()), of(op.v()), of(op.dy()), op.heads(), of(op.dq()),
-                    of(op.dk()), of(op.dv()));
+    private void run(Pointwise pointwise) {
+        switch (pointwise) {
+            case Pointwise.Unary op -> ReferencePointwise.unary(of(op.x()), op.function(), of(op.y()));
+            case Pointwise.UnaryBackward op -> ReferencePointwise.unaryBackward(of(op.x()), of(op.dy()), op.function(), of(op.dx()));
+            case Pointwise.Affine op -> ReferencePointwise.affine(of(op.x()), op.scale(), op.shift(), of(op.y()));
+            case Pointwise.Binary op -> ReferencePointwise.binary(of(op.a()), of(op.b()), op.function(), of(op.y()));
+            case Pointwise.Gated _, Pointwise.GatedBackward _ -> throw fused(pointwise);
+        }
+    }
 
-            case Op.Add op -> ReferenceMoves.add(of(op.a()), of(op.b()), of(op.y()));
-            case Op.Concat op -> ReferenceMoves.concat(of(op.a()), of(op.b()), of(op.y()));
-            case Op.Slice op -> ReferenceMoves.slice(of(op.x()), op.from(), of(op.y()));
-            case Op.Upsample op -> ReferenceMoves.upsample(of(op.x()), of(op.y()));
-            case Op.UpsampleBackward op -> ReferenceMoves.upsampleBackward(of(op.dy()), of(op.dx()));
-            case Op.SumPixels op -> ReferenceMoves.sumPixels(of(op.x()), of(op.y()));
-            case Op.Repeat op -> ReferenceMoves.repeat(of(op.x()), of(op.y()));
+    private void run(Step step, Movement movement) {
+        switch (movement) {
+            case Movement.Concat op -> ReferenceMoves.concat(of(op.a()), of(op.b()), op.axis(), of(op.y()));
+            case Movement.Slice op -> ReferenceMoves.slice(of(op.x()), op.axis(), op.from(), of(op.y()));
+            case Movement.Repeat op -> ReferenceMoves.repeat(of(op.x()), of(op.y()));
+            case Movement.Reshape op -> ReferenceMoves.reshape(of(op.x()), of(op.y()));
+            case Movement.Permute op -> ReferenceMoves.permute(of(op.x()), op.order(), of(op.y()));
+            case Movement.Ramp op -> ReferenceMoves.ramp(op.start(), op.step(), op.axis(), of(op.y()));
+            case Movement.Accumulate op -> ReferenceMoves.accumulate(of(op.x()), of(op.into()));
+            case Movement.Assign op -> ReferenceMoves.reshape(of(op.x()), of(op.into()));
+            case Movement.GatherImages op -> ReferenceMoves.gatherImages(step, of(op.dataset()), of(op.ids()), of(op.images()));
+            case Movement.Upsample _, Movement.UpsampleBackward _, Movement.AveragePool _ -> throw fused(movement);
+        }
+    }
 
-            case Op.Dropout op -> ReferenceConditioning.dropout(of(op.x()), of(op.rng()), of(op.index()), op.p(), op.id(), of(op.y()));
-            case Op.TimestepEmbedding op -> ReferenceConditioning.timestepEmbedding(of(op.t()), op.flipSinToCos(), op.freqShift(), op.maxPeriod(),
-                    of(op.y()));
-            case Op.Embedding op -> ReferenceConditioning.embedding(step, of(op.ids()), of(op.table()), of(op.y()));
-            case Op.EmbeddingBackward op -> ReferenceConditioning.embeddingBackward(step, of(op.ids()), of(op.dy()), of(op.dTable()));
-            case Op.DropLabels op -> ReferenceConditioning.dropLabels(of(op.labels()), of(op.rng()), of(op.index()), op.p(), op.nullLabel(),
-                    of(op.y()));
+    private void run(Random random) {
+        switch (random) {
+            case Random.Draw op -> ReferenceRandom.draw(op.distribution(), of(op.rng()), of(op.index()), of(op.step()), op.stream(), of(op.y()));
+            case Random.DrawTimestep op -> ReferenceRandom.drawTimestep(of(op.rng()), of(op.index()), op.bound(), of(op.t()));
+            case Random.DropLabels op -> ReferenceRandom.dropLabels(of(op.labels()), of(op.rng()), of(op.index()), op.p(), op.nullLabel(), of(op.y()));
+            case Random.Dropout _ -> throw fused(random);
+        }
+    }
 
-            case Op.GatherImages op -> ReferenceDiffusion.gatherImages(step, of(op.dataset()), of(op.ids()), of(op.images()));
-            case Op.Noising op -> ReferenceDiffusion.noising(of(op.images()), of(op.schedule()), of(op.rng()), of(op.index()), op.flip(),
-                    of(op.xt()), of(op.target()), of(op.t()), of(op.weight()));
-            case Op.MseLoss op -> ReferenceDiffusion.mseLoss(of(op.prediction()), of(op.target()), of(op.weight()), of(op.loss()));
-            case Op.MseLossBackward op -> ReferenceDiffusion.mseLossBackward(of(op.prediction()), of(op.target()), of(op.weight()),
-                    of(op.dPrediction()));
-            case Op.ChainTimestep op -> ReferenceDiffusion.chainTimestep(step, of(op.table()), of(op.cursor()), of(op.t()));
-            case Op.Guidance op -> ReferenceDiffusion.guidance(of(op.x()), of(op.scale()), of(op.y()));
-            case Op.SamplingStep op -> ReferenceDiffusion.samplingStep(step, of(op.out()), of(op.table()), of(op.rng()), of(op.index()), of(op.x()),
-                    of(op.h1()), of(op.h2()), of(op.cursor()));
-
-            case Op.GradientNorm op -> ReferenceOptimizer.gradientNorm(of(op.gradients()), of(op.norm()));
-            case Op.RecordStep op -> ReferenceOptimizer.recordStep(of(op.loss()), of(op.norm()), of(op.rng()), of(op.history()), of(op.failed()),
+    private void run(Optimizer optimizer) {
+        switch (optimizer) {
+            case Optimizer.GradientNorm op -> ReferenceOptimizer.gradientNorm(of(op.gradients()), of(op.norm()));
+            case Optimizer.RecordStep op -> ReferenceOptimizer.recordStep(of(op.loss()), of(op.norm()), of(op.rng()), of(op.history()), of(op.failed()),
                     of(op.guard()));
-            case Op.AdamEma op -> ReferenceOptimizer.adamEma(of(op.norm()), of(op.hyper()), of(op.parameters()), of(op.gradients()), of(op.m()),
+            case Optimizer.AdamEma op -> ReferenceOptimizer.adamEma(of(op.norm()), of(op.hyper()), of(op.parameters()), of(op.gradients()), of(op.m()),
                     of(op.v()), of(op.ema()));
         }
+    }
+
+    private static IllegalStateException fused(Object op) {
+        return new IllegalStateException("reference: " + op + " is a fused op, which the plan should have lowered");
     }
 
     private Tensor of(Value v) {

@@ -1,13 +1,13 @@
 package sirocco.testkit;
 
 import java.util.List;
-import sirocco.api.Op;
+import sirocco.api.Optimizer;
 
 /** Gradient norm, Adam(W) and the moving average of weights. */
 final class ReferenceOptimizer {
     private ReferenceOptimizer() { }
 
-    /** {@link Op.GradientNorm} */
+    /** {@link Optimizer.GradientNorm} */
     static void gradientNorm(List<Tensor> gradients, Tensor norm) {
         double squares = 0;
         for (Tensor g : gradients) {
@@ -18,7 +18,7 @@ final class ReferenceOptimizer {
         norm.set(0, Math.sqrt(squares));
     }
 
-    /** {@link Op.RecordStep} */
+    /** {@link Optimizer.RecordStep} */
     static void recordStep(Tensor loss, Tensor norm, Tensor rng, Tensor history, Tensor failed, Tensor guard) {
         int row = Math.floorMod(rng.integer(2), history.n());
         history.set(row, 0, 0, 0, loss.get(0));
@@ -29,7 +29,7 @@ final class ReferenceOptimizer {
         guard.set(0, failed.integer(0) == 0 ? norm.get(0) : Double.NaN);
     }
 
-    /** {@link Op.AdamEma} */
+    /** {@link Optimizer.AdamEma} */
     static void adamEma(Tensor norm, Tensor hyper, List<Tensor> parameters, List<Tensor> gradients, List<Tensor> ms, List<Tensor> vs,
                         List<Tensor> emas) {
         double lr = hyper.get(0);

@@ -35,6 +35,34 @@ record Tensor(Shape shape, double[] data, int offset) {
         return ((n * shape.h() + h) * shape.w() + w) * shape.c() + c;
     }
 
+    /** The flat index of the element that is broadcast to a place: along an axis of size 1, the only one. */
+    int broadcastAt(int n, int h, int w, int c) {
+        return at(shape.n() == 1 ? 0 : n, shape.h() == 1 ? 0 : h, shape.w() == 1 ? 0 : w, shape.c() == 1 ? 0 : c);
+    }
+
+    double broadcast(int n, int h, int w, int c) {
+        return get(broadcastAt(n, h, w, c));
+    }
+
+    /** A place in a tensor. */
+    @FunctionalInterface
+    interface Place {
+        void at(int n, int h, int w, int c);
+    }
+
+    /** Visits every place in logical order. */
+    void forEach(Place place) {
+        for (int n = 0; n < n(); n++) {
+            for (int h = 0; h < h(); h++) {
+                for (int w = 0; w < w(); w++) {
+                    for (int c = 0; c < c(); c++) {
+                        place.at(n, h, w, c);
+                    }
+                }
+            }
+        }
+    }
+
     double get(int i) {
         return data[offset + i];
     }

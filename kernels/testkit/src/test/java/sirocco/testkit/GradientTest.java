@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -12,15 +13,20 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
-import sirocco.api.Backward;
+import sirocco.api.Convolution;
 import sirocco.api.DType;
+import sirocco.api.Gradients;
 import sirocco.api.GraphBuilder;
+import sirocco.api.Movement;
 import sirocco.api.Op;
+import sirocco.api.Pointwise;
+import sirocco.api.Random;
+import sirocco.api.Reduction;
 import sirocco.api.Shape;
 import sirocco.api.Value;
 import sirocco.api.Window;
 
-/** The reverse pass that {@link Backward} assembles, and every backward op of the reference in it. */
+/** The reverse passes that {@link Gradients} records, and every backward op of the reference in them. */
 class GradientTest {
     @TestFactory
     Stream<DynamicTest> reversePassesAreTheSlopesOfTheLoss() {
@@ -35,21 +41,25 @@ class GradientTest {
     void casesReachEveryBackwardOp() {
         List<? extends Class<?>> reached = OpCases.withGradients().stream().flatMap(c -> c.graph().steps().stream()).map(s -> s.op().getClass()).distinct()
                 .toList();
-        for (Class<?> op : Op.class.getPermittedSubclasses()) {
+        for (Class<?> op : ops()) {
             if (op.getSimpleName().endsWith("Backward") || op.getSimpleName().startsWith("Conv2dBackward")) {
-                assertTrue(reached.contains(op), op.getSimpleName());
+                assertTrue(reached.contains(op), op.getName());
             }
         }
-        assertTrue(reached.containsAll(List.of(Op.SumPixels.class, Op.Slice.class, Op.Dropout.class, Op.Add.class)));
+        assertTrue(reached.containsAll(List.of(Reduction.Reduce.class, Movement.Slice.class, Random.Dropout.class, Pointwise.Binary.class)));
     }
 
     /** Every op is in some case, so that a new one cannot be forgotten. */
     @Test
     void casesReachEveryOp() {
         List<? extends Class<?>> reached = OpCases.all().stream().flatMap(c -> c.graph().steps().stream()).map(s -> s.op().getClass()).distinct().toList();
-        for (Class<?> op : Op.class.getPermittedSubclasses()) {
-            assertTrue(reached.contains(op), op.getSimpleName());
+        for (Class<?> op : ops()) {
+            assertTrue(reached.contains(op), op.getName());
         }
+    }
+
+    private static List<Class<?>> ops() {
+        return Arrays.stream(Op.class.getPermittedSubclasses()).<Class<?>>flatMap(family -> Arrays.stream(family.getPermittedSubclasses())).toList();
     }
 
     /** The check itself: a loss with a gradient that was not made by a reverse pass. */
@@ -66,7 +76,7 @@ class GradientTest {
         assertEquals(Value.Role.PARAMETER, parameter.role());
     }
 
-    // ---- what Backward refuses and leaves out ----------------------------------------------------------------------------------
+    // ---- what is refused, and what is not computed ----------------------------------------------------------------------------
 
     private final GraphBuilder g = new GraphBuilder();
     private final Value x = g.input("x", new Shape(2, 4, 4, 3), DType.F32);
@@ -82,7 +92,7 @@ class GradientTest {
 
     @Test
     void gradientsComeInTheParametersOrderAndAreStates() {
-        Map<Value, Value> gradients = Backward.of(g, loss(conv(conv(x, "a"), "b")));
+        Map<Value, Value> gradients = Gradients.ofParameters(g, loss(conv(conv(x, "a"), "b")));
         assertEquals(List.of("a.weight", "a.bias", "b.weight", "b.bias"), gradients.keySet().stream().map(Value::name).toList());
         gradients.forEach((p, d) -> {
             assertEquals("grad." + p.name(), d.name());
@@ -93,47 +103,51 @@ class GradientTest {
 
     @Test
     void nothingIsComputedForInputs() {
-        Backward.of(g, loss(conv(x, "only")));
-        assertTrue(g.build().steps().stream().noneMatch(s -> s.op() instanceof Op.Conv2dBackwardData));
+        Gradients.ofParameters(g, loss(conv(x, "only")));
+        assertTrue(g.build().steps().stream().noneMatch(s -> s.op() instanceof Convolution.Conv2dBackwardData));
     }
 
     @Test
-    void aParameterWhoseUseHasNoReversePassIsAnError() {
-        Value p = g.parameter("offset", x.shape());
-        Value loss = loss(g.in("sum", () -> g.add(x, p)));
-        String message = assertThrows(IllegalArgumentException.class, () -> Backward.of(g, loss)).getMessage();
-        assertTrue(message.contains("offset") && message.contains("sum"), message);
+    void theGradientOfAnInputIsATemporary() {
+        Value loss = loss(conv(x, "only"));
+        Value dx = Gradients.of(g, loss, List.of(x)).get(x);
+        assertEquals(x.shape(), dx.shape());
+        assertEquals(Value.Role.TEMPORARY, dx.role());
+        assertTrue(g.build().withRole(Value.Role.STATE).isEmpty(), "frozen parameters have no gradients");
     }
 
     @Test
-    void aWeightThatIsComputedIsAnError() {
-        Value w = g.in("scaled", () -> g.silu(g.parameter("weight", new Shape(3, 1, 1, 3))));
-        Value loss = loss(g.in("conv", () -> g.conv2d(x, w, Optional.empty(), Optional.empty(), Optional.empty(), Window.same(1))));
-        String message = assertThrows(IllegalArgumentException.class, () -> Backward.of(g, loss)).getMessage();
-        assertTrue(message.contains("conv") && message.contains("scaled"), message);
+    void whatTheScalarDoesNotDependOnIsAnError() {
+        Value stranger = g.parameter("stranger", Shape.vector(3));
+        Value loss = loss(conv(x, "conv"));
+        String message = assertThrows(IllegalArgumentException.class, () -> Gradients.of(g, loss, List.of(stranger))).getMessage();
+        assertTrue(message.contains("does not depend on") && message.contains("stranger"), message);
+        Value constant = g.in("constant", () -> g.mseLoss(x, x, Optional.empty()));
+        message = assertThrows(IllegalArgumentException.class, () -> Gradients.ofParameters(g, constant)).getMessage();
+        assertTrue(message.contains("no parameter") && message.contains("constant"), message);
     }
 
     @Test
-    void aFrozenWeightIsAnError() {
-        Value w = g.input("frozen", new Shape(3, 1, 1, 3), DType.F32);
-        Value bias = g.parameter("bias", Shape.vector(3));
-        Value loss = loss(g.in("conv", () -> g.conv2d(x, w, Optional.of(bias), Optional.empty(), Optional.empty(), Window.same(1))));
-        String message = assertThrows(IllegalArgumentException.class, () -> Backward.of(g, loss)).getMessage();
-        assertTrue(message.contains("conv") && message.contains("frozen"), message);
-    }
-
-    @Test
-    void anOpWithoutReversePassOnTheWayIsAnError() {
-        Value sliced = g.in("slice", () -> g.slice(conv(x, "conv"), 0, 2));
-        Value target = g.input("target", sliced.shape(), DType.F32);
-        Value loss = g.in("loss", () -> g.mseLoss(sliced, target, Optional.empty()));
-        String message = assertThrows(IllegalArgumentException.class, () -> Backward.of(g, loss)).getMessage();
-        assertTrue(message.contains("Slice \"slice"), message);
-    }
-
-    @Test
-    void whatIsNoLossIsAnError() {
+    void anOpWithoutDerivativeOnTheWayIsAnError() {
         Value y = conv(x, "conv");
-        assertTrue(assertThrows(IllegalArgumentException.class, () -> Backward.of(g, y)).getMessage().contains("not the loss"));
+        Value dx = Gradients.of(g, loss(y), List.of(x)).get(x);
+        Value slope = g.in("slope", () -> g.mseLoss(dx, x, Optional.empty()));
+        String message = assertThrows(IllegalArgumentException.class, () -> Gradients.ofParameters(g, slope)).getMessage();
+        assertTrue(message.contains("Conv2dBackwardData \"conv.backward\"") && message.contains("second derivatives"), message);
+    }
+
+    @Test
+    void onlyAScalarCanBeDifferentiated() {
+        Value y = conv(x, "conv");
+        String message = assertThrows(IllegalArgumentException.class, () -> Gradients.ofParameters(g, y)).getMessage();
+        assertTrue(message.contains("scalar") && message.contains("conv"), message);
+    }
+
+    @Test
+    void twoReversePassesAddToTheSameGradients() {
+        Value y = conv(x, "conv");
+        Map<Value, Value> first = Gradients.ofParameters(g, loss(y));
+        Map<Value, Value> second = Gradients.ofParameters(g, g.in("other", () -> g.mseLoss(g.silu(y), x, Optional.empty())));
+        assertEquals(first, second);
     }
 }

@@ -5,7 +5,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
+import sirocco.api.Attention;
+import sirocco.api.Convolution;
 import sirocco.api.KernelChoices;
+import sirocco.api.Normalization;
 import sirocco.api.Op;
 import sirocco.api.Settings.Precision;
 
@@ -53,9 +56,9 @@ final class Choice {
 
     private String rule(Op any) {
         return switch (any) {
-            case Op.Conv2d _, Op.Conv2dBackwardData _, Op.Conv2dBackwardWeights _, Op.Attention _, Op.AttentionBackward _ ->
+            case Convolution.Conv2d _, Convolution.Conv2dBackwardData _, Convolution.Conv2dBackwardWeights _, Attention.Forward _, Attention.Backward _ ->
                     precision == Precision.BF16 ? TORNADO : CUDA;
-            case Op.GroupNorm _, Op.GroupNormBackward _ -> CUDA;
+            case Normalization.GroupNorm _, Normalization.GroupNormBackward _ -> CUDA;
             default -> TORNADO;
         };
     }

@@ -31,8 +31,8 @@ final class TornadoExecutable implements Executable {
     private final TaskGraphs graphs;
     private final Transfers transfers;
     private final Ids ids;
-    /** Numbers of the graphs that make a run. */
-    private int[] runs;
+    /** Numbers of the graphs that make a run, for each phase. */
+    private int[][] runs;
     /** Of a graph for each step, for those who look at steps: compiled when it is first run. */
     private int[] apart;
     private int nothing;
@@ -48,7 +48,7 @@ final class TornadoExecutable implements Executable {
         try {
             transfers = new Transfers(graphs, memory);
             addRuns();
-            graphs.ready(device, runs);
+            graphs.ready(device, Arrays.stream(runs).flatMapToInt(Arrays::stream).toArray());
             transfers.clear();
             graphs.runFirst();
         } catch (Throwable e) {
@@ -59,6 +59,13 @@ final class TornadoExecutable implements Executable {
 
     private void addRuns() {
         List<List<Launch>> launches = IntStream.range(0, steps.size()).mapToObj(i -> kernels.get(i).binding().bind(memory.places(i))).toList();
+        runs = plan.graph().phases().stream().map(p -> add(launches.subList(p.first(), p.end()))).toArray(int[][]::new);
+        apart = launches.stream().mapToInt(graphs::add).toArray();
+        nothing = graphs.addNothing();
+    }
+
+    /** Adds the graphs that run a phase's steps, as few as can be; returns their numbers. */
+    private int[] add(List<List<Launch>> launches) {
         List<Integer> numbers = new ArrayList<>();
         List<Launch> together = new ArrayList<>();
         for (List<Launch> step : launches) {
@@ -71,9 +78,7 @@ final class TornadoExecutable implements Executable {
         if (!together.isEmpty()) {
             numbers.add(graphs.add(together));
         }
-        runs = numbers.stream().mapToInt(Integer::intValue).toArray();
-        apart = launches.stream().mapToInt(graphs::add).toArray();
-        nothing = graphs.addNothing();
+        return numbers.stream().mapToInt(Integer::intValue).toArray();
     }
 
     @Override
@@ -88,7 +93,21 @@ final class TornadoExecutable implements Executable {
         requireOpen();
         ids.check();
         transfers.flush();
-        for (int number : runs) {
+        for (int[] phase : runs) {
+            run(phase);
+        }
+    }
+
+    @Override
+    public void run(String phase) {
+        requireOpen();
+        ids.check();
+        transfers.flush();
+        run(runs[plan.graph().phases().indexOf(plan.graph().phase(phase))]);
+    }
+
+    private void run(int[] numbers) {
+        for (int number : numbers) {
             graphs.run(number);
         }
     }

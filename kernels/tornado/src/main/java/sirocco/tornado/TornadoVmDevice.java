@@ -8,6 +8,7 @@ import sirocco.api.Availability;
 import sirocco.api.Device;
 import sirocco.api.Executable;
 import sirocco.api.Graph;
+import sirocco.api.Lowering;
 import sirocco.api.MemoryPlanner;
 import sirocco.api.Plan;
 import sirocco.api.Settings;
@@ -61,7 +62,8 @@ final class TornadoVmDevice implements Device {
     }
 
     @Override
-    public Plan plan(Graph graph) {
+    public Plan plan(Graph recorded) {
+        Graph graph = Lowering.lower("tornado", recorded, KernelFactory::supports);
         DeviceMemory.checkCounts(graph);
         return plan(graph, kernels(graph));
     }

@@ -12,11 +12,13 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
+import sirocco.api.Attention;
+import sirocco.api.Convolution;
 import sirocco.api.Device;
 import sirocco.api.Op;
 import sirocco.api.Plan;
-import sirocco.api.Settings;
 import sirocco.api.Settings.Precision;
+import sirocco.api.Settings;
 import sirocco.api.Shape;
 import sirocco.api.Value;
 import sirocco.api.Window;
@@ -46,8 +48,8 @@ class Bf16Test {
     }
 
     private static boolean isProduct(Op op) {
-        return op instanceof Op.Conv2d || op instanceof Op.Conv2dBackwardData || op instanceof Op.Conv2dBackwardWeights || op instanceof Op.Attention
-                || op instanceof Op.AttentionBackward;
+        return op instanceof Convolution.Conv2d || op instanceof Convolution.Conv2dBackwardData || op instanceof Convolution.Conv2dBackwardWeights || op instanceof Attention.Forward
+                || op instanceof Attention.Backward;
     }
 
     @TestFactory
@@ -71,7 +73,7 @@ class Bf16Test {
                 Optional.of(c.input("residual", wide)), Window.same(3)), Tolerance.convolution(9 * 20, 1)));
         OpCase data = OpCase.of("Conv2dBackwardData of whole tiles", c -> {
             Value dx = c.temporary("dx", new Shape(2, 8, 8, 64));
-            c.op(new Op.Conv2dBackwardData(c.input("dy", wide), c.parameter("w", new Shape(128, 1, 1, 64)), Window.same(1), dx));
+            c.op(new Convolution.Conv2dBackwardData(c.input("dy", wide), c.parameter("w", new Shape(128, 1, 1, 64)), Window.same(1), dx));
             c.result(dx, Tolerance.convolution(128, Math.sqrt(128.0 / 64)));
         });
         return Stream.of(forward, data).map(c -> DynamicTest.dynamicTest(c.name(), () -> check(c)));
@@ -101,11 +103,11 @@ class Bf16Test {
             Value dy = c.input("dy", shape);
             Value y = c.temporary("y", shape);
             Value logSumExp = c.temporary("logSumExp", Shape.features(shape.n(), heads * length));
-            c.op(new Op.Attention(q, k, v, heads, y, logSumExp));
+            c.op(new Attention.Forward(q, k, v, heads, y, logSumExp));
             c.result(y, tolerance);
             c.result(logSumExp, tolerance);
             List<Value> gradients = Stream.of("dq", "dk", "dv").map(name -> c.temporary(name, shape)).toList();
-            c.op(new Op.AttentionBackward(q, k, v, y, logSumExp, dy, heads, gradients.get(0), gradients.get(1), gradients.get(2)));
+            c.op(new Attention.Backward(q, k, v, y, logSumExp, dy, heads, gradients.get(0), gradients.get(1), gradients.get(2)));
             gradients.forEach(gradient -> c.result(gradient, tolerance));
         });
     }

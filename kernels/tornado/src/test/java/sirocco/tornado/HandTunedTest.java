@@ -15,10 +15,12 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
+import sirocco.api.Convolution;
 import sirocco.api.DType;
 import sirocco.api.Executable;
 import sirocco.api.GraphBuilder;
 import sirocco.api.Op;
+import sirocco.api.Pointwise;
 import sirocco.api.Shape;
 import sirocco.api.Value;
 import sirocco.cuda.driver.Driver;
@@ -73,7 +75,7 @@ class HandTunedTest {
     /** As TornadoVM captures a graph: work on the stream is recorded, once, and then replayed. */
     @Test
     void canBeCaptured() {
-        OpCase c = caseOf(Op.Conv2dBackwardWeights.class);
+        OpCase c = caseOf(Convolution.Conv2dBackwardWeights.class);
         try (GuestExecutable e = new GuestExecutable(guests, c.graph())) {
             c.fill(e);
             e.run();
@@ -114,7 +116,7 @@ class HandTunedTest {
 
     @Test
     void arraysHaveToStayWhereTheyAre() {
-        try (GuestExecutable e = new GuestExecutable(guests, caseOf(Op.Silu.class).graph())) {
+        try (GuestExecutable e = new GuestExecutable(guests, caseOf(Pointwise.Unary.class).graph())) {
             String message = assertThrows(IllegalStateException.class, () -> e.runAt(e.memory.address())).getMessage();
             assertTrue(message.contains("arrays are at 0x") && message.contains("Silu"), message);
         }

@@ -13,6 +13,9 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import sirocco.api.Attention;
+import sirocco.api.Convolution;
+import sirocco.api.Normalization;
 import sirocco.api.Op;
 import sirocco.api.Settings.Precision;
 import sirocco.api.Shape;
@@ -42,12 +45,12 @@ class RacesTest {
     @Test
     void kernelsInPiecesHaveSeveral() throws IOException {
         List<Op> ops = chosen();
-        assertTrue(ops.stream().anyMatch(op -> op instanceof Op.Conv2dBackwardData c && c.window().stride() > 1), "phases");
+        assertTrue(ops.stream().anyMatch(op -> op instanceof Convolution.Conv2dBackwardData c && c.window().stride() > 1), "phases");
         assertTrue(ops.stream().anyMatch(op -> KernelFactory.of(op, Precision.F32).algorithm().contains(" parts")), "parts of a weights' gradient");
-        assertTrue(ops.stream().anyMatch(op -> op instanceof Op.Attention a && pixels(a.q().shape()) > 64 && a.q().shape().c() / a.heads() > 64), "attention's tiles");
-        assertTrue(ops.stream().anyMatch(op -> op instanceof Op.AttentionBackward a && pixels(a.q().shape()) > 64 && a.q().shape().c() / a.heads() > 64), "and its gradient's");
+        assertTrue(ops.stream().anyMatch(op -> op instanceof Attention.Forward a && pixels(a.q().shape()) > 64 && a.q().shape().c() / a.heads() > 64), "attention's tiles");
+        assertTrue(ops.stream().anyMatch(op -> op instanceof Attention.Backward a && pixels(a.q().shape()) > 64 && a.q().shape().c() / a.heads() > 64), "and its gradient's");
         // With a group of one channel its scratch has 2 floats for each channel and piece.
-        assertTrue(ops.stream().anyMatch(op -> op instanceof Op.GroupNorm n && n.groups() == n.x().shape().c()
+        assertTrue(ops.stream().anyMatch(op -> op instanceof Normalization.GroupNorm n && n.groups() == n.x().shape().c()
                 && KernelFactory.of(op, Precision.F32).scratchFloats() > 2L * n.x().shape().n() * n.groups()), "pieces of a GroupNorm");
     }
 

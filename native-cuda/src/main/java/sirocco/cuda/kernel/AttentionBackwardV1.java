@@ -1,23 +1,23 @@
 package sirocco.cuda.kernel;
 
 import java.util.List;
-import sirocco.api.Op;
+import sirocco.api.Attention;
 import sirocco.api.Shape;
 
 /** attention_backward_v1.cu: a warp for each query makes dq, then one for each key makes dk and dv; weights are computed again. */
-final class AttentionBackwardV1 implements Variant<Op.AttentionBackward> {
+final class AttentionBackwardV1 implements Variant<Attention.Backward> {
     @Override
     public String name() {
         return "v1";
     }
 
     @Override
-    public boolean fits(Op.AttentionBackward op, Target target) {
+    public boolean fits(Attention.Backward op, Target target) {
         return AttentionV1.sharedBytes(op.q().shape().c() / op.heads(), 4) <= target.sharedBytes();
     }
 
     @Override
-    public Kernel kernel(Op.AttentionBackward op, Target target) {
+    public Kernel kernel(Attention.Backward op, Target target) {
         Shape s = op.q().shape();
         int length = s.h() * s.w();
         int d = s.c() / op.heads();

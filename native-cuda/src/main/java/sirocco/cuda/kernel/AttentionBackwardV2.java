@@ -1,17 +1,17 @@
 package sirocco.cuda.kernel;
 
 import java.util.List;
-import sirocco.api.Op;
+import sirocco.api.Attention;
 
 /** attention_backward_v2.cu: a tile of queries a block for dq, then one of keys for dk and dv, in float32. */
-final class AttentionBackwardV2 implements Variant<Op.AttentionBackward> {
+final class AttentionBackwardV2 implements Variant<Attention.Backward> {
     @Override
     public String name() {
         return "v2";
     }
 
     @Override
-    public boolean fits(Op.AttentionBackward op, Target target) {
+    public boolean fits(Attention.Backward op, Target target) {
         HeadTiles tiles = new HeadTiles(op.q().shape(), op.heads());
         return target.activations() == Storage.F32 && tiles.fits() && sharedBytes(tiles) <= target.sharedBytes();
     }
@@ -26,7 +26,7 @@ final class AttentionBackwardV2 implements Variant<Op.AttentionBackward> {
     }
 
     @Override
-    public Kernel kernel(Op.AttentionBackward op, Target target) {
+    public Kernel kernel(Attention.Backward op, Target target) {
         HeadTiles tiles = new HeadTiles(op.q().shape(), op.heads());
         int rows = rows(tiles);
         int shared = sharedBytes(tiles);

@@ -1,10 +1,10 @@
 package sirocco.cuda.kernel;
 
 import java.util.List;
-import sirocco.api.Op;
+import sirocco.api.Attention;
 
 /** attention_backward_v3.cu: 64 queries a block for dq, then 64 keys for dk and dv, on tensor cores. */
-final class AttentionBackwardV3 implements Variant<Op.AttentionBackward> {
+final class AttentionBackwardV3 implements Variant<Attention.Backward> {
     private static final int ROWS = AttentionV3.ROWS;
 
     @Override
@@ -13,7 +13,7 @@ final class AttentionBackwardV3 implements Variant<Op.AttentionBackward> {
     }
 
     @Override
-    public boolean fits(Op.AttentionBackward op, Target target) {
+    public boolean fits(Attention.Backward op, Target target) {
         HeadTiles tiles = new HeadTiles(op.q().shape(), op.heads());
         return AttentionV3.usesTensorCores(target) && tiles.fits() && keysShared(tiles, target) <= target.sharedBytes();
     }
@@ -38,7 +38,7 @@ final class AttentionBackwardV3 implements Variant<Op.AttentionBackward> {
     }
 
     @Override
-    public Kernel kernel(Op.AttentionBackward op, Target target) {
+    public Kernel kernel(Attention.Backward op, Target target) {
         HeadTiles tiles = new HeadTiles(op.q().shape(), op.heads());
         String suffix = AttentionV3.suffix(target);
         return Kernel.of(m -> List.of(

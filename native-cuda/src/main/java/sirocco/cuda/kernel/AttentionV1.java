@@ -1,11 +1,11 @@
 package sirocco.cuda.kernel;
 
 import java.util.List;
-import sirocco.api.Op;
+import sirocco.api.Attention;
 import sirocco.api.Shape;
 
 /** attention_v1.cu: a warp for each query, one key after the other; any length, any head size. */
-final class AttentionV1 implements Variant<Op.Attention> {
+final class AttentionV1 implements Variant<Attention.Forward> {
     /** Queries of a thread block: a warp each. */
     static final int WARPS = Launch.BLOCK / 32;
 
@@ -15,7 +15,7 @@ final class AttentionV1 implements Variant<Op.Attention> {
     }
 
     @Override
-    public boolean fits(Op.Attention op, Target target) {
+    public boolean fits(Attention.Forward op, Target target) {
         return sharedBytes(op.q().shape().c() / op.heads(), 2) <= target.sharedBytes();
     }
 
@@ -30,7 +30,7 @@ final class AttentionV1 implements Variant<Op.Attention> {
     }
 
     @Override
-    public Kernel kernel(Op.Attention op, Target target) {
+    public Kernel kernel(Attention.Forward op, Target target) {
         Shape s = op.q().shape();
         return Kernel.of(m -> List.of(rows(target.activations().kernel("attention_v1"), s, op.heads(), 2, m.at(op.q()), m.at(op.k()), m.at(op.v()),
                 s.h() * s.w(), s.c(), s.c() / op.heads(), m.at(op.y()), m.at(op.logSumExp()))));

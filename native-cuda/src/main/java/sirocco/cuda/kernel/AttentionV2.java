@@ -1,10 +1,10 @@
 package sirocco.cuda.kernel;
 
 import java.util.List;
-import sirocco.api.Op;
+import sirocco.api.Attention;
 
 /** attention_v2.cu: 64 queries a block, float32 in registers and shared memory. */
-final class AttentionV2 implements Variant<Op.Attention> {
+final class AttentionV2 implements Variant<Attention.Forward> {
     private static final int QUERIES = 64;
 
     @Override
@@ -13,7 +13,7 @@ final class AttentionV2 implements Variant<Op.Attention> {
     }
 
     @Override
-    public boolean fits(Op.Attention op, Target target) {
+    public boolean fits(Attention.Forward op, Target target) {
         HeadTiles tiles = new HeadTiles(op.q().shape(), op.heads());
         return target.activations() == Storage.F32 && tiles.fits() && sharedBytes(tiles) <= target.sharedBytes();
     }
@@ -29,7 +29,7 @@ final class AttentionV2 implements Variant<Op.Attention> {
     }
 
     @Override
-    public Kernel kernel(Op.Attention op, Target target) {
+    public Kernel kernel(Attention.Forward op, Target target) {
         HeadTiles tiles = new HeadTiles(op.q().shape(), op.heads());
         return Kernel.of(m -> List.of(tiles.launch(tiles.kernel("attention_v2", "f32"), QUERIES, 256, sharedBytes(tiles), m.at(op.q()), m.at(op.k()),
                 m.at(op.v()), tiles.length(), tiles.q().c(), tiles.headSize(), m.at(op.y()), m.at(op.logSumExp()))));

@@ -1,10 +1,10 @@
 package sirocco.cuda.kernel;
 
 import java.util.List;
-import sirocco.api.Op;
+import sirocco.api.Attention;
 
 /** attention_v3.cu: 64 queries a block, on tensor cores: of bf16, or of float32 rounded to TF32 where that is allowed. */
-final class AttentionV3 implements Variant<Op.Attention> {
+final class AttentionV3 implements Variant<Attention.Forward> {
     static final int ROWS = 64;
     static final int THREADS = 128;
 
@@ -14,7 +14,7 @@ final class AttentionV3 implements Variant<Op.Attention> {
     }
 
     @Override
-    public boolean fits(Op.Attention op, Target target) {
+    public boolean fits(Attention.Forward op, Target target) {
         HeadTiles tiles = new HeadTiles(op.q().shape(), op.heads());
         return usesTensorCores(target) && tiles.fits() && sharedBytes(tiles, target) <= target.sharedBytes();
     }
@@ -34,7 +34,7 @@ final class AttentionV3 implements Variant<Op.Attention> {
     }
 
     @Override
-    public Kernel kernel(Op.Attention op, Target target) {
+    public Kernel kernel(Attention.Forward op, Target target) {
         HeadTiles tiles = new HeadTiles(op.q().shape(), op.heads());
         return Kernel.of(m -> List.of(tiles.launch(tiles.kernel("attention_v3", suffix(target)), ROWS, THREADS, sharedBytes(tiles, target), m.at(op.q()),
                 m.at(op.k()), m.at(op.v()), tiles.length(), tiles.q().c(), tiles.headSize(), m.at(op.y()), m.at(op.logSumExp()))));

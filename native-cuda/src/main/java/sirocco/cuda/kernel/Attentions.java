@@ -2,14 +2,14 @@ package sirocco.cuda.kernel;
 
 import java.util.List;
 import java.util.Map;
-import sirocco.api.Op;
+import sirocco.api.Attention;
 
 /** Attention forward and backward, and their variants. */
 final class Attentions {
     private static final String NAME = "attention";
     private static final String BACKWARD_NAME = "attention_backward";
-    private static final List<Variant<Op.Attention>> FORWARD = List.of(new AttentionV3(), new AttentionV2(), new AttentionV1());
-    private static final List<Variant<Op.AttentionBackward>> BACKWARD =
+    private static final List<Variant<Attention.Forward>> FORWARD = List.of(new AttentionV3(), new AttentionV2(), new AttentionV1());
+    private static final List<Variant<Attention.Backward>> BACKWARD =
             List.of(new AttentionBackwardV3(), new AttentionBackwardV2(), new AttentionBackwardV1());
 
     private final Target target;
@@ -24,11 +24,11 @@ final class Attentions {
         return Map.of(NAME, Variant.names(FORWARD), BACKWARD_NAME, Variant.names(BACKWARD));
     }
 
-    Kernel forward(Op.Attention op) {
+    Kernel forward(Attention.Forward op) {
         return rule.choose(NAME, FORWARD, op, target);
     }
 
-    Kernel backward(Op.AttentionBackward op) {
+    Kernel backward(Attention.Backward op) {
         return rule.choose(BACKWARD_NAME, BACKWARD, op, target);
     }
 }

@@ -1,22 +1,22 @@
 package sirocco.cuda.kernel;
 
 import java.util.List;
-import sirocco.api.Op;
+import sirocco.api.Convolution;
 
 /** conv2d_backward_data_v2.cu and later: a product for each phase of the stride, since pixels of a phase meet the same taps. */
-record Conv2dBackwardDataGemm(ImplicitGemm level) implements Variant<Op.Conv2dBackwardData> {
+record Conv2dBackwardDataGemm(ImplicitGemm level) implements Variant<Convolution.Conv2dBackwardData> {
     @Override
     public String name() {
         return level.name();
     }
 
     @Override
-    public boolean fits(Op.Conv2dBackwardData op, Target target) {
+    public boolean fits(Convolution.Conv2dBackwardData op, Target target) {
         return level.fits(target);
     }
 
     @Override
-    public Kernel kernel(Op.Conv2dBackwardData op, Target target) {
+    public Kernel kernel(Convolution.Conv2dBackwardData op, Target target) {
         ConvShape s = ConvShape.of(op.dx(), op.w(), op.window());
         int largest = Math.toIntExact(s.n() * Launch.blocks(s.h(), s.stride()) * Launch.blocks(s.w(), s.stride()));
         ImplicitGemm.Choice gemm = level.choose("conv2d_backward_data", target, largest, s.c(), 1, s.c(), s.k());

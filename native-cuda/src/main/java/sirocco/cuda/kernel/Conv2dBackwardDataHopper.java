@@ -1,23 +1,23 @@
 package sirocco.cuda.kernel;
 
 import java.util.List;
-import sirocco.api.Op;
+import sirocco.api.Convolution;
 
 /** conv2d_backward_data_v5.cu: a product for each phase of the stride, as {@link Conv2dBackwardDataGemm}. */
-record Conv2dBackwardDataHopper(HopperGemm level) implements Variant<Op.Conv2dBackwardData> {
+record Conv2dBackwardDataHopper(HopperGemm level) implements Variant<Convolution.Conv2dBackwardData> {
     @Override
     public String name() {
         return level.name();
     }
 
     @Override
-    public boolean fits(Op.Conv2dBackwardData op, Target target) {
+    public boolean fits(Convolution.Conv2dBackwardData op, Target target) {
         ConvShape s = ConvShape.of(op.dx(), op.w(), op.window());
         return level.fits(target, s, s.c(), s.k());
     }
 
     @Override
-    public Kernel kernel(Op.Conv2dBackwardData op, Target target) {
+    public Kernel kernel(Convolution.Conv2dBackwardData op, Target target) {
         ConvShape s = ConvShape.of(op.dx(), op.w(), op.window());
         int height = (int) Launch.blocks(s.h(), s.stride());
         int width = (int) Launch.blocks(s.w(), s.stride());

@@ -1,22 +1,22 @@
 package sirocco.cuda.kernel;
 
 import java.util.List;
-import sirocco.api.Op;
+import sirocco.api.Convolution;
 
 /** conv2d_backward_data_v1.cu: as {@link Conv2dV1}, gathering the output pixels that an input pixel went into. */
-final class Conv2dBackwardDataV1 implements Variant<Op.Conv2dBackwardData> {
+final class Conv2dBackwardDataV1 implements Variant<Convolution.Conv2dBackwardData> {
     @Override
     public String name() {
         return "v1";
     }
 
     @Override
-    public boolean fits(Op.Conv2dBackwardData op, Target target) {
+    public boolean fits(Convolution.Conv2dBackwardData op, Target target) {
         return true;
     }
 
     @Override
-    public Kernel kernel(Op.Conv2dBackwardData op, Target target) {
+    public Kernel kernel(Convolution.Conv2dBackwardData op, Target target) {
         ConvShape s = ConvShape.of(op.dx(), op.w(), op.window());
         return Kernel.of(m -> List.of(Conv2dV1.tiles(target.activations().kernel("conv2d_backward_data_v1"), s.inputs(), s.c(), m.at(op.dy()), m.weights(op.w()),
                 s.argument(), m.at(op.dx())))).withWeights(op.w(), target);

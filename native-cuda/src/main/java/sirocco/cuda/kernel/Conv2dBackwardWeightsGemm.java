@@ -1,24 +1,24 @@
 package sirocco.cuda.kernel;
 
-import sirocco.api.Op;
+import sirocco.api.Convolution;
 
 /**
  * conv2d_backward_weights_v2.cu and later: sums over pixels in parts, then the parts in order, added to the gradient; the bias's gradient is a
  * sum of columns.
  */
-record Conv2dBackwardWeightsGemm(ImplicitGemm level, Sums sums) implements Variant<Op.Conv2dBackwardWeights> {
+record Conv2dBackwardWeightsGemm(ImplicitGemm level, Sums sums) implements Variant<Convolution.Conv2dBackwardWeights> {
     @Override
     public String name() {
         return level.name();
     }
 
     @Override
-    public boolean fits(Op.Conv2dBackwardWeights op, Target target) {
+    public boolean fits(Convolution.Conv2dBackwardWeights op, Target target) {
         return level.fits(target);
     }
 
     @Override
-    public Kernel kernel(Op.Conv2dBackwardWeights op, Target target) {
+    public Kernel kernel(Convolution.Conv2dBackwardWeights op, Target target) {
         ConvShape s = ConvShape.of(op.x(), op.dw(), op.window());
         int slices = ImplicitGemm.slices(target, s.outputs());
         ImplicitGemm.Choice gemm = level.choose("conv2d_backward_weights", target, s.k(), s.depth(), WeightsGradientParts.most(slices), s.c(), s.k());

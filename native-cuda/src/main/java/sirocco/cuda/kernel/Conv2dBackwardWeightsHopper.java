@@ -1,22 +1,22 @@
 package sirocco.cuda.kernel;
 
-import sirocco.api.Op;
+import sirocco.api.Convolution;
 
 /** conv2d_backward_weights_v5.cu: sums over boxes of 64 pixels, in parts. */
-record Conv2dBackwardWeightsHopper(HopperGemm level, Sums sums) implements Variant<Op.Conv2dBackwardWeights> {
+record Conv2dBackwardWeightsHopper(HopperGemm level, Sums sums) implements Variant<Convolution.Conv2dBackwardWeights> {
     @Override
     public String name() {
         return level.name();
     }
 
     @Override
-    public boolean fits(Op.Conv2dBackwardWeights op, Target target) {
+    public boolean fits(Convolution.Conv2dBackwardWeights op, Target target) {
         ConvShape s = ConvShape.of(op.x(), op.dw(), op.window());
         return level.fits(target, s, s.c(), s.k());
     }
 
     @Override
-    public Kernel kernel(Op.Conv2dBackwardWeights op, Target target) {
+    public Kernel kernel(Convolution.Conv2dBackwardWeights op, Target target) {
         ConvShape s = ConvShape.of(op.x(), op.dw(), op.window());
         PixelBox box = PixelBox.of(HopperGemm.DEPTH, s.n(), s.oh(), s.ow(), s.stride());
         int slices = box.count(s.n(), s.oh(), s.ow());

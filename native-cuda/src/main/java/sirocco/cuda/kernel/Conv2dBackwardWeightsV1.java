@@ -2,10 +2,10 @@ package sirocco.cuda.kernel;
 
 import java.util.ArrayList;
 import java.util.List;
-import sirocco.api.Op;
+import sirocco.api.Convolution;
 
 /** conv2d_backward_weights_v1.cu: as {@link Conv2dV1}, summing over all output pixels; the bias's gradient is a sum of columns. */
-final class Conv2dBackwardWeightsV1 implements Variant<Op.Conv2dBackwardWeights> {
+final class Conv2dBackwardWeightsV1 implements Variant<Convolution.Conv2dBackwardWeights> {
     private final Sums sums;
 
     Conv2dBackwardWeightsV1(Sums sums) {
@@ -18,12 +18,12 @@ final class Conv2dBackwardWeightsV1 implements Variant<Op.Conv2dBackwardWeights>
     }
 
     @Override
-    public boolean fits(Op.Conv2dBackwardWeights op, Target target) {
+    public boolean fits(Convolution.Conv2dBackwardWeights op, Target target) {
         return true;
     }
 
     @Override
-    public Kernel kernel(Op.Conv2dBackwardWeights op, Target target) {
+    public Kernel kernel(Convolution.Conv2dBackwardWeights op, Target target) {
         ConvShape s = ConvShape.of(op.x(), op.dw(), op.window());
         Sums.Columns bias = new Sums.Columns(1, s.outputs(), s.k());
         return Kernel.of(m -> {

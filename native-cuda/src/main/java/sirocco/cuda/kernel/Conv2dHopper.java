@@ -1,23 +1,23 @@
 package sirocco.cuda.kernel;
 
 import java.util.List;
-import sirocco.api.Op;
+import sirocco.api.Convolution;
 
 /** conv2d_v5.cu: boxes of pixels, one tap after the other, times weights. */
-record Conv2dHopper(HopperGemm level) implements Variant<Op.Conv2d> {
+record Conv2dHopper(HopperGemm level) implements Variant<Convolution.Conv2d> {
     @Override
     public String name() {
         return level.name();
     }
 
     @Override
-    public boolean fits(Op.Conv2d op, Target target) {
+    public boolean fits(Convolution.Conv2d op, Target target) {
         ConvShape s = ConvShape.of(op.x(), op.w(), op.window());
         return level.fits(target, s, s.c());
     }
 
     @Override
-    public Kernel kernel(Op.Conv2d op, Target target) {
+    public Kernel kernel(Convolution.Conv2d op, Target target) {
         ConvShape s = ConvShape.of(op.x(), op.w(), op.window());
         HopperGemm.Choice gemm = level.choose("conv2d", target, s.outputs(), s.k(), 1);
         PixelBox box = PixelBox.of(gemm.tile().rows(), s.n(), s.oh(), s.ow(), s.stride());

@@ -1,10 +1,10 @@
 package sirocco.cuda.kernel;
 
 import java.util.List;
-import sirocco.api.Op;
+import sirocco.api.Convolution;
 
 /** conv2d_v1.cu: a matrix product of gathered pixels with weights, tile by tile in shared memory; any shape. */
-final class Conv2dV1 implements Variant<Op.Conv2d> {
+final class Conv2dV1 implements Variant<Convolution.Conv2d> {
     /** Rows and columns of the tile of results of a thread block; as in gemm_v1.cuh. */
     static final int TILE = 32;
 
@@ -14,12 +14,12 @@ final class Conv2dV1 implements Variant<Op.Conv2d> {
     }
 
     @Override
-    public boolean fits(Op.Conv2d op, Target target) {
+    public boolean fits(Convolution.Conv2d op, Target target) {
         return true;
     }
 
     @Override
-    public Kernel kernel(Op.Conv2d op, Target target) {
+    public Kernel kernel(Convolution.Conv2d op, Target target) {
         ConvShape s = ConvShape.of(op.x(), op.w(), op.window());
         return Kernel.of(m -> List.of(tiles(target.activations().kernel("conv2d_v1"), s.outputs(), s.k(), m.at(op.x()), m.weights(op.w()), m.at(op.bias()),
                 m.at(op.perChannel()), m.at(op.residual()), s.argument(), m.at(op.y())))).withWeights(op.w(), target);

@@ -1,15 +1,18 @@
 package sirocco.cuda.kernel;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
+import sirocco.api.Convolution;
 import sirocco.api.DType;
 import sirocco.api.MemoryPlanner;
+import sirocco.api.Movement;
 import sirocco.api.Op;
+import sirocco.api.Operand;
+import sirocco.api.OperandRole;
 import sirocco.api.Value;
 
 /**
@@ -25,56 +28,24 @@ final class Conversions {
         this.activations = activations;
     }
 
-    /** The operands that kernels read as activations. */
-    private static List<Value> activations(Op op) {
-        return switch (op) {
-            case Op.Conv2d o -> some(List.of(o.x()), o.perChannel(), o.residual(), computed(o.w()));
-            case Op.Conv2dBackwardData o -> some(List.of(o.dy()), computed(o.w()));
-            case Op.Conv2dBackwardWeights o -> List.of(o.x(), o.dy());
-            case Op.GroupNorm o -> List.of(o.x());
-            case Op.GroupNormBackward o -> some(List.of(o.x(), o.dy()), o.addend());
-            case Op.Silu o -> o.inputs();
-            case Op.SiluBackward o -> o.inputs();
-            case Op.Attention o -> o.inputs();
-            case Op.AttentionBackward o -> List.of(o.q(), o.k(), o.v(), o.y(), o.dy());
-            case Op.Add o -> o.inputs();
-            case Op.Concat o -> o.inputs();
-            case Op.Slice o -> o.inputs();
-            case Op.Upsample o -> o.inputs();
-            case Op.UpsampleBackward o -> o.inputs();
-            case Op.SumPixels o -> o.inputs();
-            case Op.Dropout o -> List.of(o.x());
-            case Op.EmbeddingBackward o -> List.of(o.dy());
-            case Op.MseLoss o -> List.of(o.prediction(), o.target());
-            case Op.MseLossBackward o -> List.of(o.prediction(), o.target());
-            case Op.Guidance o -> List.of(o.x());
-            case Op.SamplingStep o -> List.of(o.out());
-            case Op.TimestepEmbedding _, Op.Embedding _, Op.DropLabels _, Op.GatherImages _, Op.Noising _, Op.ChainTimestep _, Op.GradientNorm _,
-                    Op.RecordStep _, Op.AdamEma _ -> List.of();
-            case Op.Repeat _ -> List.of(); // moves what there is
-        };
-    }
-
-    /** Weights, if a step made them: of persistent ones there are {@link WeightCopies}. */
-    private static Optional<Value> computed(Value w) {
-        return w.persistent() ? Optional.empty() : Optional.of(w);
-    }
-
-    @SafeVarargs
-    private static List<Value> some(List<Value> always, Optional<Value>... maybe) {
-        List<Value> all = new ArrayList<>(always);
-        for (Optional<Value> value : maybe) {
-            value.ifPresent(all::add);
+    /** The operands that kernels read as activations: those of that role, and weights that a step made, of which there are no {@link WeightCopies}. */
+    private static Set<Value> activations(Op op) {
+        Set<Value> all = new HashSet<>();
+        for (Operand o : op.operands()) {
+            boolean computedWeight = op instanceof Convolution && o.name().equals("w") && !o.value().persistent();
+            if (o.access() == Operand.Access.READ && (o.role() == OperandRole.ACTIVATION || computedWeight)) {
+                all.add(o.value());
+            }
         }
         return all;
     }
 
     /** The kernel, with whatever must be converted for it. */
     Kernel around(Op op, Kernel kernel) {
-        if (activations == Storage.F32 || op instanceof Op.Repeat) {
+        if (activations == Storage.F32 || op instanceof Movement.Repeat) {
             return kernel;
         }
-        Set<Value> compact = activations(op).stream().collect(Collectors.toSet());
+        Set<Value> compact = activations(op);
         Map<Value, Long> offsets = new LinkedHashMap<>();
         long end = aligned(kernel.scratchBytes());
         for (Value v : op.inputs()) {

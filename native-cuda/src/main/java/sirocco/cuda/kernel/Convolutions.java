@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Stream;
+import sirocco.api.Convolution;
 import sirocco.api.Op;
 
 /** The three passes of a convolution, and their variants. */
@@ -14,9 +15,9 @@ final class Convolutions {
 
     private final Target target;
     private final KernelRule rule;
-    private final List<Variant<Op.Conv2d>> forward;
-    private final List<Variant<Op.Conv2dBackwardData>> backwardData;
-    private final List<Variant<Op.Conv2dBackwardWeights>> backwardWeights;
+    private final List<Variant<Convolution.Conv2d>> forward;
+    private final List<Variant<Convolution.Conv2dBackwardData>> backwardData;
+    private final List<Variant<Convolution.Conv2dBackwardWeights>> backwardWeights;
 
     Convolutions(Target target, KernelRule rule, Sums sums) {
         this.target = target;
@@ -40,15 +41,15 @@ final class Convolutions {
         return Map.of(FORWARD, levels, BACKWARD_DATA, levels, BACKWARD_WEIGHTS, levels);
     }
 
-    Kernel forward(Op.Conv2d op) {
+    Kernel forward(Convolution.Conv2d op) {
         return rule.choose(FORWARD, forward, op, target);
     }
 
-    Kernel backwardData(Op.Conv2dBackwardData op) {
+    Kernel backwardData(Convolution.Conv2dBackwardData op) {
         return rule.choose(BACKWARD_DATA, backwardData, op, target);
     }
 
-    Kernel backwardWeights(Op.Conv2dBackwardWeights op) {
+    Kernel backwardWeights(Convolution.Conv2dBackwardWeights op) {
         return rule.choose(BACKWARD_WEIGHTS, backwardWeights, op, target);
     }
 }

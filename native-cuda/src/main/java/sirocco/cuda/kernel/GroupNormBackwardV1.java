@@ -1,23 +1,23 @@
 package sirocco.cuda.kernel;
 
 import java.util.List;
-import sirocco.api.Op;
+import sirocco.api.Normalization;
 import sirocco.api.Shape;
 
 /** group_norm_backward_v1.cu: a thread block for each group of an image, two reads of it; then the parameters' gradients over images. */
-final class GroupNormBackwardV1 implements Variant<Op.GroupNormBackward> {
+final class GroupNormBackwardV1 implements Variant<Normalization.GroupNormBackward> {
     @Override
     public String name() {
         return "v1";
     }
 
     @Override
-    public boolean fits(Op.GroupNormBackward op, Target target) {
+    public boolean fits(Normalization.GroupNormBackward op, Target target) {
         return true;
     }
 
     @Override
-    public Kernel kernel(Op.GroupNormBackward op, Target target) {
+    public Kernel kernel(Normalization.GroupNormBackward op, Target target) {
         Shape s = op.x().shape();
         return Kernel.of(m -> List.of(
                 Launch.blocks(target.activations().kernel("group_norm_backward_v1"), op.groups(), s.n(), 1, m.at(op.x()), m.at(op.stats()), m.at(op.gamma()),

@@ -1,26 +1,26 @@
 package sirocco.cuda.kernel;
 
 import java.util.List;
-import sirocco.api.Op;
+import sirocco.api.Normalization;
 
 /** group_norm_backward_v2.cu: pieces of an image's pixels a block, first their sums, then dx; then the parameters' gradients over images. */
-final class GroupNormBackwardV2 implements Variant<Op.GroupNormBackward> {
+final class GroupNormBackwardV2 implements Variant<Normalization.GroupNormBackward> {
     @Override
     public String name() {
         return "v2";
     }
 
-    private static NormSlabs slabs(Op.GroupNormBackward op, Target target) {
+    private static NormSlabs slabs(Normalization.GroupNormBackward op, Target target) {
         return new NormSlabs(op.x().shape(), op.groups(), target, 2);
     }
 
     @Override
-    public boolean fits(Op.GroupNormBackward op, Target target) {
+    public boolean fits(Normalization.GroupNormBackward op, Target target) {
         return slabs(op, target).fitsInPieces();
     }
 
     @Override
-    public Kernel kernel(Op.GroupNormBackward op, Target target) {
+    public Kernel kernel(Normalization.GroupNormBackward op, Target target) {
         NormSlabs s = slabs(op, target);
         int width = s.pieceWidth();
         int piece = s.piecePixels();

@@ -1,26 +1,26 @@
 package sirocco.cuda.kernel;
 
 import java.util.List;
-import sirocco.api.Op;
+import sirocco.api.Normalization;
 
 /** group_norm_backward_v3.cu: x and dy of some groups of an image a block, held in shared memory; then the parameters' gradients over images. */
-final class GroupNormBackwardV3 implements Variant<Op.GroupNormBackward> {
+final class GroupNormBackwardV3 implements Variant<Normalization.GroupNormBackward> {
     @Override
     public String name() {
         return "v3";
     }
 
-    private static NormSlabs slabs(Op.GroupNormBackward op, Target target) {
+    private static NormSlabs slabs(Normalization.GroupNormBackward op, Target target) {
         return new NormSlabs(op.x().shape(), op.groups(), target, 2);
     }
 
     @Override
-    public boolean fits(Op.GroupNormBackward op, Target target) {
+    public boolean fits(Normalization.GroupNormBackward op, Target target) {
         return slabs(op, target).holdsAllPixels();
     }
 
     @Override
-    public Kernel kernel(Op.GroupNormBackward op, Target target) {
+    public Kernel kernel(Normalization.GroupNormBackward op, Target target) {
         NormSlabs s = slabs(op, target);
         int width = s.heldWidth();
         return Kernel.of(m -> List.of(

@@ -1,26 +1,26 @@
 package sirocco.cuda.kernel;
 
 import java.util.List;
-import sirocco.api.Op;
+import sirocco.api.Normalization;
 
 /** group_norm_v2.cu: pieces of an image's pixels a block, first their statistics, then the result; two reads of the tensor. */
-final class GroupNormV2 implements Variant<Op.GroupNorm> {
+final class GroupNormV2 implements Variant<Normalization.GroupNorm> {
     @Override
     public String name() {
         return "v2";
     }
 
-    private static NormSlabs slabs(Op.GroupNorm op, Target target) {
+    private static NormSlabs slabs(Normalization.GroupNorm op, Target target) {
         return new NormSlabs(op.x().shape(), op.groups(), target, 1);
     }
 
     @Override
-    public boolean fits(Op.GroupNorm op, Target target) {
+    public boolean fits(Normalization.GroupNorm op, Target target) {
         return slabs(op, target).fitsInPieces();
     }
 
     @Override
-    public Kernel kernel(Op.GroupNorm op, Target target) {
+    public Kernel kernel(Normalization.GroupNorm op, Target target) {
         NormSlabs s = slabs(op, target);
         int width = s.pieceWidth();
         int piece = s.piecePixels();

@@ -1,19 +1,35 @@
 package sirocco.cuda.kernel;
 
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import sirocco.api.Attention;
+import sirocco.api.Axis;
+import sirocco.api.BinaryFunction;
+import sirocco.api.Conditioning;
+import sirocco.api.Convolution;
+import sirocco.api.Diffusion;
+import sirocco.api.Loss;
+import sirocco.api.Movement;
+import sirocco.api.Normalization;
 import sirocco.api.Op;
+import sirocco.api.Optimizer;
+import sirocco.api.Pointwise;
+import sirocco.api.Product;
+import sirocco.api.Random;
+import sirocco.api.Reduction;
 import sirocco.api.Step;
+import sirocco.api.UnaryFunction;
 
 /** Makes the kernel of each op. */
 public final class KernelFactory {
-    private final Pointwise pointwise;
+    private final PointwiseKernels pointwise;
     private final Moves moves;
     private final Sums sums;
-    private final Conditioning conditioning;
-    private final Diffusion diffusion;
-    private final Optimizer optimizer;
+    private final ConditioningKernels conditioning;
+    private final DiffusionKernels diffusion;
+    private final OptimizerKernels optimizer;
     private final Convolutions convolutions;
     private final Norms norms;
     private final Attentions attentions;
@@ -21,12 +37,12 @@ public final class KernelFactory {
 
     public KernelFactory(Target target, KernelRule rule, Layout layout) {
         conversions = new Conversions(layout, target.activations());
-        pointwise = new Pointwise(target);
+        pointwise = new PointwiseKernels(target);
         moves = new Moves(layout);
         sums = new Sums(target);
-        conditioning = new Conditioning(target);
-        diffusion = new Diffusion(target);
-        optimizer = new Optimizer();
+        conditioning = new ConditioningKernels(target);
+        diffusion = new DiffusionKernels(target);
+        optimizer = new OptimizerKernels();
         convolutions = new Convolutions(target, rule, sums);
         norms = new Norms(target, rule);
         attentions = new Attentions(target, rule);
@@ -45,44 +61,83 @@ public final class KernelFactory {
         return conversions.around(step.op(), plain(step.op()));
     }
 
+    /** Whether there is a kernel for an op, with its shapes and attributes. */
+    public static boolean supports(Op any) {
+        return switch (any) {
+            case Attention.Forward op -> op.q().shape().equals(op.k().shape()) && op.keyMask().isEmpty() && !op.causal();
+            case Attention.Backward op -> op.q().shape().equals(op.k().shape()) && op.keyMask().isEmpty() && !op.causal();
+            case Normalization.LayerNorm _, Normalization.LayerNormBackward _ -> false;
+            case Pointwise.Unary op -> op.function() == UnaryFunction.SILU;
+            case Pointwise.UnaryBackward op -> op.function() == UnaryFunction.SILU;
+            case Pointwise.Binary op -> op.function() == BinaryFunction.ADD && op.a().shape().equals(op.b().shape());
+            case Pointwise.Affine _, Pointwise.Gated _, Pointwise.GatedBackward _ -> false;
+            case Product _ -> false;
+            case Reduction.Reduce op -> op.function() == Reduction.Function.SUM && op.axes().equals(EnumSet.of(Axis.H, Axis.W));
+            case Movement.Concat op -> op.axis() == Axis.C;
+            case Movement.Slice op -> op.axis() == Axis.C;
+            case Movement.Repeat op -> op.y().shape().equals(op.x().shape().withN(2 * op.x().shape().n()));
+            case Movement.AveragePool _, Movement.Reshape _, Movement.Permute _, Movement.Ramp _, Movement.Accumulate _, Movement.Assign _ -> false;
+            case Conditioning.Embedding op -> op.ids().shape().imageElements() == 1;
+            case Conditioning.EmbeddingBackward op -> op.ids().shape().imageElements() == 1;
+            case Random.Draw _, Random.DrawTimestep _ -> false;
+            case Loss.CrossEntropy _, Loss.CrossEntropyBackward _ -> false;
+            case Diffusion.Lookup op -> op.column() == 0 && op.row().shape().n() == 1;
+            case Diffusion.Combine _, Diffusion.Advance _, Diffusion.Pixels _ -> false;
+            default -> true;
+        };
+    }
+
     private Kernel plain(Op any) {
         return switch (any) {
-            case Op.Conv2d op -> convolutions.forward(op);
-            case Op.Conv2dBackwardData op -> convolutions.backwardData(op);
-            case Op.Conv2dBackwardWeights op -> convolutions.backwardWeights(op);
+            case Convolution.Conv2d op -> convolutions.forward(op);
+            case Convolution.Conv2dBackwardData op -> convolutions.backwardData(op);
+            case Convolution.Conv2dBackwardWeights op -> convolutions.backwardWeights(op);
 
-            case Op.GroupNorm op -> norms.forward(op);
-            case Op.GroupNormBackward op -> norms.backward(op);
-            case Op.Silu op -> pointwise.silu(op);
-            case Op.SiluBackward op -> pointwise.siluBackward(op);
-            case Op.Attention op -> attentions.forward(op);
-            case Op.AttentionBackward op -> attentions.backward(op);
+            case Normalization.GroupNorm op -> norms.forward(op);
+            case Normalization.GroupNormBackward op -> norms.backward(op);
+            case Normalization.LayerNorm _, Normalization.LayerNormBackward _ -> throw unsupported(any);
+            case Attention.Forward op -> attentions.forward(op);
+            case Attention.Backward op -> attentions.backward(op);
 
-            case Op.Add op -> pointwise.add(op);
-            case Op.Concat op -> moves.concat(op);
-            case Op.Slice op -> moves.slice(op);
-            case Op.Upsample op -> moves.upsample(op);
-            case Op.UpsampleBackward op -> sums.upsampleBackward(op);
-            case Op.SumPixels op -> sums.sumPixels(op);
-            case Op.Dropout op -> pointwise.dropout(op);
-            case Op.Repeat op -> moves.repeat(op);
+            case Pointwise.Unary op -> pointwise.silu(op);
+            case Pointwise.UnaryBackward op -> pointwise.siluBackward(op);
+            case Pointwise.Binary op -> pointwise.add(op);
+            case Pointwise.Affine _, Pointwise.Gated _, Pointwise.GatedBackward _ -> throw unsupported(any);
+            case Product.MatMul _ -> throw unsupported(any);
+            case Reduction.Reduce op -> sums.sumPixels(op);
 
-            case Op.TimestepEmbedding op -> conditioning.timestepEmbedding(op);
-            case Op.Embedding op -> conditioning.embedding(op);
-            case Op.EmbeddingBackward op -> conditioning.embeddingBackward(op);
-            case Op.DropLabels op -> conditioning.dropLabels(op);
+            case Movement.Concat op -> moves.concat(op);
+            case Movement.Slice op -> moves.slice(op);
+            case Movement.Upsample op -> moves.upsample(op);
+            case Movement.UpsampleBackward op -> sums.upsampleBackward(op);
+            case Movement.Repeat op -> moves.repeat(op);
+            case Movement.GatherImages op -> diffusion.gatherImages(op);
+            case Movement.AveragePool _, Movement.Reshape _, Movement.Permute _, Movement.Ramp _, Movement.Accumulate _, Movement.Assign _ ->
+                    throw unsupported(any);
 
-            case Op.GatherImages op -> diffusion.gatherImages(op);
-            case Op.Noising op -> diffusion.noising(op);
-            case Op.MseLoss op -> diffusion.mseLoss(op);
-            case Op.MseLossBackward op -> diffusion.mseLossBackward(op);
-            case Op.ChainTimestep op -> diffusion.chainTimestep(op);
-            case Op.Guidance op -> pointwise.guidance(op);
-            case Op.SamplingStep op -> diffusion.samplingStep(op);
+            case Conditioning.TimestepEmbedding op -> conditioning.timestepEmbedding(op);
+            case Conditioning.Embedding op -> conditioning.embedding(op);
+            case Conditioning.EmbeddingBackward op -> conditioning.embeddingBackward(op);
+            case Random.Dropout op -> pointwise.dropout(op);
+            case Random.DropLabels op -> conditioning.dropLabels(op);
+            case Random.Draw _, Random.DrawTimestep _ -> throw unsupported(any);
 
-            case Op.GradientNorm op -> optimizer.gradientNorm(op);
-            case Op.RecordStep op -> optimizer.recordStep(op);
-            case Op.AdamEma op -> optimizer.adamEma(op);
+            case Diffusion.Noising op -> diffusion.noising(op);
+            case Diffusion.Lookup op -> diffusion.chainTimestep(op);
+            case Diffusion.Guidance op -> pointwise.guidance(op);
+            case Diffusion.SamplingStep op -> diffusion.samplingStep(op);
+            case Diffusion.Combine _, Diffusion.Advance _, Diffusion.Pixels _ -> throw unsupported(any);
+            case Loss.MseLoss op -> diffusion.mseLoss(op);
+            case Loss.MseLossBackward op -> diffusion.mseLossBackward(op);
+            case Loss.CrossEntropy _, Loss.CrossEntropyBackward _ -> throw unsupported(any);
+
+            case Optimizer.GradientNorm op -> optimizer.gradientNorm(op);
+            case Optimizer.RecordStep op -> optimizer.recordStep(op);
+            case Optimizer.AdamEma op -> optimizer.adamEma(op);
         };
+    }
+
+    private static IllegalStateException unsupported(Op op) {
+        return new IllegalStateException("cuda: " + op.kind() + " should have been lowered");
     }
 }

@@ -5,13 +5,15 @@ import java.util.List;
 import java.util.Set;
 import sirocco.api.DType;
 import sirocco.api.Graph;
-import sirocco.api.Op;
+import sirocco.api.Movement;
+import sirocco.api.Operand;
+import sirocco.api.OperandRole;
 import sirocco.api.Step;
 import sirocco.api.Value;
 
 /**
  * How each value of a graph lies in device memory: dense NHWC, activations in the storage type that was asked for, all else in its own.
- * An activation is a temporary that is not a statistic, a loss, a norm, a time or a weight of the loss.
+ * An activation is what a step writes as such ({@link OperandRole}).
  */
 public final class Layout {
     private final Storage activations;
@@ -30,20 +32,16 @@ public final class Layout {
     }
 
     private void add(Step step) {
-        switch (step.op()) {
-            case Op.GroupNorm op -> compact.add(op.y());
-            case Op.Attention op -> compact.add(op.y());
-            case Op.Noising op -> {
-                compact.add(op.xt());
-                compact.add(op.target());
+        if (step.op() instanceof Movement.Repeat op) { // moves what there is
+            if (compact.contains(op.x())) {
+                compact.add(op.y());
             }
-            case Op.Repeat op -> {
-                if (compact.contains(op.x())) {
-                    compact.add(op.y());
-                }
+            return;
+        }
+        for (Operand o : step.op().operands()) {
+            if (o.access() == Operand.Access.WRITTEN && o.role() == OperandRole.ACTIVATION && o.value().dtype() == DType.F32) {
+                compact.add(o.value());
             }
-            case Op.MseLoss _, Op.GradientNorm _, Op.RecordStep _, Op.ChainTimestep _ -> { }
-            default -> step.op().outputs().stream().filter(v -> v.dtype() == DType.F32).forEach(compact::add);
         }
     }
 

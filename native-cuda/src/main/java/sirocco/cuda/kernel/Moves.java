@@ -1,7 +1,7 @@
 package sirocco.cuda.kernel;
 
 import java.util.List;
-import sirocco.api.Op;
+import sirocco.api.Movement;
 import sirocco.api.Shape;
 import sirocco.api.Value;
 
@@ -13,7 +13,7 @@ final class Moves {
         this.layout = layout;
     }
 
-    Kernel concat(Op.Concat op) {
+    Kernel concat(Movement.Concat op) {
         int ca = op.a().shape().c();
         int cb = op.b().shape().c();
         int word = word(bytes(op.y(), ca), bytes(op.y(), cb));
@@ -24,7 +24,7 @@ final class Moves {
                 a, b)));
     }
 
-    Kernel slice(Op.Slice op) {
+    Kernel slice(Movement.Slice op) {
         int cx = op.x().shape().c();
         int cy = op.y().shape().c();
         int word = word(bytes(op.y(), cx), bytes(op.y(), op.from()), bytes(op.y(), cy));
@@ -34,7 +34,7 @@ final class Moves {
                 words(op.y(), cx, word), words(op.y(), op.from(), word), y)));
     }
 
-    Kernel upsample(Op.Upsample op) {
+    Kernel upsample(Movement.Upsample op) {
         Shape s = op.x().shape();
         int word = word(bytes(op.y(), s.c()));
         int c = words(op.y(), s.c(), word);
@@ -42,7 +42,7 @@ final class Moves {
         return Kernel.of(m -> List.of(Launch.threads(kernel("upsample", word), 4L * rows * s.w() * c, m.at(op.x()), m.at(op.y()), rows, s.w(), c)));
     }
 
-    Kernel repeat(Op.Repeat op) {
+    Kernel repeat(Movement.Repeat op) {
         int n = (int) op.x().shape().elements();
         int word = word(bytes(op.y(), n));
         int count = words(op.y(), n, word);

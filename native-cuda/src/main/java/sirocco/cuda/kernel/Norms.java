@@ -2,14 +2,14 @@ package sirocco.cuda.kernel;
 
 import java.util.List;
 import java.util.Map;
-import sirocco.api.Op;
+import sirocco.api.Normalization;
 
 /** GroupNorm forward and backward, and their variants. */
 final class Norms {
     private static final String NAME = "group_norm";
     private static final String BACKWARD_NAME = "group_norm_backward";
-    private static final List<Variant<Op.GroupNorm>> FORWARD = List.of(new GroupNormV3(), new GroupNormV2(), new GroupNormV1());
-    private static final List<Variant<Op.GroupNormBackward>> BACKWARD =
+    private static final List<Variant<Normalization.GroupNorm>> FORWARD = List.of(new GroupNormV3(), new GroupNormV2(), new GroupNormV1());
+    private static final List<Variant<Normalization.GroupNormBackward>> BACKWARD =
             List.of(new GroupNormBackwardV3(), new GroupNormBackwardV2(), new GroupNormBackwardV1());
 
     private final Target target;
@@ -24,11 +24,11 @@ final class Norms {
         return Map.of(NAME, Variant.names(FORWARD), BACKWARD_NAME, Variant.names(BACKWARD));
     }
 
-    Kernel forward(Op.GroupNorm op) {
+    Kernel forward(Normalization.GroupNorm op) {
         return rule.choose(NAME, FORWARD, op, target);
     }
 
-    Kernel backward(Op.GroupNormBackward op) {
+    Kernel backward(Normalization.GroupNormBackward op) {
         return rule.choose(BACKWARD_NAME, BACKWARD, op, target);
     }
 }

@@ -1,7 +1,8 @@
 package sirocco.cuda.kernel;
 
 import java.util.List;
-import sirocco.api.Op;
+import sirocco.api.Movement;
+import sirocco.api.Reduction;
 import sirocco.api.Shape;
 
 /** Sums over pixels, in an order that depends on shapes only. */
@@ -44,13 +45,13 @@ final class Sums {
                         s.slices(), s.c, y));
     }
 
-    Kernel sumPixels(Op.SumPixels op) {
+    Kernel sumPixels(Reduction.Reduce op) {
         Shape s = op.x().shape();
         Columns columns = new Columns(s.n(), s.h() * s.w(), s.c());
         return Kernel.of(m -> columns(columns, m.at(op.x()), m.scratch(), m.at(op.y()), false)).withScratch(columns.scratchBytes());
     }
 
-    Kernel upsampleBackward(Op.UpsampleBackward op) {
+    Kernel upsampleBackward(Movement.UpsampleBackward op) {
         Shape s = op.dx().shape();
         int width = s.c() % storage.vector() == 0 ? storage.vector() : 1;
         return Kernel.of(m -> List.of(Launch.threads(storage.kernel("upsample_backward"), s.elements() / width, m.at(op.dy()), m.at(op.dx()), s.n() * s.h(),

@@ -3,8 +3,8 @@ package sirocco.cuda.kernel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiFunction;
+import sirocco.api.Convolution;
 import sirocco.api.MemoryPlanner;
-import sirocco.api.Op;
 
 /**
  * How the sum over pixels of a weights' gradient is parted among thread blocks, so that every multiprocessor has some: parts are written to
@@ -35,7 +35,7 @@ record WeightsGradientParts(int count, int slicesOfPart) {
      * @param algorithm as plans say it
      * @param product makes the launch that sums the parts, given where they go: with one part the gradient, which is added to
      */
-    Kernel kernel(Op.Conv2dBackwardWeights op, ConvShape s, Sums sums, String algorithm, BiFunction<Places, Long, Launch> product) {
+    Kernel kernel(Convolution.Conv2dBackwardWeights op, ConvShape s, Sums sums, String algorithm, BiFunction<Places, Long, Launch> product) {
         int weights = (int) op.dw().shape().elements();
         Sums.Columns bias = new Sums.Columns(1, s.outputs(), s.k());
         long partBytes = count == 1 ? 0 : (long) count * weights * Float.BYTES;

@@ -7,9 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import sirocco.api.Convolution;
 import sirocco.api.DType;
 import sirocco.api.KernelChoices;
-import sirocco.api.Op;
 import sirocco.api.Settings;
 import sirocco.api.Shape;
 import sirocco.api.Tuning;
@@ -25,7 +25,7 @@ class HopperGemmTest {
     }
 
     private static Kernel forward(Target target, String rule, int n, int size, int c, int k, Window window) {
-        Op.Conv2d op = new Op.Conv2d(value(0, n, size, size, c), value(1, k, window.kernelH(), window.kernelW(), c), Optional.empty(), Optional.empty(),
+        Convolution.Conv2d op = new Convolution.Conv2d(value(0, n, size, size, c), value(1, k, window.kernelH(), window.kernelW(), c), Optional.empty(), Optional.empty(),
                 Optional.empty(), window, value(2, n, window.outH(size), window.outW(size), k));
         KernelChoices choices = KernelChoices.of(KernelRule.PROPERTY, rule, KernelFactory.variants(), Tuning.NONE,
                 new Tuning.Key("cuda", "H100", Settings.Precision.BF16));

@@ -9,10 +9,11 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import sirocco.api.DType;
 import sirocco.api.KernelChoices;
-import sirocco.api.Op;
+import sirocco.api.Pointwise;
 import sirocco.api.Settings;
 import sirocco.api.Shape;
 import sirocco.api.Tuning;
+import sirocco.api.UnaryFunction;
 import sirocco.api.Value;
 
 class KernelRuleTest {
@@ -21,14 +22,14 @@ class KernelRuleTest {
     private static final Tuning.Key KEY = new Tuning.Key("cuda", "some GPU", Settings.Precision.F32);
 
     /** Fits tensors of at least so many channels. */
-    private record AtLeast(String name, int channels) implements Variant<Op.Silu> {
+    private record AtLeast(String name, int channels) implements Variant<Pointwise.Unary> {
         @Override
-        public boolean fits(Op.Silu op, Target target) {
+        public boolean fits(Pointwise.Unary op, Target target) {
             return op.x().shape().c() >= channels;
         }
 
         @Override
-        public Kernel kernel(Op.Silu op, Target target) {
+        public Kernel kernel(Pointwise.Unary op, Target target) {
             return Kernel.of(_ -> List.of());
         }
     }
@@ -37,7 +38,7 @@ class KernelRuleTest {
 
     private static String chosen(String property, int channels) {
         Value x = new Value(0, "x", Shape.vector(channels), DType.F32, Value.Role.INPUT);
-        Op.Silu op = new Op.Silu(x, x);
+        Pointwise.Unary op = new Pointwise.Unary(x, UnaryFunction.SILU, x);
         return rule(property, Tuning.NONE).choose("silu", VARIANTS, op, TARGET).algorithm();
     }
 
@@ -74,12 +75,12 @@ class KernelRuleTest {
     void takesWhatWasMeasuredUnlessAskedOtherwise() {
         Value x = new Value(0, "x", Shape.vector(64), DType.F32, Value.Role.INPUT);
         Value wider = new Value(1, "wider", Shape.vector(65), DType.F32, Value.Role.INPUT);
-        Op.Silu op = new Op.Silu(x, x);
+        Pointwise.Unary op = new Pointwise.Unary(x, UnaryFunction.SILU, x);
         Tuning tuning = new Tuning(Map.of(KEY, Map.of(op.signature(), "v2"), new Tuning.Key("cuda", "another GPU", Settings.Precision.F32),
                 Map.of(op.signature(), "v1")));
         assertEquals("v2", rule("", tuning).choose("silu", VARIANTS, op, TARGET).algorithm());
         assertEquals("v1", rule("silu=v1", tuning).choose("silu", VARIANTS, op, TARGET).algorithm());
-        assertEquals("v3", rule("", tuning).choose("silu", VARIANTS, new Op.Silu(wider, wider), TARGET).algorithm());
+        assertEquals("v3", rule("", tuning).choose("silu", VARIANTS, new Pointwise.Unary(wider, UnaryFunction.SILU, wider), TARGET).algorithm());
         Tuning stale = new Tuning(Map.of(KEY, Map.of(op.signature(), "v0")));
         assertEquals("v3", rule("", stale).choose("silu", VARIANTS, op, TARGET).algorithm());
     }

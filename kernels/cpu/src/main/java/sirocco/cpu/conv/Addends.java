@@ -19,7 +19,6 @@ final class Addends {
     private final float[] bias;
     private final View perChannel;
     private final View residual;
-    private boolean hasBias;
     private Slice perChannelAt;
     private Slice residualAt;
 
@@ -35,8 +34,7 @@ final class Addends {
         if (residualAt != null && residual == null) {
             throw new IllegalArgumentException("convolution: a residual was given, but none was planned for; give its layout on construction");
         }
-        hasBias = biasAt != null;
-        if (hasBias) {
+        if (biasAt != null) {
             System.arraycopy(biasAt.array(), biasAt.offset(), bias, 0, channels);
         } else {
             Arrays.fill(bias, 0f);
@@ -45,8 +43,14 @@ final class Addends {
         this.residualAt = residualAt;
     }
 
-    boolean none() {
-        return !hasBias && perChannelAt == null && residualAt == null;
+    /** Whether every pixel gets the same: {@link #bias}, which is zeros if there is none. */
+    boolean onlyBias() {
+        return perChannelAt == null && residualAt == null;
+    }
+
+    /** The bias filled up with zeros to whole blocks. */
+    float[] bias() {
+        return bias;
     }
 
     boolean hasResidual() {

@@ -1,8 +1,6 @@
 package sirocco.cpu.conv;
 
 import static sirocco.cpu.Layout.BLOCK;
-import static sirocco.cpu.conv.Gemm.PANEL;
-import static sirocco.cpu.conv.Gemm.PANEL_BLOCK;
 import static sirocco.cpu.conv.Taps.ceilDiv;
 
 import java.util.Arrays;
@@ -10,12 +8,15 @@ import java.util.List;
 import sirocco.cpu.Alignment;
 import sirocco.cpu.Slice;
 import sirocco.cpu.Workers;
+import sirocco.cpu.gemm.Right;
 
 /**
- * Weights as panels for {@link Gemm#rows}: [set of taps][panel of 32 outer channels][block of inner channels][tap][16 inner][32 outer],
- * with zeros where channels end. Inner channels are summed over: c forward, k backward; outer ones are the result's.
+ * Weights as the right operands of products, one for each set of taps: [set][block of outer channels][block of inner channels][tap][16
+ * inner][16 outer], with zeros where channels end. Inner channels are summed over: c forward, k backward; outer ones are the result's.
  */
 final class PackedWeights implements Workers.Task {
+    private static final int SQUARE = BLOCK * BLOCK;
+
     private final ConvShape shape;
     private final boolean backward;
     private final List<Taps> sets;
@@ -35,12 +36,12 @@ final class PackedWeights implements Workers.Task {
         outer = backward ? shape.c() : shape.k();
         starts = new int[sets.size() + 1];
         for (int i = 0; i < sets.size(); i++) {
-            starts[i + 1] = Math.addExact(starts[i], Math.multiplyExact(panels(), panelFloats(i)));
+            starts[i + 1] = Math.addExact(starts[i], Math.multiplyExact(outerBlocks(), blockFloats(i)));
         }
     }
 
-    int panels() {
-        return ceilDiv(outer, PANEL);
+    private int outerBlocks() {
+        return ceilDiv(outer, BLOCK);
     }
 
     int innerBlocks() {
@@ -51,38 +52,43 @@ final class PackedWeights implements Workers.Task {
         return Math.addExact(Alignment.SLACK, starts[sets.size()]);
     }
 
-    /** Where a panel of a set begins, in memory that was given from {@code offset} on. */
-    int panel(int offset, int set, int panel) {
-        return Alignment.up(offset) + starts[set] + panel * panelFloats(set);
+    /** Terms of a sum over a set's taps, filled-up channels included. */
+    int terms(int set) {
+        return innerBlocks() * sets.get(set).count() * BLOCK;
     }
 
-    private int panelFloats(int set) {
-        return innerBlocks() * sets.get(set).count() * PANEL_BLOCK;
+    private int blockFloats(int set) {
+        return terms(set) * BLOCK;
+    }
+
+    /** Makes {@link #set} refer to weights that were packed before. */
+    void bind(Slice packed) {
+        this.packed = packed;
     }
 
     void pack(Slice w, Slice packed) {
         this.w = w;
         this.packed = packed;
-        workers.run(panels() * innerBlocks(), this);
+        workers.run(outerBlocks() * innerBlocks(), this);
     }
 
-    /** Packs one block of inner channels of one panel, for all taps. */
+    /** Packs one block of outer channels by one of inner channels, for all taps. */
     @Override
     public void run(int item, int worker) {
-        int panel = item / innerBlocks();
-        int block = item % innerBlocks();
+        int block = item / innerBlocks();
+        int in = item % innerBlocks();
+        int inners = Math.min(BLOCK, inner - in * BLOCK);
+        int outers = Math.min(BLOCK, outer - block * BLOCK);
+        int ofK = shape.r() * shape.s() * shape.c();
         for (int set = 0; set < sets.size(); set++) {
             Taps taps = sets.get(set);
             for (int t = 0; t < taps.count(); t++) {
-                int to = panel(packed.offset(), set, panel) + (block * taps.count() + t) * PANEL_BLOCK;
+                int to = Alignment.up(packed.offset()) + starts[set] + block * blockFloats(set) + (in * taps.count() + t) * SQUARE;
                 int from = w.offset() + (taps.r()[t] * shape.s() + taps.s()[t]) * shape.c();
-                int ofK = shape.r() * shape.s() * shape.c();
                 if (backward) {
-                    copy(from + block * BLOCK * ofK + panel * PANEL, ofK, 1, Math.min(BLOCK, inner - block * BLOCK),
-                            Math.min(PANEL, outer - panel * PANEL), to);
+                    copy(from + in * BLOCK * ofK + block * BLOCK, ofK, 1, inners, outers, to);
                 } else {
-                    copy(from + panel * PANEL * ofK + block * BLOCK, 1, ofK, Math.min(BLOCK, inner - block * BLOCK),
-                            Math.min(PANEL, outer - panel * PANEL), to);
+                    copy(from + block * BLOCK * ofK + in * BLOCK, 1, ofK, inners, outers, to);
                 }
             }
         }
@@ -91,13 +97,48 @@ final class PackedWeights implements Workers.Task {
     private void copy(int from, int innerStep, int outerStep, int inners, int outers, int to) {
         float[] a = w.array();
         float[] b = packed.array();
-        if (inners < BLOCK || outers < PANEL) {
-            Arrays.fill(b, to, to + PANEL_BLOCK, 0f);
+        if (inners < BLOCK || outers < BLOCK) {
+            Arrays.fill(b, to, to + SQUARE, 0f);
         }
-        for (int o = 0; o < outers; o++) {
-            for (int i = 0; i < inners; i++) {
-                b[to + i * PANEL + o] = a[from + i * innerStep + o * outerStep];
+        for (int i = 0; i < inners; i++) {
+            for (int o = 0; o < outers; o++) {
+                b[to + i * BLOCK + o] = a[from + i * innerStep + o * outerStep];
             }
         }
+    }
+
+    /** The weights of one set of taps. */
+    Right set(int set) {
+        return new Right() {
+            @Override
+            public int panels() {
+                return ceilDiv(outerBlocks(), 2);
+            }
+
+            @Override
+            public int blocks(int panel) {
+                return Math.min(2, outerBlocks() - 2 * panel);
+            }
+
+            @Override
+            public float[] array() {
+                return packed.array();
+            }
+
+            @Override
+            public int at(int batch, int panel, int k) {
+                return Alignment.up(packed.offset()) + starts[set] + 2 * panel * blockFloats(set) + k * BLOCK;
+            }
+
+            @Override
+            public int blockStep() {
+                return blockFloats(set);
+            }
+
+            @Override
+            public void pack(int batch, int panel, int k, int depth, float[] to, int at, int step) {
+                throw new UnsupportedOperationException();
+            }
+        };
     }
 }

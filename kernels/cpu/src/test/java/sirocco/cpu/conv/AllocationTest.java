@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
 import java.util.Random;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import sirocco.cpu.Layout;
@@ -19,9 +20,17 @@ class AllocationTest {
     @ParameterizedTest
     @EnumSource(names = {"WINOGRAD", "GEMM"})
     void compiledRunsAllocateNothing(ConvRule.Mode mode) {
-        ConvShape s = ConvShape.same(2, 10, 8, 32, 32, 3);
+        compiledRunsAllocateNothing(ConvShape.same(2, 10, 8, 32, 32, 3), mode);
+    }
+
+    @Test
+    void compiledRunsOfPointwiseConvolutionsAllocateNothing() {
+        compiledRunsAllocateNothing(ConvShape.same(2, 10, 8, 32, 32, 1), ConvRule.Mode.AUTO);
+    }
+
+    private static void compiledRunsAllocateNothing(ConvShape s, ConvRule.Mode mode) {
         Random random = new Random(5);
-        Layout halo = Layout.blocked(2, 10, 8, 32, 1);
+        Layout halo = Layout.blocked(2, 10, 8, 32, s.r() / 2);
         Layout plain = Layout.blocked(2, 10, 8, 32, 0);
         Slice x = value(halo, random), dy = value(halo, random), residual = value(plain, random);
         Slice y = value(plain, random), dx = value(plain, random);

@@ -1,7 +1,7 @@
 package sirocco.tornado.kernel;
 
 import java.util.List;
-import sirocco.api.Op;
+import sirocco.api.Attention;
 import sirocco.api.Settings.Precision;
 import sirocco.api.Shape;
 
@@ -9,7 +9,7 @@ import sirocco.api.Shape;
 final class Attentions {
     private Attentions() { }
 
-    static Kernel of(Op.Attention op, Precision precision) {
+    static Kernel of(Attention.Forward op, Precision precision) {
         Shape x = op.q().shape();
         int length = x.h() * x.w();
         int heads = op.heads();
@@ -27,7 +27,7 @@ final class Attentions {
                 (g, id, c, m, at) -> g.task(id, AttentionKernels::forward, c, m, at, length, x.c(), heads))));
     }
 
-    static Kernel of(Op.AttentionBackward op, Precision precision) {
+    static Kernel of(Attention.Backward op, Precision precision) {
         Shape x = op.q().shape();
         int length = x.h() * x.w();
         int heads = op.heads();

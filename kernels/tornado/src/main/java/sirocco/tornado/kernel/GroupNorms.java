@@ -1,14 +1,14 @@
 package sirocco.tornado.kernel;
 
 import java.util.List;
-import sirocco.api.Op;
+import sirocco.api.Normalization;
 import sirocco.api.Shape;
 
 /** Launches of group normalisation and its gradients. */
 final class GroupNorms {
     private GroupNorms() { }
 
-    static Kernel of(Op.GroupNorm op) {
+    static Kernel of(Normalization.GroupNorm op) {
         Shape x = op.x().shape();
         int pixels = x.h() * x.w();
         int groups = op.groups();
@@ -23,7 +23,7 @@ final class GroupNorms {
                 .withScratch(2L * x.n() * slab.pieces() * groups);
     }
 
-    static Kernel of(Op.GroupNormBackward op) {
+    static Kernel of(Normalization.GroupNormBackward op) {
         Shape x = op.x().shape();
         int pixels = x.h() * x.w();
         int groups = op.groups();

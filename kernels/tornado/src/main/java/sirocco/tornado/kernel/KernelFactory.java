@@ -1,51 +1,106 @@
 package sirocco.tornado.kernel;
 
+import java.util.EnumSet;
+import sirocco.api.Attention;
+import sirocco.api.Axis;
+import sirocco.api.BinaryFunction;
+import sirocco.api.Conditioning;
+import sirocco.api.Convolution;
+import sirocco.api.Diffusion;
+import sirocco.api.Loss;
+import sirocco.api.Movement;
+import sirocco.api.Normalization;
 import sirocco.api.Op;
+import sirocco.api.Optimizer;
+import sirocco.api.Pointwise;
+import sirocco.api.Product;
+import sirocco.api.Random;
+import sirocco.api.Reduction;
 import sirocco.api.Settings.Precision;
+import sirocco.api.UnaryFunction;
 
 /** Makes the kernel of each op. */
 public final class KernelFactory {
     private KernelFactory() { }
 
+    /** Whether there is a kernel for an op, with its shapes and attributes. */
+    public static boolean supports(Op any) {
+        return switch (any) {
+            case Attention.Forward op -> op.q().shape().equals(op.k().shape()) && op.keyMask().isEmpty() && !op.causal();
+            case Attention.Backward op -> op.q().shape().equals(op.k().shape()) && op.keyMask().isEmpty() && !op.causal();
+            case Normalization.LayerNorm _, Normalization.LayerNormBackward _ -> false;
+            case Pointwise.Unary op -> op.function() == UnaryFunction.SILU;
+            case Pointwise.UnaryBackward op -> op.function() == UnaryFunction.SILU;
+            case Pointwise.Binary op -> op.function() == BinaryFunction.ADD && op.a().shape().equals(op.b().shape());
+            case Pointwise.Affine _, Pointwise.Gated _, Pointwise.GatedBackward _ -> false;
+            case Product _ -> false;
+            case Reduction.Reduce op -> op.function() == Reduction.Function.SUM && op.axes().equals(EnumSet.of(Axis.H, Axis.W));
+            case Movement.Concat op -> op.axis() == Axis.C;
+            case Movement.Slice op -> op.axis() == Axis.C;
+            case Movement.Repeat op -> op.y().shape().equals(op.x().shape().withN(2 * op.x().shape().n()));
+            case Movement.AveragePool _, Movement.Reshape _, Movement.Permute _, Movement.Ramp _, Movement.Accumulate _, Movement.Assign _ -> false;
+            case Conditioning.Embedding op -> op.ids().shape().imageElements() == 1;
+            case Conditioning.EmbeddingBackward op -> op.ids().shape().imageElements() == 1;
+            case Random.Draw _, Random.DrawTimestep _ -> false;
+            case Loss.CrossEntropy _, Loss.CrossEntropyBackward _ -> false;
+            case Diffusion.Lookup op -> op.column() == 0 && op.row().shape().n() == 1;
+            case Diffusion.Combine _, Diffusion.Advance _, Diffusion.Pixels _ -> false;
+            default -> true;
+        };
+    }
+
     /** @param precision of products: BF16 where the device's tensor cores are to compute those of convolutions and attention */
     public static Kernel of(Op any, Precision precision) {
         return switch (any) {
-            case Op.Conv2d op -> Convolution.of(op, precision);
-            case Op.Conv2dBackwardData op -> Convolution.of(op, precision);
-            case Op.Conv2dBackwardWeights op -> Convolution.of(op, precision);
+            case Convolution.Conv2d op -> ConvolutionKernels.of(op, precision);
+            case Convolution.Conv2dBackwardData op -> ConvolutionKernels.of(op, precision);
+            case Convolution.Conv2dBackwardWeights op -> ConvolutionKernels.of(op, precision);
 
-            case Op.GroupNorm op -> GroupNorms.of(op);
-            case Op.GroupNormBackward op -> GroupNorms.of(op);
-            case Op.Silu op -> Pointwise.of(op);
-            case Op.SiluBackward op -> Pointwise.of(op);
-            case Op.Attention op -> Attentions.of(op, precision);
-            case Op.AttentionBackward op -> Attentions.of(op, precision);
+            case Normalization.GroupNorm op -> GroupNorms.of(op);
+            case Normalization.GroupNormBackward op -> GroupNorms.of(op);
+            case Normalization.LayerNorm _, Normalization.LayerNormBackward _ -> throw unsupported(any);
+            case Attention.Forward op -> Attentions.of(op, precision);
+            case Attention.Backward op -> Attentions.of(op, precision);
 
-            case Op.Add op -> Pointwise.of(op);
-            case Op.Concat op -> Moves.of(op);
-            case Op.Slice op -> Moves.of(op);
-            case Op.Upsample op -> Moves.of(op);
-            case Op.UpsampleBackward op -> Moves.of(op);
-            case Op.SumPixels op -> Sums.of(op);
-            case Op.Dropout op -> Conditioning.of(op);
-            case Op.Repeat op -> Moves.of(op);
+            case Pointwise.Unary op -> PointwiseKernels.of(op);
+            case Pointwise.UnaryBackward op -> PointwiseKernels.of(op);
+            case Pointwise.Binary op -> PointwiseKernels.of(op);
+            case Pointwise.Affine _, Pointwise.Gated _, Pointwise.GatedBackward _ -> throw unsupported(any);
+            case Product.MatMul _ -> throw unsupported(any);
+            case Reduction.Reduce op -> Sums.of(op);
 
-            case Op.TimestepEmbedding op -> Conditioning.of(op);
-            case Op.Embedding op -> Conditioning.of(op);
-            case Op.EmbeddingBackward op -> Conditioning.of(op);
-            case Op.DropLabels op -> Conditioning.of(op);
+            case Movement.Concat op -> Moves.of(op);
+            case Movement.Slice op -> Moves.of(op);
+            case Movement.Upsample op -> Moves.of(op);
+            case Movement.UpsampleBackward op -> Moves.of(op);
+            case Movement.Repeat op -> Moves.of(op);
+            case Movement.GatherImages op -> Moves.of(op);
+            case Movement.AveragePool _, Movement.Reshape _, Movement.Permute _, Movement.Ramp _, Movement.Accumulate _, Movement.Assign _ ->
+                    throw unsupported(any);
 
-            case Op.GatherImages op -> Moves.of(op);
-            case Op.Noising op -> Diffusion.of(op);
-            case Op.MseLoss op -> Sums.of(op);
-            case Op.MseLossBackward op -> Sums.of(op);
-            case Op.ChainTimestep op -> Diffusion.of(op);
-            case Op.Guidance op -> Pointwise.of(op);
-            case Op.SamplingStep op -> Diffusion.of(op);
+            case Conditioning.TimestepEmbedding op -> ConditioningKernels.of(op);
+            case Conditioning.Embedding op -> ConditioningKernels.of(op);
+            case Conditioning.EmbeddingBackward op -> ConditioningKernels.of(op);
+            case Random.Dropout op -> ConditioningKernels.of(op);
+            case Random.DropLabels op -> ConditioningKernels.of(op);
+            case Random.Draw _, Random.DrawTimestep _ -> throw unsupported(any);
 
-            case Op.GradientNorm op -> Sums.of(op);
-            case Op.RecordStep op -> Optimizer.of(op);
-            case Op.AdamEma op -> Optimizer.of(op);
+            case Diffusion.Noising op -> DiffusionKernels.of(op);
+            case Diffusion.Lookup op -> DiffusionKernels.of(op);
+            case Diffusion.Guidance op -> PointwiseKernels.of(op);
+            case Diffusion.SamplingStep op -> DiffusionKernels.of(op);
+            case Diffusion.Combine _, Diffusion.Advance _, Diffusion.Pixels _ -> throw unsupported(any);
+            case Loss.MseLoss op -> Sums.of(op);
+            case Loss.MseLossBackward op -> Sums.of(op);
+            case Loss.CrossEntropy _, Loss.CrossEntropyBackward _ -> throw unsupported(any);
+
+            case Optimizer.GradientNorm op -> Sums.of(op);
+            case Optimizer.RecordStep op -> OptimizerKernels.of(op);
+            case Optimizer.AdamEma op -> OptimizerKernels.of(op);
         };
+    }
+
+    private static IllegalStateException unsupported(Op op) {
+        return new IllegalStateException("tornado: " + op.kind() + " should have been lowered");
     }
 }

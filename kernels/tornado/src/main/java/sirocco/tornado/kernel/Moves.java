@@ -2,7 +2,7 @@ package sirocco.tornado.kernel;
 
 import java.util.List;
 import sirocco.api.DType;
-import sirocco.api.Op;
+import sirocco.api.Movement;
 import sirocco.api.Shape;
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.math.TornadoMath;
@@ -13,7 +13,7 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 final class Moves {
     private Moves() { }
 
-    static Kernel of(Op.Concat op) {
+    static Kernel of(Movement.Concat op) {
         int n = (int) op.y().shape().elements();
         int ca = op.a().shape().c();
         int cb = op.b().shape().c();
@@ -41,7 +41,7 @@ final class Moves {
         Fours.store(m, to, first, n, y);
     }
 
-    static Kernel of(Op.Slice op) {
+    static Kernel of(Movement.Slice op) {
         int n = (int) op.y().shape().elements();
         int cx = op.x().shape().c();
         int cy = op.y().shape().c();
@@ -63,7 +63,7 @@ final class Moves {
         Fours.store(m, to, first, n, y);
     }
 
-    static Kernel of(Op.Upsample op) {
+    static Kernel of(Movement.Upsample op) {
         Shape s = op.x().shape();
         int n = (int) op.y().shape().elements();
         return Kernel.of(p -> List.of(Launch.fours("upsampleNearest", new int[] {p.at(op.x()), p.at(op.y())}, n,
@@ -87,7 +87,7 @@ final class Moves {
         Fours.store(m, to, first, n, y);
     }
 
-    static Kernel of(Op.UpsampleBackward op) {
+    static Kernel of(Movement.UpsampleBackward op) {
         Shape s = op.dx().shape();
         int n = (int) s.elements();
         return Kernel.of(p -> List.of(Launch.fours("upsampleBackward", new int[] {p.at(op.dy()), p.at(op.dx())}, n,
@@ -111,7 +111,7 @@ final class Moves {
         Fours.store(m, to, first, n, dx);
     }
 
-    static Kernel of(Op.Repeat op) {
+    static Kernel of(Movement.Repeat op) {
         int n = (int) op.x().shape().elements();
         if (op.x().dtype() == DType.I32) {
             return Kernel.of(p -> List.of(Launch.items("repeatWords", new int[] {p.at(op.x()), p.at(op.y())}, n,
@@ -143,7 +143,7 @@ final class Moves {
         }
     }
 
-    static Kernel of(Op.GatherImages op) {
+    static Kernel of(Movement.GatherImages op) {
         int each = (int) op.images().shape().imageElements();
         int n = (int) op.images().shape().elements();
         int size = op.dataset().shape().n();

@@ -1,7 +1,9 @@
 package sirocco.tornado.kernel;
 
 import java.util.List;
-import sirocco.api.Op;
+import sirocco.api.Loss;
+import sirocco.api.Optimizer;
+import sirocco.api.Reduction;
 import sirocco.api.Shape;
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.math.TornadoMath;
@@ -27,7 +29,7 @@ final class Sums {
 
     // ---- pixels of an image ----------------------------------------------------------------------------------------------------
 
-    static Kernel of(Op.SumPixels op) {
+    static Kernel of(Reduction.Reduce op) {
         Shape s = op.x().shape();
         int pixels = s.h() * s.w();
         long groups = Launch.ceilDiv(s.c(), COLUMNS) * s.n();
@@ -74,7 +76,7 @@ final class Sums {
 
     // ---- the loss --------------------------------------------------------------------------------------------------------------
 
-    static Kernel of(Op.MseLoss op) {
+    static Kernel of(Loss.MseLoss op) {
         Shape s = op.prediction().shape();
         int n = (int) s.elements();
         int each = (int) s.imageElements();
@@ -117,7 +119,7 @@ final class Sums {
         }
     }
 
-    static Kernel of(Op.MseLossBackward op) {
+    static Kernel of(Loss.MseLossBackward op) {
         Shape s = op.prediction().shape();
         int n = (int) s.elements();
         int each = (int) s.imageElements();
@@ -149,7 +151,7 @@ final class Sums {
 
     // ---- many tensors ----------------------------------------------------------------------------------------------------------
 
-    static Kernel of(Op.GradientNorm op) {
+    static Kernel of(Optimizer.GradientNorm op) {
         int chunks = Chunks.count(op.gradients());
         return Kernel.of(p -> List.of(
                 Launch.groups("squares", Chunks.table(p, new int[] {p.scratch()}, List.of(op.gradients())), chunks, 1, 1, GROUP,
