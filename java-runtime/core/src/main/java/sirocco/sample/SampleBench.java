@@ -27,7 +27,7 @@ public final class SampleBench implements AutoCloseable {
     public SampleBench(Device device, UNet model, Weights weights, int batch) {
         NoiseSchedule schedule = NoiseSchedule.of(BetaSchedule.LINEAR, 2 * HALF);
         Ddpm ddpm = new Ddpm(Ddpm.Variance.FIXED_SMALL, 1, TimestepSpacing.LEADING, 0);
-        sampler = new ImageSampler(device, model, ddpm.table(schedule, Prediction.EPSILON, schedule.T()), batch, 1).load(weights);
+        sampler = new ImageSampler(device, model, ddpm.program(schedule, Prediction.EPSILON, schedule.T()), batch, 1).load(weights);
         restart();
     }
 

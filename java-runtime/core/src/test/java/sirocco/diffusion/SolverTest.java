@@ -14,75 +14,80 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class SamplerTest {
+class SolverTest {
     private static final double INF = Double.POSITIVE_INFINITY;
-    private static final double FLOAT = 0x1p-23;
+    /** Of a dozen operations in double precision, on numbers of size 1. */
+    private static final double ROUNDING = 1e-13;
     private static final NoiseSchedule LINEAR = NoiseSchedule.of(BetaSchedule.LINEAR, 1000);
 
     /** Standard deviation of the made-up data x_0 ~ N(0, DATA²), for which the best model is known. */
     private static final double DATA = 0.5;
 
-    static List<Sampler> samplers() {
+    static List<Solver> samplers() {
         return List.of(new Ddpm(Ddpm.Variance.FIXED_SMALL, INF, TimestepSpacing.LEADING, 0),
                 new Ddpm(Ddpm.Variance.FIXED_LARGE, 1, TimestepSpacing.TRAILING, 0),
                 new Ddim(0, INF, TimestepSpacing.LEADING, 0, true, false), new Ddim(0.6, 1, TimestepSpacing.LINSPACE, 0, false, true),
-                DpmSolverPP.ofOrder(1), DpmSolverPP.ofOrder(2), DpmSolverPP.ofOrder(3), Sampler.parse("dpm++2m-sde:clip=none"),
-                Sampler.parse("dpm++2m:type=heun,final=sigma_min"));
+                DpmSolverPP.ofOrder(1), DpmSolverPP.ofOrder(2), DpmSolverPP.ofOrder(3), Solver.parse("dpm++2m-sde:clip=none"),
+                Solver.parse("dpm++2m:type=heun,final=sigma_min"), Solver.parse("euler:clip=none"), Solver.parse("euler:sigmas=karras,final=sigma_min"),
+                Solver.parse("euler-a:spacing=trailing"), Solver.parse("heun:clip=none"), Solver.parse("heun:sigmas=exponential,spacing=leading"));
     }
 
     @Test
     void ddimWithFullNoiseIsDdpmWithSmallVariance() {
-        SamplingTable ddpm = new Ddpm(Ddpm.Variance.FIXED_SMALL, INF, TimestepSpacing.LEADING, 0).table(LINEAR, Prediction.SAMPLE, 1000);
-        SamplingTable ddim = new Ddim(1, INF, TimestepSpacing.LEADING, 0, true, false).table(LINEAR, Prediction.SAMPLE, 1000);
+        SolverProgram ddpm = new Ddpm(Ddpm.Variance.FIXED_SMALL, INF, TimestepSpacing.LEADING, 0).program(LINEAR, Prediction.SAMPLE, 1000);
+        SolverProgram ddim = new Ddim(1, INF, TimestepSpacing.LEADING, 0, true, false).program(LINEAR, Prediction.SAMPLE, 1000);
         assertArrayEquals(ddpm.timesteps(), ddim.timesteps());
         for (int i = 0; i < 1000; i++) {
-            // Predicting x_0, out is x̂_0: what DDIM says of out and of x̂_0 adds up to what DDPM says of x̂_0. Near t = 0 those two are
-            // large and of opposite sign, and their rounding to float32 is left over.
-            double large = 1 + Math.abs(ddim.at(i, SamplingTable.CO));
-            assertEquals(ddpm.at(i, SamplingTable.CX), ddim.at(i, SamplingTable.CX), FLOAT * large);
-            assertEquals(ddpm.at(i, SamplingTable.C0), ddim.at(i, SamplingTable.C0) + ddim.at(i, SamplingTable.CO), FLOAT * large);
-            assertEquals(ddpm.at(i, SamplingTable.SIGMA), ddim.at(i, SamplingTable.SIGMA), FLOAT);
+            // Predicting x_0, out is x̂_0: DDIM's factors of out and of x̂_0 add up to DDPM's factor of x̂_0. Columns: x, x̂_0, out, z.
+            double[] p = ddpm.rows().get(i).next()[0];
+            double[] q = ddim.rows().get(i).next()[0];
+            double large = 1 + Math.abs(q[2]);
+            assertEquals(p[0], q[0], ROUNDING * large);
+            assertEquals(p[1], q[1] + q[2], ROUNDING * large);
+            assertEquals(p[3], q[3], 1e-8); // a root of what nearly cancels
         }
     }
 
     @Test
     void theFirstOrderSolverIsDdim() {
-        SamplingTable dpm = DpmSolverPP.ofOrder(1).table(LINEAR, Prediction.EPSILON, 10);
+        SolverProgram dpm = DpmSolverPP.ofOrder(1).program(LINEAR, Prediction.EPSILON, 10);
         // The same chain by DDIM's update rule in closed form: x' = a'·x̂_0 + s'·(x − a·x̂_0)/s.
         for (int i = 0; i < 10; i++) {
-            int t = dpm.timesteps()[i];
-            int next = i == 9 ? -1 : dpm.timesteps()[i + 1];
-            assertEquals(LINEAR.noise(next) / LINEAR.noise(t), dpm.at(i, SamplingTable.CX), FLOAT);
-            assertEquals(LINEAR.signal(next) - LINEAR.noise(next) * LINEAR.signal(t) / LINEAR.noise(t), dpm.at(i, SamplingTable.C0), FLOAT);
+            int t = (int) dpm.timesteps()[i];
+            int next = i == 9 ? -1 : (int) dpm.timesteps()[i + 1];
+            double[] row = dpm.rows().get(i).next()[0];
+            assertEquals(LINEAR.noise(next) / LINEAR.noise(t), row[0], ROUNDING);
+            assertEquals(LINEAR.signal(next) - LINEAR.noise(next) * LINEAR.signal(t) / LINEAR.noise(t), row[1], ROUNDING);
         }
     }
 
-    /** A consistent model answers each question about the same x_0, so the chain is the same, to the rounding of the table. */
+    /** A consistent model answers each question about the same x_0, so the chain is the same, to rounding. */
     @ParameterizedTest
     @MethodSource("samplers")
-    void whatIsPredictedDoesNotChangeTheChain(Sampler sampler) {
+    void whatIsPredictedDoesNotChangeTheChain(Solver sampler) {
         double[] start = noise(new Random(3), 8);
         double[][] ends = new double[3][];
         for (Prediction p : Prediction.values()) {
-            SamplingTable table = sampler.table(LINEAR, p, 25);
-            var chain = new ScalarSampler(table, start);
+            SolverProgram program = sampler.program(LINEAR, p, 25);
+            var chain = new ScalarSolver(program, start);
             Random random = new Random(4);
-            while (!chain.done()) {
-                double a = LINEAR.signal(chain.timestep());
-                double s = LINEAR.noise(chain.timestep());
+            for (SolverProgram.Row row : program.rows()) {
+                double a = signal(row);
+                double s = Math.sqrt(1 - a * a);
+                double[] in = chain.input();
                 double[] out = new double[8];
                 for (int i = 0; i < 8; i++) {
-                    double x0 = Math.tanh(chain.x()[i]);
-                    double epsilon = (chain.x()[i] - a * x0) / s;
+                    double x0 = Math.tanh(in[i]);
+                    double epsilon = (in[i] - a * x0) / s;
                     out[i] = p.targetFromEpsilon(a, s) * epsilon + p.targetFromX0(a, s) * x0;
                 }
                 chain.step(out, noise(random, 8));
             }
             ends[p.ordinal()] = chain.x();
         }
-        // At t = 999, 1/a = 157: a factor's rounding there is 157 times as large in x̂_0, and a step adds a dozen of them.
-        assertArrayEquals(ends[0], ends[1], 25 * 12 * 157 * FLOAT);
-        assertArrayEquals(ends[0], ends[2], 25 * 12 * 157 * FLOAT);
+        // At t = 999, 1/a = 157: a factor's rounding there is 157 times as large in x̂_0.
+        assertArrayEquals(ends[0], ends[1], 25 * 157 * ROUNDING);
+        assertArrayEquals(ends[0], ends[2], 25 * 157 * ROUNDING);
     }
 
     /**
@@ -90,14 +95,15 @@ class SamplerTest {
      * must come to DATA² as the steps become small, so that four times as many leave about a quarter of a first-order method's error.
      */
     @ParameterizedTest
-    @ValueSource(strings = {"ddpm:clip=none", "ddim:clip=none", "ddim:eta=1,clip=none", "dpm++1:clip=none"})
+    @ValueSource(strings = {"ddpm:clip=none", "ddim:clip=none", "ddim:eta=1,clip=none", "dpm++1:clip=none", "euler:clip=none",
+        "euler-a:clip=none"})
     void firstOrderMethodsConvergeToTheDatasVariance(String text) {
         double ratio = (finalDeviation(text, 125) - DATA) / (finalDeviation(text, 500) - DATA);
         assertTrue(ratio > 3.2 && ratio < 4.8, () -> "error shrinks by " + ratio);
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"dpm++2m:clip=none", "dpm++3m:clip=none", "dpm++2m-sde:clip=none"})
+    @ValueSource(strings = {"dpm++2m:clip=none", "dpm++3m:clip=none", "dpm++2m-sde:clip=none", "heun:clip=none"})
     void higherOrdersNeedFewerSteps(String text) {
         double first = Math.abs(finalDeviation("dpm++1:clip=none", 50) - DATA);
         double higher = Math.abs(finalDeviation(text, 50) - DATA);
@@ -105,55 +111,50 @@ class SamplerTest {
         assertEquals(DATA, finalDeviation(text, 500), 0.001);
     }
 
-    /** x, h1 and h2 are multiples of the starting noise and of each step's; the squares of the multiples add up to the variance. */
+    /** √ᾱ at a row: what solvers in σ scale x by, and of whole timesteps for the others. */
+    private static double signal(SolverProgram.Row row) {
+        return row.inputScale() == 1 ? LINEAR.signal((int) row.t()) : row.inputScale();
+    }
+
+    /** x and what is remembered are multiples of the starting noise and of each step's; the squares of the multiples add up to the variance. */
     private static double finalDeviation(String text, int steps) {
-        SamplingTable table = Sampler.parse(text).table(LINEAR, Prediction.SAMPLE, steps);
+        SolverProgram program = Solver.parse(text).program(LINEAR, Prediction.SAMPLE, steps);
         double variance = 0;
-        for (int source = -1; source < steps; source++) {
-            var chain = new ScalarSampler(table, new double[] {source == -1 ? 1 : 0});
+        for (int source = -1; source < program.steps(); source++) {
+            var chain = new ScalarSolver(program, new double[] {source == -1 ? program.start() : 0});
             for (int i = 0; !chain.done(); i++) {
-                double a = LINEAR.signal(chain.timestep());
-                double s = LINEAR.noise(chain.timestep());
-                double best = a * DATA * DATA / (a * a * DATA * DATA + s * s);
-                chain.step(new double[] {best * chain.x()[0]}, new double[] {i == source ? 1 : 0});
+                double a = signal(program.rows().get(i));
+                double best = a * DATA * DATA / (a * a * DATA * DATA + 1 - a * a);
+                chain.step(new double[] {best * chain.input()[0]}, new double[] {i == source ? 1 : 0});
             }
             variance += chain.x()[0] * chain.x()[0];
-            if (source == -1 && isDeterministic(table)) {
+            if (source == -1 && !program.stochastic()) {
                 break;
             }
         }
         return Math.sqrt(variance);
     }
 
-    private static boolean isDeterministic(SamplingTable table) {
-        for (int i = 0; i < table.steps(); i++) {
-            if (table.at(i, SamplingTable.SIGMA) != 0) {
-                return false;
-            }
-        }
-        return true;
+    @ParameterizedTest
+    @MethodSource("samplers")
+    void registersAreThoseThatAreNeeded(Solver solver) {
+        int expected = switch (solver) {
+            case DpmSolverPP d when d.order() > 1 -> 3;
+            case Heun _ -> 2;
+            default -> 1;
+        };
+        assertEquals(expected, solver.program(LINEAR, Prediction.EPSILON, 20).registers());
     }
 
     @ParameterizedTest
     @MethodSource("samplers")
-    void onlySolversKeepHistory(Sampler sampler) {
-        assertEquals(sampler instanceof DpmSolverPP d && d.order() > 1, sampler.table(LINEAR, Prediction.EPSILON, 20).usesHistory());
-    }
-
-    @ParameterizedTest
-    @MethodSource("samplers")
-    void rowsAreFiniteAtAnyLength(Sampler sampler) {
+    void rowsAreFiniteAtAnyLength(Solver sampler) {
         for (BetaSchedule kind : BetaSchedule.values()) {
             NoiseSchedule schedule = NoiseSchedule.of(kind, 100);
             for (Prediction p : Prediction.values()) {
                 for (int steps : new int[] {1, 2, 3, 14, 15, 33}) {
-                    SamplingTable table = sampler.table(schedule, p, steps);
-                    assertEquals(steps, table.steps());
-                    assertEquals(steps * SamplingTable.COLUMNS, table.rows().length);
-                    for (int i = 0; i < steps; i++) {
-                        assertEquals(table.timesteps()[i], table.at(i, SamplingTable.T));
-                        assertEquals(0, table.at(i, 10) + table.at(i, 11));
-                    }
+                    SolverProgram program = sampler.program(schedule, p, steps);
+                    assertEquals(sampler instanceof Heun ? 2 * steps - 1 : steps, program.steps());
                 }
             }
         }
@@ -161,9 +162,9 @@ class SamplerTest {
 
     @ParameterizedTest
     @MethodSource("samplers")
-    void refusesAbsurdLengths(Sampler sampler) {
+    void refusesAbsurdLengths(Solver sampler) {
         for (int steps : new int[] {0, -5, 1001, Integer.MAX_VALUE, Integer.MIN_VALUE}) {
-            var e = assertThrows(IllegalArgumentException.class, () -> sampler.table(LINEAR, Prediction.EPSILON, steps));
+            var e = assertThrows(IllegalArgumentException.class, () -> sampler.program(LINEAR, Prediction.EPSILON, steps));
             assertTrue(e.getMessage().contains("1 to 1000") && e.getMessage().contains(String.valueOf(steps)), e.getMessage());
         }
     }
@@ -171,16 +172,16 @@ class SamplerTest {
     @Test
     void refusesSettingsThatDoNotGoTogether() {
         // Timesteps that repeat, or lie outside the schedule.
-        refused("twice", () -> DpmSolverPP.ofOrder(2).table(LINEAR, Prediction.EPSILON, 1000));
-        refused("1000", () -> Sampler.parse("ddpm:offset=1").table(LINEAR, Prediction.EPSILON, 1000));
+        refused("twice", () -> DpmSolverPP.ofOrder(2).program(LINEAR, Prediction.EPSILON, 1000));
+        refused("1000", () -> Solver.parse("ddpm:offset=1").program(LINEAR, Prediction.EPSILON, 1000));
         // Pure noise says nothing of x_0.
         NoiseSchedule zero = LINEAR.withZeroTerminalSnr();
-        refused("zero", () -> Sampler.parse("ddim:spacing=trailing").table(zero, Prediction.EPSILON, 10));
-        Sampler.parse("ddim:spacing=trailing").table(zero, Prediction.V_PREDICTION, 10);
+        refused("zero", () -> Solver.parse("ddim:spacing=trailing").program(zero, Prediction.EPSILON, 10));
+        Solver.parse("ddim:spacing=trailing").program(zero, Prediction.V_PREDICTION, 10);
         // More noise than there is room for.
-        refused("eta 3.0", () -> Sampler.parse("ddim:eta=3").table(LINEAR, Prediction.EPSILON, 10));
+        refused("eta 3.0", () -> Solver.parse("ddim:eta=3").program(LINEAR, Prediction.EPSILON, 10));
         refused("lambda_min", () -> new DpmSolverPP(2, false, DpmSolverPP.Type.MIDPOINT, TimestepSpacing.LINSPACE, 0, true, false,
-                DpmSolverPP.FinalSigma.ZERO, 100, 1).table(LINEAR, Prediction.EPSILON, 10));
+                DpmSolverPP.FinalSigma.ZERO, 100, 1).program(LINEAR, Prediction.EPSILON, 10));
     }
 
     @ParameterizedTest
@@ -198,20 +199,20 @@ class SamplerTest {
 
     @Test
     void readsNamesAndSettings() {
-        for (String name : List.of("ddpm", "ddpm-large", "ddim", "dpm++1", "dpm++2m", "dpm++3m", "dpm++2m-sde")) {
-            assertEquals(name, Sampler.parse(name).name());
+        for (String name : List.of("ddpm", "ddpm-large", "ddim", "dpm++1", "dpm++2m", "dpm++3m", "dpm++2m-sde", "euler", "euler-a", "heun")) {
+            assertEquals(name, Solver.parse(name).name());
         }
-        assertEquals(new Ddim(0.5, INF, TimestepSpacing.TRAILING, 0, true, false), Sampler.parse("DDIM: eta=0.5, spacing=trailing, clip=none"));
-        assertEquals(new Ddpm(Ddpm.Variance.FIXED_SMALL, 1.5, TimestepSpacing.LEADING, 1), Sampler.parse("ddpm:clip=1.5,offset=1"));
+        assertEquals(new Ddim(0.5, INF, TimestepSpacing.TRAILING, 0, true, false), Solver.parse("DDIM: eta=0.5, spacing=trailing, clip=none"));
+        assertEquals(new Ddpm(Ddpm.Variance.FIXED_SMALL, 1.5, TimestepSpacing.LEADING, 1), Solver.parse("ddpm:clip=1.5,offset=1"));
         assertEquals(new DpmSolverPP(2, false, DpmSolverPP.Type.HEUN, TimestepSpacing.LINSPACE, 0, true, false,
-                DpmSolverPP.FinalSigma.SIGMA_MIN, Double.NEGATIVE_INFINITY, 1), Sampler.parse("dpm++2m:type=heun,final=sigma_min"));
+                DpmSolverPP.FinalSigma.SIGMA_MIN, Double.NEGATIVE_INFINITY, 1), Solver.parse("dpm++2m:type=heun,final=sigma_min"));
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "euler", "dpm++4m", "dpm++3m-sde", "ddim:", "ddim:eta", "ddim:eta=", "ddim:eta=x", "ddim:eta=1,eta=1",
+    @ValueSource(strings = {"", "euler2", "heun:eta=1", "euler:sigmas=even", "dpm++4m", "dpm++3m-sde", "ddim:", "ddim:eta", "ddim:eta=", "ddim:eta=x", "ddim:eta=1,eta=1",
         "ddpm:eta=1", "ddim:type=heun", "ddim:spacing=even", "dpm++2m:type=rk4", "dpm++2m:final=one", "ddim:offset=1.5", "ddim:offset=-1"})
     void refusesWhatItCannotRead(String text) {
-        assertThrows(IllegalArgumentException.class, () -> Sampler.parse(text));
+        assertThrows(IllegalArgumentException.class, () -> Solver.parse(text));
     }
 
     @ParameterizedTest
