@@ -3,6 +3,8 @@ package sirocco.cuda;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import jcuda.driver.CUcontext;
 import jcuda.driver.CUdevice;
@@ -24,6 +26,7 @@ import sirocco.cuda.driver.ForeignDriver;
 import sirocco.cuda.driver.Holdings;
 import sirocco.cuda.driver.KernelHandle;
 import sirocco.cuda.driver.LaunchOperands;
+import sirocco.cuda.driver.Nvml;
 import sirocco.cuda.driver.StreamHandle;
 import sirocco.cuda.driver.TensorMaps;
 import sirocco.cuda.kernel.Kernel;
@@ -53,6 +56,7 @@ public final class CudaDevice implements Device {
     private final Overlap overlap;
     private final StreamHandle stream;
     private final LoopSupport loops;
+    private final Optional<Nvml> sensors;
     private boolean closed;
 
     CudaDevice(Probe.Gpu gpu, Settings settings, KernelChoices choices) {
@@ -64,6 +68,7 @@ public final class CudaDevice implements Device {
         tensorMaps = new TensorMaps(library);
         foreign = new ForeignDriver(library);
         overlap = new Overlap(foreign, gpu.architecture());
+        sensors = Nvml.open(library, settings.device());
         CUdevice device = Driver.device(what, settings.device());
         target = target(what, device, gpu, settings.precision());
         context = held.hold(Driver.retainContext(what, device), _ -> Driver.releaseContext(what, device));
@@ -95,6 +100,12 @@ public final class CudaDevice implements Device {
     @Override
     public String hardware() {
         return gpu.name();
+    }
+
+    /** Clocks, temperature and power, by NVML. */
+    @Override
+    public Map<String, Double> readings() {
+        return sensors.map(Nvml::read).orElse(Map.of());
     }
 
     /** Less a reserve for what lies there beside a plan. */
