@@ -238,6 +238,7 @@ public final class ReferenceExecutable implements Executable {
                     of(op.guard()));
             case Optimizer.AdamEma op -> ReferenceOptimizer.adamEma(of(op.norm()), of(op.hyper()), of(op.parameters()), of(op.gradients()), of(op.m()),
                     of(op.v()), of(op.ema()));
+            case Optimizer.Average op -> ReferenceOptimizer.average(of(op.decay()), of(op.sources()), of(op.targets()));
         }
     }
 
