@@ -83,6 +83,7 @@ public final class KernelFactory {
             case Loss.CrossEntropy _, Loss.CrossEntropyBackward _ -> false;
             case Diffusion.Lookup op -> op.column() == 0 && op.row().shape().n() == 1;
             case Diffusion.Combine _, Diffusion.Advance _, Diffusion.Pixels _ -> false;
+            case Optimizer.Average _ -> false;
             default -> true;
         };
     }
@@ -134,6 +135,7 @@ public final class KernelFactory {
             case Optimizer.GradientNorm op -> optimizer.gradientNorm(op);
             case Optimizer.RecordStep op -> optimizer.recordStep(op);
             case Optimizer.AdamEma op -> optimizer.adamEma(op);
+            case Optimizer.Average _ -> throw unsupported(any);
         };
     }
 
