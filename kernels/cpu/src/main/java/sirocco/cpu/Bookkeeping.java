@@ -1,24 +1,27 @@
 package sirocco.cpu;
 
-import java.util.Arrays;
+import sirocco.api.Philox;
+import sirocco.cpu.pointwise.Shapes;
 
 /** The ops that handle a number or two for each image: plain loops on the calling thread. */
 final class Bookkeeping {
     private Bookkeeping() { }
 
-    /** t of the row that the cursor points at, for n images. */
-    static void chainTimestep(Slice table, int rows, int rowFloats, int cursor, Slice t, int n) {
-        if (cursor < 0 || cursor >= rows) {
-            throw new IllegalStateException("cursor " + cursor + " is outside the table, which has rows 0 to " + (rows - 1)
-                    + "; set it back to 0 to start another chain");
+    /** Element {@code column} of each image's row of a table; one row number serves all n images. */
+    static void lookup(Slice table, int rows, int width, int column, int[] row, Slice y, int n) {
+        for (int r : row) {
+            Shapes.checkRow(r, rows);
         }
-        Arrays.fill(t.array(), t.offset(), t.offset() + n, table.array()[table.offset() + cursor * rowFloats]);
+        for (int i = 0; i < n; i++) {
+            y.array()[y.offset() + i] = table.array()[table.offset() + row[row.length == 1 ? 0 : i] * width + column];
+        }
     }
 
-    /** The integers of [x; x; …]. */
-    static void repeat(int[] x, int[] y) {
-        for (int at = 0; at < y.length; at += x.length) {
-            System.arraycopy(x, 0, y, at, x.length);
+    /** Uniform in 0 … bound − 1 for each image. */
+    static void drawTimestep(int[] rng, int[] index, int bound, int[] t, int[] block) {
+        for (int i = 0; i < t.length; i++) {
+            Philox.block((long) rng[1] << 32 | rng[0] & 0xFFFFFFFFL, 0, index[i], rng[2], Philox.TRAIN, block);
+            t[i] = Philox.multiplyHigh(block[0], bound);
         }
     }
 

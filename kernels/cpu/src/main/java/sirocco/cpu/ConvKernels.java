@@ -1,6 +1,10 @@
 package sirocco.cpu;
 
+import java.util.EnumSet;
+import sirocco.api.Axis;
+import sirocco.api.BinaryFunction;
 import sirocco.api.Convolution;
+import sirocco.api.Reduction;
 import sirocco.api.Shape;
 import sirocco.api.Value;
 import sirocco.api.Window;
@@ -9,7 +13,11 @@ import sirocco.cpu.conv.ConvBackwardWeights;
 import sirocco.cpu.conv.ConvForward;
 import sirocco.cpu.conv.ConvRule;
 import sirocco.cpu.conv.ConvShape;
+import sirocco.cpu.gemm.MatMul;
+import sirocco.cpu.gemm.Matrix;
+import sirocco.cpu.pointwise.Binary;
 import sirocco.cpu.pointwise.Convert;
+import sirocco.cpu.reduction.Reduce;
 
 /** Makes the kernels of the three passes of a convolution. */
 final class ConvKernels {
@@ -23,6 +31,9 @@ final class ConvKernels {
     }
 
     Kernel forward(Convolution.Conv2d op) {
+        if (dense(op.x()) || dense(op.y()) || op.residual().filter(this::dense).isPresent()) {
+            return forwardOfRows(op);
+        }
         ConvForward kernel = new ConvForward(shape(op.x(), op.w(), op.window()), layouts.of(op.x()), layouts.of(op.y()),
                 layouts.of(op.residual()), workers, rule);
         long scratchFloats = kernel.scratchFloats();
@@ -50,7 +61,77 @@ final class ConvKernels {
                 });
     }
 
+    /** A 1×1 convolution of dense values: y = x · wᵀ (+ bias) (+ residual), rows being pixels. */
+    private Kernel forwardOfRows(Convolution.Conv2d op) {
+        int rows = rows(op.x());
+        int c = op.x().shape().c();
+        int k = op.y().shape().c();
+        MatMul kernel = new MatMul(1, Matrix.dense(rows, c), false, Matrix.dense(k, c), true, Matrix.dense(rows, k), workers);
+        return new Kernel(kernel.scratchFloats(), kernel.toString(), null, 0, (m, scratch, _) -> {
+            Slice x = m.at(op.x());
+            Slice w = m.at(op.w());
+            Slice bias = m.at(op.bias());
+            Slice residual = m.at(op.residual());
+            Slice y = m.at(op.y());
+            return new Kernel.Bound(() -> kernel.run(x, w, y, 1f, bias, residual, scratch), null);
+        });
+    }
+
+    /** dx = dy · w. */
+    private Kernel backwardDataOfRows(Convolution.Conv2dBackwardData op) {
+        int rows = rows(op.dx());
+        int c = op.dx().shape().c();
+        int k = op.dy().shape().c();
+        MatMul kernel = new MatMul(1, Matrix.dense(rows, k), false, Matrix.dense(k, c), false, Matrix.dense(rows, c), workers);
+        return new Kernel(kernel.scratchFloats(), kernel.toString(), null, 0, (m, scratch, _) -> {
+            Slice dy = m.at(op.dy());
+            Slice w = m.at(op.w());
+            Slice dx = m.at(op.dx());
+            return new Kernel.Bound(() -> kernel.run(dy, w, dx, 1f, null, null, scratch), null);
+        });
+    }
+
+    /** dw += dyᵀ · x, dBias += the sum of dy's rows. */
+    private Kernel backwardWeightsOfRows(Convolution.Conv2dBackwardWeights op) {
+        int rows = rows(op.x());
+        int c = op.x().shape().c();
+        int k = op.dy().shape().c();
+        MatMul kernel = new MatMul(1, Matrix.dense(rows, k), true, Matrix.dense(rows, c), false, Matrix.dense(k, c), workers);
+        Reduce sum = new Reduce(Reduction.Function.SUM, EnumSet.of(Axis.N, Axis.H, Axis.W), op.dy().shape(), workers);
+        Layout vector = Layout.plain(1, 1, 1, k);
+        Binary add = new Binary(BinaryFunction.ADD, vector, vector, vector, workers);
+        long ofSums = op.dBias().isPresent() ? k + sum.scratchFloats() : 0;
+        return new Kernel(Math.max(kernel.scratchFloats(), ofSums), kernel.toString(), null, 0, (m, scratch, _) -> {
+            Slice x = m.at(op.x());
+            Slice dy = m.at(op.dy());
+            Slice dw = m.at(op.dw());
+            Runnable product = () -> kernel.run(dy, x, dw, 1f, null, dw, scratch);
+            if (op.dBias().isEmpty()) {
+                return new Kernel.Bound(product, null);
+            }
+            Slice dBias = m.at(op.dBias());
+            Slice parts = new Slice(scratch.array(), scratch.offset() + k);
+            return new Kernel.Bound(() -> {
+                product.run();
+                sum.run(dy, scratch, parts);
+                add.run(dBias.array(), dBias.offset(), scratch.array(), scratch.offset(), dBias.array(), dBias.offset());
+            }, null);
+        });
+    }
+
+    private static int rows(Value v) {
+        return Math.toIntExact(v.shape().elements() / v.shape().c());
+    }
+
+    /** Whether a value that could lie in blocks does not. */
+    private boolean dense(Value v) {
+        return !layouts.of(v).blocked() && v.shape().c() >= Layout.BLOCK;
+    }
+
     Kernel backwardData(Convolution.Conv2dBackwardData op) {
+        if (dense(op.dy()) || dense(op.dx())) {
+            return backwardDataOfRows(op);
+        }
         ConvBackwardData kernel = new ConvBackwardData(shape(op.dx(), op.w(), op.window()), layouts.of(op.dy()), layouts.of(op.dx()), workers,
                 rule);
         return new Kernel(kernel.scratchFloats(), kernel.toString(), op.w(), kernel.preparedFloats(), (m, scratch, prepared) -> {
@@ -62,6 +143,9 @@ final class ConvKernels {
     }
 
     Kernel backwardWeights(Convolution.Conv2dBackwardWeights op) {
+        if (dense(op.x()) || dense(op.dy())) {
+            return backwardWeightsOfRows(op);
+        }
         ConvBackwardWeights kernel = new ConvBackwardWeights(shape(op.x(), op.dw(), op.window()), layouts.of(op.x()), layouts.of(op.dy()),
                 workers, rule);
         return new Kernel(kernel.scratchFloats(), kernel.toString(), null, 0, (m, scratch, _) -> {

@@ -41,7 +41,7 @@ public final class CpuDevice implements Device {
 
     /** @param share false gives every temporary memory of its own, to test against */
     Plan plan(Graph recorded, boolean share) {
-        Graph graph = Lowering.lower("cpu", recorded, KernelFactory::supports);
+        Graph graph = LayoutCopies.insert(Lowering.lower("cpu", recorded, KernelFactory::supports));
         Layouts layouts = new Layouts(graph);
         Kernels kernels = Kernels.of(graph, layouts, workers);
         return MemoryPlanner.plan(graph, new MemoryPlanner.Sizes() {

@@ -157,7 +157,7 @@ final class CpuExecutable implements Executable {
     }
 
     private void copy(float[] from, int fromAt, Layout fromLayout, float[] to, int toAt, Layout toLayout) {
-        if (fromLayout.equals(toLayout)) {
+        if (fromLayout.dense() && toLayout.dense()) {
             System.arraycopy(from, fromAt, to, toAt, Math.toIntExact(toLayout.floats()));
         } else {
             synchronized (workers) {

@@ -9,13 +9,18 @@ import sirocco.api.Movement;
 import sirocco.api.Random;
 import sirocco.api.Shape;
 import sirocco.api.Value;
+import sirocco.cpu.noise.Draw;
 import sirocco.cpu.noise.DropLabels;
 import sirocco.cpu.noise.Dropout;
+import sirocco.cpu.noise.ImagePixels;
 import sirocco.cpu.noise.Noising;
 import sirocco.cpu.noise.SamplingStep;
 import sirocco.cpu.pointwise.ClassEmbedding;
+import sirocco.cpu.pointwise.Combine;
 import sirocco.cpu.pointwise.MseLoss;
 import sirocco.cpu.pointwise.MseLossBackward;
+import sirocco.cpu.tokens.CrossEntropy;
+import sirocco.cpu.tokens.Embedding;
 
 /** Makes the kernels of conditioning, noise, loss and sampling. */
 final class DiffusionKernels {
@@ -39,22 +44,28 @@ final class DiffusionKernels {
     }
 
     Kernel embedding(Conditioning.Embedding op) {
-        ClassEmbedding kernel = new ClassEmbedding(at(op.y()), op.table().shape().n(), workers);
+        int rows = op.table().shape().n();
+        ClassEmbedding ofImages = Demand.ofImages(op.ids().shape()) ? new ClassEmbedding(at(op.y()), rows, workers) : null;
+        Embedding ofTokens = ofImages == null ? new Embedding((int) op.ids().shape().elements(), rows, op.table().shape().c(), workers) : null;
         return Kernel.of(m -> {
             int[] ids = m.ints(op.ids());
             Slice table = m.at(op.table());
             Slice y = m.at(op.y());
-            return () -> kernel.run(ids, 0, table.array(), table.offset(), y.array(), y.offset());
+            return ofTokens != null ? () -> ofTokens.run(ids, table, y)
+                    : () -> ofImages.run(ids, 0, table.array(), table.offset(), y.array(), y.offset());
         });
     }
 
     Kernel embeddingBackward(Conditioning.EmbeddingBackward op) {
-        ClassEmbedding kernel = new ClassEmbedding(at(op.dy()), op.dTable().shape().n(), workers);
+        int rows = op.dTable().shape().n();
+        ClassEmbedding ofImages = Demand.ofImages(op.ids().shape()) ? new ClassEmbedding(at(op.dy()), rows, workers) : null;
+        Embedding ofTokens = ofImages == null ? new Embedding((int) op.ids().shape().elements(), rows, op.dTable().shape().c(), workers) : null;
         return Kernel.of(m -> {
             int[] ids = m.ints(op.ids());
             Slice dy = m.at(op.dy());
             Slice dTable = m.at(op.dTable());
-            return () -> kernel.runBackward(ids, 0, dy.array(), dy.offset(), dTable.array(), dTable.offset());
+            return ofTokens != null ? () -> ofTokens.runBackward(ids, dy, dTable)
+                    : () -> ofImages.runBackward(ids, 0, dy.array(), dy.offset(), dTable.array(), dTable.offset());
         });
     }
 
@@ -95,14 +106,87 @@ final class DiffusionKernels {
         });
     }
 
-    static Kernel chainTimestep(Diffusion.Lookup op) {
+    static Kernel lookup(Diffusion.Lookup op) {
+        Shape s = op.table().shape();
+        int n = op.y().shape().n();
         return Kernel.of(m -> {
             Slice table = m.at(op.table());
-            int[] cursor = m.ints(op.row());
-            Slice t = m.at(op.y());
-            Shape s = op.table().shape();
-            int n = op.y().shape().n();
-            return () -> Bookkeeping.chainTimestep(table, s.n(), s.c(), cursor[0], t, n);
+            int[] row = m.ints(op.row());
+            Slice y = m.at(op.y());
+            return () -> Bookkeeping.lookup(table, s.n(), (int) s.imageElements(), op.column(), row, y, n);
+        });
+    }
+
+    Kernel combine(Diffusion.Combine op) {
+        Combine kernel = new Combine(layouts.of(op.x()), layouts.of(op.y()), op.table().shape().n(), workers);
+        return Kernel.of(m -> {
+            Slice table = m.at(op.table());
+            int[] row = m.ints(op.row());
+            Slice[] x = m.at(op.x());
+            Slice[] y = m.at(op.y());
+            return () -> kernel.run(table, row, x, y);
+        });
+    }
+
+    static Kernel advance(Diffusion.Advance op) {
+        return Kernel.of(m -> {
+            int[] cursor = m.ints(op.cursor());
+            return () -> cursor[0]++;
+        });
+    }
+
+    Kernel pixels(Diffusion.Pixels op) {
+        ImagePixels kernel = new ImagePixels(op.x0().shape(), op.flip(), workers);
+        return Kernel.of(m -> {
+            byte[] images = m.bytes(op.images());
+            int[] rng = m.ints(op.rng());
+            int[] index = m.ints(op.index());
+            Slice x0 = m.at(op.x0());
+            return () -> kernel.run(images, rng, index, x0);
+        });
+    }
+
+    Kernel draw(Random.Draw op) {
+        Draw kernel = new Draw(op.distribution(), op.y().shape().n(), (int) op.y().shape().imageElements(), op.stream(), workers);
+        return Kernel.of(m -> {
+            int[] rng = m.ints(op.rng());
+            int[] index = m.ints(op.index());
+            Slice y = m.at(op.y());
+            if (op.step().isPresent()) {
+                int[] step = m.ints(op.step().get());
+                return () -> kernel.run(rng, index, step[0], y);
+            }
+            return () -> kernel.run(rng, index, rng[2], y);
+        });
+    }
+
+    static Kernel drawTimestep(Random.DrawTimestep op) {
+        return Kernel.of(m -> {
+            int[] rng = m.ints(op.rng());
+            int[] index = m.ints(op.index());
+            int[] t = m.ints(op.t());
+            int[] block = new int[4];
+            return () -> Bookkeeping.drawTimestep(rng, index, op.bound(), t, block);
+        });
+    }
+
+    Kernel crossEntropy(Loss.CrossEntropy op) {
+        CrossEntropy kernel = new CrossEntropy((int) op.labels().shape().elements(), op.logits().shape().c(), workers);
+        return Kernel.of(m -> {
+            Slice logits = m.at(op.logits());
+            int[] labels = m.ints(op.labels());
+            Slice loss = m.at(op.loss());
+            return () -> kernel.run(logits, labels, loss);
+        });
+    }
+
+    Kernel crossEntropyBackward(Loss.CrossEntropyBackward op) {
+        CrossEntropy kernel = new CrossEntropy((int) op.labels().shape().elements(), op.logits().shape().c(), workers);
+        return Kernel.of(m -> {
+            Slice logits = m.at(op.logits());
+            int[] labels = m.ints(op.labels());
+            Slice dLogits = m.at(op.dLogits());
+            return () -> kernel.runBackward(logits, labels, dLogits);
         });
     }
 
@@ -131,7 +215,7 @@ final class DiffusionKernels {
     }
 
     Kernel samplingStep(Diffusion.SamplingStep op) {
-        SamplingStep kernel = new SamplingStep(at(op.x()), at(op.out()), layouts.of(op.h1()), op.table().shape().n(), workers);
+        SamplingStep kernel = new SamplingStep(at(op.x()), at(op.out()), layouts.of(op.h1()), layouts.of(op.h2()), op.table().shape().n(), workers);
         return Kernel.of(m -> {
             Slice x = m.at(op.x());
             Slice out = m.at(op.out());

@@ -39,4 +39,35 @@ record Kernel(long scratchFloats, String algorithm, Value weights, long prepared
     static Kernel of(long scratchFloats, Scratched binding) {
         return new Kernel(scratchFloats, "", null, 0, (memory, scratch, _) -> new Bound(binding.bind(memory, scratch), null));
     }
+
+    // ---- one value in, one out, and the like -----------------------------------------------------------------------------------
+
+    /** A kernel of one operand, given by arrays and offsets. */
+    @FunctionalInterface
+    interface Unary {
+        void run(float[] x, int xAt, float[] y, int yAt);
+    }
+
+    /** A kernel of two operands, given by arrays and offsets. */
+    @FunctionalInterface
+    interface Binary {
+        void run(float[] a, int aAt, float[] b, int bAt, float[] y, int yAt);
+    }
+
+    static Kernel unary(Unary kernel, Value x, Value y) {
+        return of(m -> {
+            Slice from = m.at(x);
+            Slice to = m.at(y);
+            return () -> kernel.run(from.array(), from.offset(), to.array(), to.offset());
+        });
+    }
+
+    static Kernel binary(Binary kernel, Value a, Value b, Value y) {
+        return of(m -> {
+            Slice first = m.at(a);
+            Slice second = m.at(b);
+            Slice to = m.at(y);
+            return () -> kernel.run(first.array(), first.offset(), second.array(), second.offset(), to.array(), to.offset());
+        });
+    }
 }

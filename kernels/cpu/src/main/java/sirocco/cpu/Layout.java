@@ -38,6 +38,11 @@ public record Layout(int n, int h, int w, int c, int halo, boolean blocked) {
         return new Layout(n, h, w, c, halo, true);
     }
 
+    /** Whether elements lie in logical order without gaps, which blocks do too where they follow each other so. */
+    public boolean dense() {
+        return !blocked || halo == 0 && c % BLOCK == 0 && (c == BLOCK || h * w == 1);
+    }
+
     /** Channel blocks of an image. */
     public int blocks() {
         return (c + BLOCK - 1) / BLOCK;

@@ -3,21 +3,13 @@ package sirocco.cpu;
 import java.util.List;
 import java.util.Optional;
 import sirocco.api.Attention;
-import sirocco.api.Conditioning;
 import sirocco.api.Convolution;
 import sirocco.api.DType;
-import sirocco.api.Diffusion;
 import sirocco.api.Graph;
-import sirocco.api.Loss;
 import sirocco.api.Movement;
-import sirocco.api.Normalization;
 import sirocco.api.Op;
 import sirocco.api.Operand;
 import sirocco.api.OperandRole;
-import sirocco.api.Optimizer;
-import sirocco.api.Pointwise;
-import sirocco.api.Random;
-import sirocco.api.Reduction;
 import sirocco.api.Shape;
 import sirocco.api.Step;
 import sirocco.api.Value;
@@ -25,53 +17,144 @@ import sirocco.api.Value;
 /**
  * Chooses the layout of every F32 value of a graph.
  *
- * <p>Weights and what goes with them (gradients, moments), tables, scalars and saved statistics are dense in logical order: all
- * operands whose {@link OperandRole} is another. Activations are as {@link Layout#of} has them, with a halo where a convolution larger than 1×1 reads them.
+ * <p>A value of less than a block's channels is dense. Of the others, a temporary lies as the step that writes it does: in blocks or dense if the kernel can
+ * write nothing else ({@link Demand}), and as the first operand that it reads where the kernel can do both. So a chain of steps stays in the layout that it
+ * began with. A persistent value is dense if it is anything but an activation to some step, else in blocks if a kernel must have it so, else as the first
+ * step that reads it does. Weights and what goes with them, tables, scalars and saved statistics are therefore dense. Blocks have a halo where a convolution
+ * larger than 1×1 reads them.
+ *
+ * <p>Each choice depends on a step and on what came before it, and not on who reads the value later, apart from the demand for blocks. So a copy to the other layout, which
+ * {@link LayoutCopies} inserts, changes no choice but its own: a copy lies the other way than its source.
  */
 final class Layouts {
     private static final int HALO = 1;
 
     private final Layout[] of;
+    private final boolean[] blocks;
+    private final boolean[] known;
+    private final boolean[] haloed;
+    /** Whether the step's operands that must be alike lie in blocks. */
+    private final boolean[] alikeInBlocks;
 
     /** @throws IllegalArgumentException naming a value that is larger than an array can be */
     Layouts(Graph graph) {
         int values = graph.values().size();
-        Step[] denseFor = new Step[values];
-        Step[] activationFor = new Step[values];
-        boolean[] haloed = new boolean[values];
+        of = new Layout[values];
+        blocks = new boolean[values];
+        known = new boolean[values];
+        haloed = new boolean[values];
+        alikeInBlocks = new boolean[graph.steps().size()];
+        boolean[] activation = new boolean[values];
+        boolean[] dense = new boolean[values];
+        boolean[] preferred = new boolean[values];
         for (Step step : graph.steps()) {
-            Op op = step.op();
-            // The zeros that fill blocks up change no norm, so its operands may lie either way.
-            boolean either = op instanceof Optimizer.GradientNorm;
-            for (Operand o : op.operands()) {
-                if (o.role() != OperandRole.ACTIVATION) {
-                    if (!either) {
-                        denseFor[o.value().id()] = step;
-                    }
-                } else {
-                    activationFor[o.value().id()] = step;
-                }
+            for (Operand o : step.op().operands()) {
+                int id = o.value().id();
+                Demand demand = Demand.of(step.op(), o);
+                activation[id] |= o.role() == OperandRole.ACTIVATION;
+                dense[id] |= o.role() != OperandRole.ACTIVATION && demand == Demand.DENSE;
+                preferred[id] |= demand == Demand.BLOCKS || o.role() == OperandRole.ACTIVATION && Demand.prefersBlocks(step.op());
             }
-            for (Value v : readWithHalo(op)) {
+            for (Value v : readWithHalo(step.op())) {
                 haloed[v.id()] = true;
             }
         }
-        of = new Layout[values];
         for (Value v : graph.values()) {
-            if (v.dtype() == DType.F32) {
-                Shape s = v.shape();
-                Step activation = activationFor[v.id()];
-                Step dense = denseFor[v.id()];
-                if (activation != null && dense != null && s.c() >= Layout.BLOCK) {
-                    throw new UnsupportedOperationException("cpu: " + v + " is a weight or table to " + dense + " and an activation to "
-                            + activation + ", which lie differently in memory; give one of the two a value of its own");
-                }
-                of[v.id()] = addressable(v, activation == null ? Layout.plain(s.n(), s.h(), s.w(), s.c())
-                        : Layout.of(s.n(), s.h(), s.w(), s.c(), haloed[v.id()] ? HALO : 0));
-            } else {
-                addressable(v, v.shape().elements());
+            if (v.persistent() && (dense[v.id()] || preferred[v.id()])) {
+                decide(v, !dense[v.id()]);
             }
         }
+        for (int i = 0; i < alikeInBlocks.length; i++) {
+            visit(i, graph.steps().get(i).op());
+        }
+        for (Value v : graph.values()) {
+            if (v.dtype() != DType.F32) {
+                addressable(v, v.shape().elements());
+            } else {
+                Shape s = v.shape();
+                boolean inBlocks = blocks[v.id()] || activation[v.id()] && eitherWay(s);
+                of[v.id()] = addressable(v, inBlocks ? Layout.of(s.n(), s.h(), s.w(), s.c(), blocks[v.id()] && haloed[v.id()] ? HALO : 0)
+                        : Layout.plain(s.n(), s.h(), s.w(), s.c()));
+            }
+        }
+    }
+
+    // ---- choices ---------------------------------------------------------------------------------------------------------------
+
+    private void visit(int step, Op op) {
+        List<Operand> operands = op.operands();
+        alikeInBlocks[step] = alikeInBlocks(op, operands);
+        for (Operand o : operands) {
+            Value v = o.value();
+            if (known[v.id()] || v.dtype() != DType.F32) {
+                continue;
+            }
+            switch (Demand.of(op, o)) {
+                case DENSE -> decide(v, false);
+                case BLOCKS -> decide(v, true);
+                case ALIKE -> decide(v, alikeInBlocks[step]);
+                case ANY -> {
+                    if (o.access() == Operand.Access.WRITTEN) {
+                        decide(v, followed(op, v));
+                    }
+                }
+            }
+        }
+    }
+
+    /** What is updated in place decides, then what is read, in order; blocks if all of it is still open. */
+    private boolean alikeInBlocks(Op op, List<Operand> operands) {
+        for (Operand.Access access : List.of(Operand.Access.UPDATED, Operand.Access.READ)) {
+            for (Operand o : operands) {
+                Value v = o.value();
+                if (o.access() == access && Demand.of(op, o) == Demand.ALIKE && known[v.id()] && v.shape().c() >= Layout.BLOCK) {
+                    return blocks[v.id()];
+                }
+            }
+        }
+        return true;
+    }
+
+    private void decide(Value v, boolean inBlocks) {
+        known[v.id()] = true;
+        blocks[v.id()] = inBlocks;
+    }
+
+    /** How a value lies that its step can write either way. */
+    private boolean followed(Op any, Value written) {
+        return switch (any) {
+            // A copy is there to lie the other way.
+            case Movement.Reshape op when op.x().shape().equals(op.y().shape()) -> !blocks[op.x().id()];
+            case Movement.Reshape op -> blocks[op.x().id()];
+            case Movement.Slice op -> blocks[op.x().id()];
+            case Movement.Concat op -> op.a().shape().c() >= Layout.BLOCK ? blocks[op.a().id()] : op.b().shape().c() < Layout.BLOCK || blocks[op.b().id()];
+            case Attention.Forward op -> blocks[op.q().id()];
+            case Attention.Backward op -> blocks[(written == op.dq() ? op.q() : written == op.dk() ? op.k() : op.v()).id()];
+            default -> throw new IllegalStateException("cpu: how " + any.kind() + " writes " + written + " is not decided");
+        };
+    }
+
+    /** Whether dense order is that of blocks without a halo, too. */
+    private static boolean eitherWay(Shape s) {
+        return s.c() % Layout.BLOCK == 0 && (s.c() == Layout.BLOCK || s.h() * s.w() == 1);
+    }
+
+    // ---- answers ---------------------------------------------------------------------------------------------------------------
+
+    /** Whether an operand lies as its step needs it. */
+    boolean suits(int step, Op op, Operand o) {
+        Value v = o.value();
+        if (v.dtype() != DType.F32 || v.shape().c() < Layout.BLOCK) {
+            return true;
+        }
+        boolean inBlocks = blocks[v.id()];
+        boolean both = eitherWay(v.shape()) && !haloed[v.id()];
+        return switch (Demand.of(op, o)) {
+            case DENSE -> !inBlocks || both;
+            case BLOCKS -> inBlocks || both;
+            case ALIKE -> inBlocks == alikeInBlocks[step] || both;
+            case ANY -> true;
+        };
     }
 
     private static Layout addressable(Value v, Layout layout) {
@@ -89,6 +172,11 @@ final class Layouts {
     /** An F32 value's layout. */
     Layout of(Value v) {
         return of[v.id()];
+    }
+
+    /** The layouts of several F32 values. */
+    Layout[] of(List<Value> values) {
+        return values.stream().map(this::of).toArray(Layout[]::new);
     }
 
     /** Null if there is no value. */

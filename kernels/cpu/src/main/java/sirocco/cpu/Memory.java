@@ -1,5 +1,6 @@
 package sirocco.cpu;
 
+import java.util.List;
 import java.util.Optional;
 import sirocco.api.DType;
 import sirocco.api.Plan;
@@ -75,6 +76,11 @@ final class Memory {
     Slice at(Value v) {
         Plan.Slot slot = plan.slot(v);
         return new Slice(slot.region() == Plan.Region.ARENA ? arena : persistent, Alignment.FIRST + (int) (slot.offset() / Float.BYTES));
+    }
+
+    /** Where each of several F32 values lies. */
+    Slice[] at(List<Value> values) {
+        return values.stream().map(this::at).toArray(Slice[]::new);
     }
 
     /** Null if there is no value. */

@@ -142,16 +142,6 @@ class CpuBackendTest {
         return g.build();
     }
 
-    @Test
-    void saysWhereAValueWouldHaveToLieInTwoWays() {
-        GraphBuilder g = new GraphBuilder();
-        Value w = g.parameter("w", new Shape(32, 1, 1, 32));
-        Value x = g.in("activation", () -> g.silu(w));
-        g.output(g.in("weight", () -> g.conv2d(x, w, Optional.empty(), Optional.empty(), Optional.empty(), Window.same(1))));
-        String message = assertThrows(UnsupportedOperationException.class, () -> device.plan(g.build())).getMessage();
-        assertTrue(message.contains("\"activation\"") && message.contains("\"weight\""), message);
-    }
-
     /** Prepared weights are kept from run to run, so a write must reach them. */
     @Test
     void seesWeightsThatAreWrittenBetweenRuns() {

@@ -7,16 +7,32 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import sirocco.api.Axis;
+import sirocco.api.BinaryFunction;
+import sirocco.api.Random.Distribution;
+import sirocco.api.Reduction;
+import sirocco.api.Shape;
+import sirocco.api.UnaryFunction;
+import sirocco.cpu.gemm.BatchedMatMul;
+import sirocco.cpu.movement.Copy;
+import sirocco.cpu.movement.Permute;
+import sirocco.cpu.movement.Ramp;
+import sirocco.cpu.movement.Runs;
+import sirocco.cpu.movement.Tiling;
+import sirocco.cpu.noise.Draw;
 import sirocco.cpu.noise.DropLabels;
 import sirocco.cpu.noise.Dropout;
+import sirocco.cpu.noise.ImagePixels;
 import sirocco.cpu.noise.Noising;
 import sirocco.cpu.noise.SamplingStep;
 import sirocco.cpu.norm.ChannelSum;
@@ -25,19 +41,25 @@ import sirocco.cpu.norm.GroupNormBackward;
 import sirocco.cpu.optim.AdamEma;
 import sirocco.cpu.optim.Average;
 import sirocco.cpu.optim.GradientNorm;
-import sirocco.cpu.pointwise.Add;
+import sirocco.cpu.pointwise.Affine;
+import sirocco.cpu.pointwise.Binary;
+import sirocco.cpu.pointwise.Broadcast;
 import sirocco.cpu.pointwise.ClassEmbedding;
+import sirocco.cpu.pointwise.Combine;
 import sirocco.cpu.pointwise.Concat;
 import sirocco.cpu.pointwise.Convert;
 import sirocco.cpu.pointwise.Guidance;
 import sirocco.cpu.pointwise.MseLoss;
 import sirocco.cpu.pointwise.MseLossBackward;
 import sirocco.cpu.pointwise.Repeat;
-import sirocco.cpu.pointwise.Silu;
-import sirocco.cpu.pointwise.SiluBackward;
 import sirocco.cpu.pointwise.TimeEmbedding;
+import sirocco.cpu.pointwise.Unary;
+import sirocco.cpu.pointwise.UnaryBackward;
 import sirocco.cpu.pointwise.Upsample;
 import sirocco.cpu.pointwise.UpsampleBackward;
+import sirocco.cpu.reduction.Reduce;
+import sirocco.cpu.tokens.CrossEntropy;
+import sirocco.cpu.tokens.Embedding;
 
 /** What every kernel promises: the same bits at any number of threads, and nothing on the heap once it is warm. */
 class KernelHabitsTest {
@@ -94,18 +116,112 @@ class KernelHabitsTest {
             float[] x = a.of(HALO), y = a.of(sums);
             return () -> k.run(x, 0, y, 0);
         });
-        m.put("Silu", (w, a) -> {
-            var k = new Silu(IMAGE, IMAGE, w);
+        for (UnaryFunction f : UnaryFunction.values()) {
+            m.put(f.title(), (w, a) -> {
+                var k = new Unary(f, IMAGE, IMAGE, w);
+                var b = new UnaryBackward(f, IMAGE, IMAGE, IMAGE, w);
+                float[] x = a.of(IMAGE), dy = a.of(IMAGE), y = a.of(IMAGE), dx = a.of(IMAGE);
+                return () -> {
+                    k.run(x, 0, y, 0);
+                    b.run(x, 0, dy, 0, dx, 0);
+                };
+            });
+        }
+        for (BinaryFunction f : BinaryFunction.values()) {
+            m.put(f.title(), (w, a) -> {
+                Shape s = new Shape(3, 33, 31, 3);
+                var same = new Binary(f, IMAGE, IMAGE, IMAGE, w);
+                var vectors = new Broadcast(f, s, s.withN(1), w);
+                var numbers = new Broadcast(f, s, s.withC(1), w);
+                var reversed = new Broadcast(f, Shape.features(3, 1), s, w);
+                Slice x = new Slice(a.of(IMAGE), 0), y = new Slice(a.of(IMAGE), 0), z = new Slice(a.of(IMAGE), 0), b = new Slice(a.of(IMAGE), 0);
+                return () -> {
+                    same.run(x.array(), 0, y.array(), 0, z.array(), 0);
+                    vectors.run(x, z, b);
+                    numbers.run(x, b, z);
+                    reversed.run(y, z, b);
+                };
+            });
+        }
+        m.put("Affine", (w, a) -> {
+            var k = new Affine(0.5, 2, IMAGE, IMAGE, w);
             float[] x = a.of(IMAGE), y = a.of(IMAGE);
             return () -> k.run(x, 0, y, 0);
         });
-        m.put("SiluBackward", (w, a) -> {
-            var k = new SiluBackward(IMAGE, IMAGE, IMAGE, w);
-            float[] x = a.of(IMAGE), dy = a.of(IMAGE), dx = a.of(IMAGE);
-            return () -> k.run(x, 0, dy, 0, dx, 0);
+        m.put("Combine", (w, a) -> {
+            var k = new Combine(new Layout[] {IMAGE, IMAGE}, new Layout[] {IMAGE, IMAGE, IMAGE}, 2, w);
+            Slice table = new Slice(a.of(12), 0);
+            Slice[] x = {new Slice(a.of(IMAGE), 0), new Slice(a.of(IMAGE), 0)};
+            Slice[] y = {new Slice(a.of(IMAGE), 0), new Slice(a.of(IMAGE), 0), new Slice(a.of(IMAGE), 0)};
+            int[] rows = {0, 1, 0};
+            return () -> k.run(table, rows, x, y);
         });
-        m.put("Add", (w, a) -> {
-            var k = new Add(WIDE, HALO, HALO, w);
+        for (Reduction.Function f : Reduction.Function.values()) {
+            for (Set<Axis> axes : List.of(EnumSet.of(Axis.C), EnumSet.of(Axis.N, Axis.H, Axis.W), EnumSet.of(Axis.H, Axis.C), EnumSet.allOf(Axis.class))) {
+                m.put("Reduce " + f + " along " + axes, (w, a) -> {
+                    Shape s = new Shape(3, 40, 41, 67);
+                    var k = new Reduce(f, axes, s, w);
+                    Slice x = new Slice(a.of((int) s.elements()), 0), y = new Slice(a.of(3 * 41 * 40), 0), scratch = new Slice(a.of((int) k.scratchFloats()), 0);
+                    return () -> k.run(x, y, scratch);
+                });
+            }
+        }
+        m.put("MatMul", (w, a) -> {
+            var k = new BatchedMatMul(new Shape(2, 1, 33, 40), new Shape(1, 3, 40, 50), false, false, new Shape(2, 3, 33, 50), w);
+            Slice x = new Slice(a.of(2 * 33 * 40), 0), y = new Slice(a.of(3 * 40 * 50), 0), z = new Slice(a.of(6 * 33 * 50), 0);
+            return k.bind(x, y, z, new Slice(new float[(int) k.scratchFloats()], 0));
+        });
+        m.put("Movements", (w, a) -> {
+            Shape s = new Shape(3, 12, 12, 48);
+            Shape twice = new Shape(3, 24, 12, 96);
+            var copy = new Copy((int) s.elements(), w);
+            var into = Runs.into(s, Axis.H, 12, new Shape(3, 24, 12, 48), w);
+            var outOf = Runs.outOf(twice, Axis.W, 3, new Shape(3, 24, 5, 96), w);
+            var tiling = new Tiling(s, twice, w);
+            var rows = new Permute(s, List.of(Axis.N, Axis.W, Axis.H, Axis.C), w);
+            var tiles = new Permute(s, List.of(Axis.C, Axis.W, Axis.N, Axis.H), w);
+            var ramp = new Ramp(1, 2, Axis.C, s, w);
+            Slice x = new Slice(a.of((int) s.elements()), 0), y = new Slice(a.of((int) twice.elements()), 0), z = new Slice(a.of((int) twice.elements()), 0);
+            return () -> {
+                copy.run(x, z);
+                into.run(x, z);
+                tiling.run(x, y);
+                outOf.run(y, z);
+                rows.run(x, z);
+                tiles.run(x, z);
+                ramp.run(z);
+            };
+        });
+        m.put("Tokens", (w, a) -> {
+            var k = new Embedding(300, 7, 70, w);
+            var loss = new CrossEntropy(300, 70, w);
+            int[] ids = new int[300];
+            for (int i = 0; i < ids.length; i++) {
+                ids[i] = i * 5 % 7;
+            }
+            Slice table = new Slice(a.of(490), 0), y = new Slice(a.of(21_000), 0), d = new Slice(a.of(21_000), 0), l = new Slice(a.of(1), 0);
+            return () -> {
+                k.run(ids, table, y);
+                loss.run(y, ids, l);
+                loss.runBackward(y, ids, d);
+                k.runBackward(ids, d, table);
+            };
+        });
+        m.put("Draws", (w, a) -> {
+            var normal = new Draw(Distribution.NORMAL, 3, 3069, 2, w);
+            var uniform = new Draw(Distribution.UNIFORM, 3, 3069, 2, w);
+            var pixels = new ImagePixels(new Shape(3, 33, 31, 3), true, w);
+            byte[] images = new byte[3 * 33 * 31 * 3];
+            new Random(1).nextBytes(images);
+            Slice x = new Slice(a.of(9207), 0), y = new Slice(a.of(9207), 0), z = new Slice(a.of(9207), 0);
+            return () -> {
+                normal.run(RNG, INDEX, 4, x);
+                uniform.run(RNG, INDEX, 4, y);
+                pixels.run(images, RNG, INDEX, z);
+            };
+        });
+        m.put("Add with halo", (w, a) -> {
+            var k = new Binary(BinaryFunction.ADD, WIDE, HALO, HALO, w);
             float[] x = a.of(WIDE), y = a.of(HALO), z = a.of(HALO);
             return () -> k.run(x, 0, y, 0, z, 0);
         });
@@ -185,7 +301,7 @@ class KernelHabitsTest {
             return () -> k.run(images, 0, RNG, 0, INDEX, 0, schedule, 0, xt, 0, target, 0, t, 0, weight, 0);
         });
         m.put("SamplingStep", (w, a) -> {
-            var k = new SamplingStep(IMAGE, IMAGE, IMAGE, 1, w);
+            var k = new SamplingStep(IMAGE, IMAGE, IMAGE, IMAGE, 1, w);
             float[] x = a.of(IMAGE), out = a.of(IMAGE), h1 = a.of(IMAGE), h2 = a.of(IMAGE);
             float[] table = {0, 1, 0.1f, 1, 0.2f, 0.1f, 0.1f, 0.1f, 0.1f, 0.5f, 0, 0};
             int[] cursor = new int[1];

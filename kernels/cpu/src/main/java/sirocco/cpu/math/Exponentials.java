@@ -22,6 +22,11 @@ public final class Exponentials {
     private static final float LN_2 = 0.693147182f;
     private static final float LN_2_REST = -1.90465430e-9f;
 
+    /** e^x is a normal number from here on. */
+    private static final float LOWEST = -87.3f;
+    /** And up to here. */
+    private static final float HIGHEST = 88.72f;
+
     private Exponentials() { }
 
     /**
@@ -52,5 +57,31 @@ public final class Exponentials {
             }
         }
         sum.intoArray(x, lanes);
+    }
+
+    /** y = e^(scale·x), relative error below 2e-7: 0 where that is below 1e-38, infinite where it is above 3.4e38; NaN gives NaN; y may be x. */
+    public static void exp(float[] x, int i, float scale, float[] y, int j, int n) {
+        FloatVector low = FloatVector.broadcast(F, LOWEST);
+        FloatVector high = FloatVector.broadcast(F, HIGHEST);
+        FloatVector round = FloatVector.broadcast(F, ROUND);
+        int whole = F.loopBound(n);
+        for (int e = 0; e < whole; e += LANES) {
+            FloatVector v = FloatVector.fromArray(F, x, i + e).mul(scale);
+            FloatVector t = v.blend(low, v.compare(VectorOperators.LT, low));
+            t = t.blend(high, t.compare(VectorOperators.GT, high));
+            FloatVector rounded = t.fma(FloatVector.broadcast(F, LOG2_E), round);
+            FloatVector k = rounded.sub(round);
+            FloatVector f = k.fma(FloatVector.broadcast(F, -LN_2_REST), k.fma(FloatVector.broadcast(F, -LN_2), t));
+            FloatVector q = FloatVector.broadcast(F, 0.0013814464f).fma(f, FloatVector.broadcast(F, 0.008368781f));
+            q = q.fma(f, FloatVector.broadcast(F, 0.041668393f)).fma(f, FloatVector.broadcast(F, 0.1666652f));
+            q = q.fma(f, FloatVector.broadcast(F, 0.49999994f)).fma(f.mul(f), f.add(1f));
+            q = q.reinterpretAsInts().add(rounded.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23)).reinterpretAsFloats();
+            q = q.blend(0f, v.compare(VectorOperators.LT, low));
+            q.blend(Float.POSITIVE_INFINITY, v.compare(VectorOperators.GT, high)).intoArray(y, j + e);
+        }
+        for (int e = whole; e < n; e++) {
+            float v = scale * x[i + e];
+            y[j + e] = v < LOWEST ? 0f : (float) Math.exp(v);
+        }
     }
 }

@@ -39,7 +39,8 @@ public final class SamplingStep implements Workers.Task {
     private final Workers workers;
     private final Layout layoutX;
     private final Layout layoutOut;
-    private final Layout layoutHistory;
+    private final Layout layoutH1;
+    private final Layout layoutH2;
     private final int steps;
     private final Chunks chunks;
     private final Scratch[] scratch;
@@ -78,19 +79,21 @@ public final class SamplingStep implements Workers.Task {
     /**
      * @param x layout of the sample
      * @param out layout of the model's answer
-     * @param history layout of h1 and h2, or null for samplers that keep none
+     * @param h1, h2 layouts of what is remembered, or null for samplers that remember nothing
      * @param steps rows of the table
      */
-    public SamplingStep(Layout x, Layout out, Layout history, int steps, Workers workers) {
+    public SamplingStep(Layout x, Layout out, Layout h1, Layout h2, int steps, Workers workers) {
         Shapes.same(x, out);
-        if (history != null) {
-            Shapes.same(x, history);
+        if (h1 != null) {
+            Shapes.same(x, h1);
+            Shapes.same(x, h2);
         }
         this.workers = workers;
         this.steps = steps;
         layoutX = x;
         layoutOut = out;
-        layoutHistory = history;
+        layoutH1 = h1;
+        layoutH2 = h2;
         chunks = new Chunks(x, ELEMENTS);
         scratch = new Scratch[workers.threads()];
         for (int i = 0; i < scratch.length; i++) {
@@ -144,7 +147,7 @@ public final class SamplingStep implements Workers.Task {
         Pixels.load(x, offsetX, layoutX, image, first, count, s.x, 0);
         Pixels.load(out, offsetOut, layoutOut, image, first, count, s.out, 0);
         predict(s.x, s.out, n, table[row + KX], table[row + KO], table[row + CLIP], table[row + CX], table[row + C0], table[row + CO]);
-        if (layoutHistory != null) {
+        if (layoutH1 != null) {
             history(s, image, first, count, n);
         }
         float sigma = table[row + SIGMA];
@@ -162,19 +165,19 @@ public final class SamplingStep implements Workers.Task {
 
     private void history(Scratch s, int image, int first, int count, int n) {
         if (table[row + C2] != 0) {
-            Pixels.load(h2, offsetH2, layoutHistory, image, first, count, s.h, 0);
+            Pixels.load(h2, offsetH2, layoutH2, image, first, count, s.h, 0);
             add(s.x, s.h, n, table[row + C2]);
         }
-        Pixels.load(h1, offsetH1, layoutHistory, image, first, count, s.h, 0);
+        Pixels.load(h1, offsetH1, layoutH1, image, first, count, s.h, 0);
         if (table[row + C1] != 0) {
             add(s.x, s.h, n, table[row + C1]);
         }
         if (first == 0) {
-            Halo.clear(h1, offsetH1, layoutHistory, image);
-            Halo.clear(h2, offsetH2, layoutHistory, image);
+            Halo.clear(h1, offsetH1, layoutH1, image);
+            Halo.clear(h2, offsetH2, layoutH2, image);
         }
-        Pixels.store(s.h, 0, h2, offsetH2, layoutHistory, image, first, count);
-        Pixels.store(s.out, 0, h1, offsetH1, layoutHistory, image, first, count);
+        Pixels.store(s.h, 0, h2, offsetH2, layoutH2, image, first, count);
+        Pixels.store(s.out, 0, h1, offsetH1, layoutH1, image, first, count);
     }
 
     /** In place of the model's answer, x0Hat; in place of x, the part of x' that does not depend on history or noise. */

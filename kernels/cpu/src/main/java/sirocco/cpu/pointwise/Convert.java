@@ -3,7 +3,7 @@ package sirocco.cpu.pointwise;
 import sirocco.cpu.Layout;
 import sirocco.cpu.Workers;
 
-/** Copies a value from any layout to any other: uploads and reads (their layout is plain), and changes of halo. */
+/** Copies a value's pixels from any layout to any other, of as many pixels in rows as long or not: uploads and reads (their layout is plain), changes of halo, tokens. */
 public final class Convert implements Workers.Task {
     private static final int ELEMENTS = 8192;
 
@@ -18,7 +18,7 @@ public final class Convert implements Workers.Task {
     private int offsetY;
 
     public Convert(Layout x, Layout y, Workers workers) {
-        Shapes.same(x, y);
+        Shapes.check(x.n() == y.n() && x.h() * x.w() == y.h() * y.w() && x.c() == y.c(), "copy of pixels of x into y", x, y);
         this.workers = workers;
         layoutX = x;
         layoutY = y;

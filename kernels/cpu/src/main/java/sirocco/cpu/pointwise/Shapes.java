@@ -24,6 +24,14 @@ public final class Shapes {
         }
     }
 
+    /** @throws IllegalStateException unless a table has the row that a step is to read */
+    public static void checkRow(int row, int rows) {
+        if (row < 0 || row >= rows) {
+            throw new IllegalStateException("row " + row + " is not in the table (expected 0 to " + (rows - 1)
+                    + "). Set the cursor back to 0 to start another chain, or write other row numbers.");
+        }
+    }
+
     private static String text(Layout l) {
         return "[" + l.n() + "," + l.h() + "," + l.w() + "," + l.c() + "]";
     }

@@ -71,6 +71,11 @@ public final class Spans {
         return alike ? Math.min(length, shape.image() - span % perImage * length) : length;
     }
 
+    /** Floats of the longest span. */
+    public int longest() {
+        return length;
+    }
+
     /** Floats from the start of an operand's value to a span. */
     public int offset(Layout operand, int span) {
         int image = span / perImage;

@@ -184,7 +184,7 @@ class NoiseTest {
         TestValue vx = TestValue.of(l, x);
         TestValue v1 = TestValue.toWrite(l);
         TestValue v2 = TestValue.toWrite(l);
-        SamplingStep step = new SamplingStep(l, l, l, 3, workers);
+        SamplingStep step = new SamplingStep(l, l, l, l, 3, workers);
         int[] cursor = {7, 0};
         float[] z = new float[size];
         for (int s = 0; s < 3; s++) {
@@ -225,12 +225,12 @@ class NoiseTest {
         float[] table = {0, 1, -0.5f, 1, 0.5f, 0.5f, 0.1f, 0, 0, 0.7f, 0, 0};
         TestValue all = TestValue.of(three, x);
         TestValue answer = TestValue.of(three, out);
-        new SamplingStep(three, three, null, 1, workers).run(all.a, all.at, answer.a, answer.at, null, 0, null, 0, table, 0,
+        new SamplingStep(three, three, null, null, 1, workers).run(all.a, all.at, answer.a, answer.at, null, 0, null, 0, table, 0,
                 new int[1], 0, RNG, 1, new int[] {5, 6, 7}, 0);
         int size = 7 * 9 * 3;
         TestValue last = TestValue.of(one, java.util.Arrays.copyOfRange(x, 2 * size, 3 * size));
         TestValue its = TestValue.of(one, java.util.Arrays.copyOfRange(out, 2 * size, 3 * size));
-        new SamplingStep(one, one, null, 1, workers).run(last.a, last.at, its.a, its.at, null, 0, null, 0, table, 0,
+        new SamplingStep(one, one, null, null, 1, workers).run(last.a, last.at, its.a, its.at, null, 0, null, 0, table, 0,
                 new int[1], 0, RNG, 1, new int[] {7}, 0);
         assertArrayEquals(java.util.Arrays.copyOfRange(all.elements(), 2 * size, 3 * size), last.elements());
     }

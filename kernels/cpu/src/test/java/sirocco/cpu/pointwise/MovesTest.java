@@ -8,6 +8,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import sirocco.api.BinaryFunction;
+import sirocco.api.UnaryFunction;
 import sirocco.cpu.Layout;
 import sirocco.cpu.TestValue;
 import sirocco.cpu.Workers;
@@ -61,13 +63,13 @@ class MovesTest {
                 TestValue va = TestValue.of(a, da);
                 TestValue vb = TestValue.of(y, db);
                 TestValue out = TestValue.toWrite(y);
-                new Add(a, y, y, workers).run(va.a, va.at, vb.a, vb.at, out.a, out.at);
+                new Binary(BinaryFunction.ADD, a, y, y, workers).run(va.a, va.at, vb.a, vb.at, out.a, out.at);
                 out.assertIs(sum, 1e-7);
                 out = TestValue.toWrite(y);
-                new Silu(a, y, workers).run(va.a, va.at, out.a, out.at);
+                new Unary(UnaryFunction.SILU, a, y, workers).run(va.a, va.at, out.a, out.at);
                 out.assertIs(silu, 5e-7);
                 out = TestValue.toWrite(y);
-                new SiluBackward(a, y, y, workers).run(va.a, va.at, vb.a, vb.at, out.a, out.at);
+                new UnaryBackward(UnaryFunction.SILU, a, y, y, workers).run(va.a, va.at, vb.a, vb.at, out.a, out.at);
                 out.assertIs(slope, 1e-6);
             }
         }

@@ -1,0 +1,48 @@
+package sirocco.cpu;
+
+import sirocco.api.Pointwise;
+import sirocco.api.Value;
+import sirocco.cpu.pointwise.Affine;
+import sirocco.cpu.pointwise.Binary;
+import sirocco.cpu.pointwise.Broadcast;
+import sirocco.cpu.pointwise.Unary;
+import sirocco.cpu.pointwise.UnaryBackward;
+
+/** Makes the kernels that compute each element from those at its place. */
+final class PointwiseKernels {
+    private final Layouts layouts;
+    private final Workers workers;
+
+    PointwiseKernels(Layouts layouts, Workers workers) {
+        this.layouts = layouts;
+        this.workers = workers;
+    }
+
+    Kernel of(Pointwise pointwise) {
+        return switch (pointwise) {
+            case Pointwise.Unary op -> Kernel.unary(new Unary(op.function(), at(op.x()), at(op.y()), workers)::run, op.x(), op.y());
+            case Pointwise.UnaryBackward op -> Kernel.binary(new UnaryBackward(op.function(), at(op.x()), at(op.dy()), at(op.dx()), workers)::run, op.x(),
+                    op.dy(), op.dx());
+            case Pointwise.Affine op -> Kernel.unary(new Affine(op.scale(), op.shift(), at(op.x()), at(op.y()), workers)::run, op.x(), op.y());
+            case Pointwise.Binary op -> binary(op);
+            case Pointwise.Gated _, Pointwise.GatedBackward _ -> throw new IllegalStateException("cpu: " + pointwise.kind() + " should have been lowered");
+        };
+    }
+
+    private Kernel binary(Pointwise.Binary op) {
+        if (op.a().shape().equals(op.b().shape())) {
+            return Kernel.binary(new Binary(op.function(), at(op.a()), at(op.b()), at(op.y()), workers)::run, op.a(), op.b(), op.y());
+        }
+        Broadcast kernel = new Broadcast(op.function(), op.a().shape(), op.b().shape(), workers);
+        return Kernel.of(m -> {
+            Slice a = m.at(op.a());
+            Slice b = m.at(op.b());
+            Slice y = m.at(op.y());
+            return () -> kernel.run(a, b, y);
+        });
+    }
+
+    private Layout at(Value v) {
+        return layouts.of(v);
+    }
+}
