@@ -163,7 +163,7 @@ public final class Reverse {
         int before = g.steps().size();
         List<Value> results = g.in(step.name() + ".again", () -> op.decompose(g))
                 .orElseThrow(() -> new IllegalStateException(op.kind() + " is a primitive and needs a gradient rule"));
-        List<Step> again = g.steps().subList(before, g.steps().size());
+        List<Step> again = List.copyOf(g.steps().subList(before, g.steps().size()));
         for (Step s : again) {
             if (s.op().inputs().stream().anyMatch(needed::contains)) {
                 needed.addAll(s.op().outputs());
