@@ -31,9 +31,6 @@ final class Session implements AutoCloseable {
         }
     }
 
-    OrtSession session() {
-        return session;
-    }
 
     /** Sets an input: a float[], int[], long[] or byte[]. */
     Session with(String name, Object array, long... shape) {
