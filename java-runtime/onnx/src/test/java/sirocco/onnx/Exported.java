@@ -28,7 +28,7 @@ final class Exported {
 
     /** A graph with all that it reads, except parameters, for inputs, and with {@code results} for outputs; every tensor in the logical order. */
     static Network network(Graph graph, List<Value> results) {
-        Set<Value> read = new HashSet<>();
+        Set<Value> read = new HashSet<>(results);
         graph.steps().forEach(s -> read.addAll(s.op().inputs()));
         List<Port> inputs = graph.values().stream().filter(v -> v.persistent() && v.role() != Value.Role.PARAMETER && read.contains(v))
                 .map(v -> Port.logical(v, name(v))).toList();
@@ -38,7 +38,7 @@ final class Exported {
     }
 
     private static String name(Value v) {
-        return "in." + v.id();
+        return "in." + v.name();
     }
 
     /** The elements of what is persistent, in the logical order; an array of the value's type. */
