@@ -22,13 +22,13 @@ final class ConditioningKernels {
 
     Kernel embedding(Conditioning.Embedding op) {
         int dim = op.table().shape().c();
-        return Kernel.of(m -> List.of(Launch.blocks(storage.kernel("embedding"), op.y().shape().n(), 1, 1, m.at(op.ids()), m.at(op.table()),
+        return Kernel.of(m -> List.of(Launch.blocks(storage.kernel("embedding"), op.ids().shape().elements(), 1, 1, m.at(op.ids()), m.at(op.table()),
                 op.table().shape().n(), dim, m.at(op.y()), m.fault(), m.faultCode()))).withFault(FaultMessages.idOutside(op.table()));
     }
 
     Kernel embeddingBackward(Conditioning.EmbeddingBackward op) {
         int dim = op.dTable().shape().c();
-        return Kernel.of(m -> List.of(Launch.threads(storage.kernel("embedding_backward"), dim, m.at(op.ids()), m.at(op.dy()), op.dy().shape().n(),
+        return Kernel.of(m -> List.of(Launch.threads(storage.kernel("embedding_backward"), dim, m.at(op.ids()), m.at(op.dy()), (int) op.ids().shape().elements(),
                 op.dTable().shape().n(), dim, m.at(op.dTable()), m.fault(), m.faultCode()))).withFault(FaultMessages.idOutside(op.dTable()));
     }
 

@@ -31,6 +31,9 @@ final class Conversions {
     /** The operands that kernels read as activations: those of that role, and weights that a step made, of which there are no {@link WeightCopies}. */
     private static Set<Value> activations(Op op) {
         Set<Value> all = new HashSet<>();
+        if (KernelFactory.inFloat32(op)) {
+            return all;
+        }
         for (Operand o : op.operands()) {
             boolean computedWeight = op instanceof Convolution && o.name().equals("w") && !o.value().persistent();
             if (o.access() == Operand.Access.READ && (o.role() == OperandRole.ACTIVATION || computedWeight)) {
@@ -42,7 +45,7 @@ final class Conversions {
 
     /** The kernel, with whatever must be converted for it. */
     Kernel around(Op op, Kernel kernel) {
-        if (activations == Storage.F32 || op instanceof Movement.Repeat) {
+        if (activations == Storage.F32 || op instanceof Movement.Repeat && !KernelFactory.inFloat32(op)) {
             return kernel;
         }
         Set<Value> compact = activations(op);

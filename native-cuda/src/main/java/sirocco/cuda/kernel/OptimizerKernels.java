@@ -26,6 +26,12 @@ final class OptimizerKernels {
                 m.at(op.hyper())))).withTable(Chunks.entries(op.parameters(), lists.size()));
     }
 
+    Kernel average(Optimizer.Average op) {
+        List<List<Value>> lists = List.of(op.targets(), op.sources());
+        return Kernel.of(m -> List.of(Launch.blocks("average_weights", Chunks.count(op.targets()), 1, 1, m.table(table(m, lists)), m.at(op.decay()))))
+                .withTable(Chunks.entries(op.targets(), lists.size()));
+    }
+
     /** @param lists parallel lists of tensors with the same shapes */
     private static long[] table(Places m, List<List<Value>> lists) {
         return Chunks.table(lists.stream().map(tensors -> new Chunks.Column(tensors, m::at, Float.BYTES)).toList());

@@ -17,6 +17,11 @@ final class Structure {
         return b.array();
     }
 
+    /** Returns a double. */
+    static byte[] of(double number) {
+        return ByteBuffer.allocate(Double.BYTES).order(ByteOrder.nativeOrder()).putDouble(number).array();
+    }
+
     /** Returns {@code ConvShape} of conv_shape.cuh. */
     static byte[] of(ConvShape s) {
         return of(s.n(), s.h(), s.w(), s.c(), s.k(), s.r(), s.s(), s.oh(), s.ow(), s.stride(), s.top(), s.left());
