@@ -7,6 +7,8 @@ import sirocco.cpu.attention.AttentionBackward;
 import sirocco.cpu.attention.AttentionForward;
 import sirocco.cpu.norm.GroupNorm;
 import sirocco.cpu.norm.GroupNormBackward;
+import sirocco.cpu.norm.LayerNorm;
+import sirocco.cpu.norm.LayerNormBackward;
 
 /** Makes the kernels of normalisation and attention, forward and backward. */
 final class NormAttentionKernels {
@@ -48,6 +50,36 @@ final class NormAttentionKernels {
                     beta.offset(), dy.array(), dy.offset(), addend.array(), addend.offset(), dx.array(), dx.offset(), dGamma.array(),
                     dGamma.offset(), dBeta.array(), dBeta.offset(), scratch.array(), scratch.offset());
         });
+    }
+
+    Kernel layerNorm(Normalization.LayerNorm op) {
+        LayerNorm kernel = new LayerNorm(rows(op.x()), op.x().shape().c(), op.eps(), op.rms(), workers);
+        return Kernel.of(m -> {
+            Slice x = m.at(op.x());
+            Slice gamma = m.at(op.gamma());
+            Slice beta = m.at(op.beta());
+            Slice y = m.at(op.y());
+            Slice stats = m.at(op.stats());
+            return () -> kernel.run(x, gamma, beta, y, stats);
+        });
+    }
+
+    Kernel layerNormBackward(Normalization.LayerNormBackward op) {
+        LayerNormBackward kernel = new LayerNormBackward(rows(op.x()), op.x().shape().c(), op.rms(), workers);
+        return Kernel.of(kernel.scratchFloats(), (m, scratch) -> {
+            Slice x = m.at(op.x());
+            Slice stats = m.at(op.stats());
+            Slice gamma = m.at(op.gamma());
+            Slice dy = m.at(op.dy());
+            Slice dx = m.at(op.dx());
+            Slice dGamma = m.at(op.dGamma());
+            Slice dBeta = m.at(op.dBeta());
+            return () -> kernel.run(x, stats, gamma, dy, dx, dGamma, dBeta, scratch);
+        });
+    }
+
+    private static int rows(Value v) {
+        return Math.toIntExact(v.shape().elements() / v.shape().c());
     }
 
     Kernel attention(Attention.Forward op) {
