@@ -83,31 +83,33 @@ final class NormAttentionKernels {
     }
 
     Kernel attention(Attention.Forward op) {
-        AttentionForward kernel = new AttentionForward(at(op.q()), at(op.k()), at(op.v()), at(op.y()), at(op.logSumExp()), op.heads(), workers);
+        AttentionForward kernel = new AttentionForward(at(op.q()), at(op.k()), at(op.v()), at(op.y()), at(op.logSumExp()), op.heads(), op.causal(), op.keyMask().isPresent(), workers);
         return Kernel.of(kernel.scratchFloats(), (m, scratch) -> {
             Slice q = m.at(op.q());
             Slice k = m.at(op.k());
             Slice v = m.at(op.v());
+            Slice keyMask = m.at(op.keyMask());
             Slice y = m.at(op.y());
             Slice logSumExp = m.at(op.logSumExp());
-            return () -> kernel.run(q, k, v, y, logSumExp, scratch);
+            return () -> kernel.run(q, k, v, keyMask, y, logSumExp, scratch);
         });
     }
 
     Kernel attentionBackward(Attention.Backward op) {
         AttentionBackward kernel = new AttentionBackward(at(op.q()), at(op.k()), at(op.v()), at(op.y()), at(op.logSumExp()), at(op.dy()),
-                at(op.dq()), at(op.dk()), at(op.dv()), op.heads(), workers);
+                at(op.dq()), at(op.dk()), at(op.dv()), op.heads(), op.causal(), op.keyMask().isPresent(), workers);
         return Kernel.of(kernel.scratchFloats(), (m, scratch) -> {
             Slice q = m.at(op.q());
             Slice k = m.at(op.k());
             Slice v = m.at(op.v());
+            Slice keyMask = m.at(op.keyMask());
             Slice y = m.at(op.y());
             Slice logSumExp = m.at(op.logSumExp());
             Slice dy = m.at(op.dy());
             Slice dq = m.at(op.dq());
             Slice dk = m.at(op.dk());
             Slice dv = m.at(op.dv());
-            return () -> kernel.run(q, k, v, y, logSumExp, dy, dq, dk, dv, scratch);
+            return () -> kernel.run(q, k, v, keyMask, y, logSumExp, dy, dq, dk, dv, scratch);
         });
     }
 
