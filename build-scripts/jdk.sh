@@ -7,6 +7,9 @@ SIROCCO_JDK_MIN=25
 SIROCCO_JVM_FLAGS=(--add-modules=jdk.incubator.vector --enable-native-access=ALL-UNNAMED -Djava.awt.headless=true
     -XX:+IgnoreUnrecognizedVMOptions -XX:+UseParallelGC -XX:+UseTransparentHugePages -XX:ObjectAlignmentInBytes=64)
 
+# Where golden data are: models with results of PyTorch.
+SIROCCO_GOLDEN=${SIROCCO_GOLDEN:-$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)/java-runtime/golden}
+
 # And what the command line does besides: most of the memory, if a plan asks for it.
 SIROCCO_RUN_FLAGS=(-XX:MaxRAMPercentage=75)
 

@@ -1,19 +1,22 @@
 """Times PyTorch on the GPU that Sirocco was timed on.
 
-    python3 torch-peer peaks   --out torch-peaks.json                          a copy, and matrix products
-    python3 torch-peer kernels --out torch-kernels.json --bench bench.json     kernels at the shapes that `sirocco bench --kernels --json` wrote
-    python3 torch-peer steps   --out torch-steps-bf16.json --precision bf16    whole steps of the CIFAR-10 model
+    python3 torch-peer peaks   --out torch-peaks.json                                     a copy, and matrix products
+    python3 torch-peer kernels --out torch-kernels.json --bench bench.json --kinds conv   kernels at the shapes that `sirocco bench --kernels --json` wrote
+    python3 torch-peer steps   --out torch-steps.json --steps train:128 --modes eager     whole steps of the CIFAR-10 model
 
-bf16 by autocast, and for sampling steps by a model in bf16 also; channels_last, cudnn.benchmark; steps eager, under torch.compile, and torch.compile with CUDA graphs. The file is written after each
-measurement, and what is in it already is not measured again. Exit code 3: there is no PyTorch to time.
+bf16 by autocast, and for sampling steps by a model in bf16 also; channels_last, cudnn.benchmark. The file is written after each measurement, and what
+is in it already is not measured again. Exit code 3: there is no PyTorch to time.
 """
 import argparse
 import json
 import os
+import re
 import sys
 
 NOTHING_TO_TIME = 3
 OLDEST = (2, 1)
+# Seconds of work before the first measurement.
+WARM_UP = 2
 
 
 def nothing(why):
@@ -39,13 +42,35 @@ def load(path, kept):
     return before if all(before.get(name) == kept[name] for name in ("torch", "device")) else kept
 
 
+def words(*known):
+    """A list of known words, separated by commas."""
+
+    def parse(text):
+        for word in text.split(","):
+            if word not in known:
+                raise argparse.ArgumentTypeError(f"{word!r}: expected {', '.join(known)}")
+        return text.split(",")
+
+    return parse
+
+
+def rows(text):
+    """A list of steps and batches, as train:128,sample:1."""
+    parsed = re.fullmatch(r"(train|sample):[1-9]\d*(,(train|sample):[1-9]\d*)*", text)
+    if not parsed:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected train:BATCH or sample:BATCH, separated by commas")
+    return [(what, int(batch)) for what, batch in (row.split(":") for row in text.split(","))]
+
+
 def main():
     p = argparse.ArgumentParser(prog="torch-peer", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("part", choices=["peaks", "kernels", "steps"])
     p.add_argument("--out", required=True)
-    p.add_argument("--bench", action="append", default=[])
+    p.add_argument("--bench", action="append", default=[], help="a file of Sirocco's; several times for several")
+    p.add_argument("--kinds", type=words("conv", "attention", "norm"), default="conv,attention,norm", help="which kernels, in this order")
     p.add_argument("--precision", choices=["bf16", "tf32", "f32"], default="bf16")
-    p.add_argument("--quick", action="store_true")
+    p.add_argument("--steps", type=rows, default="train:128,sample:256,sample:1", help="train:BATCH or sample:BATCH, in this order")
+    p.add_argument("--modes", type=words("eager", "graph", "compile", "compile+graphs"), default="eager,graph,compile,compile+graphs", help="in this order")
     p.add_argument("--device", default="cuda", help="cuda, cuda:1, …; cpu tries the script itself")
     a = p.parse_args()
 
@@ -67,7 +92,7 @@ def main():
     from steps import steps
     from unet import PARAMETERS, UNet
 
-    clock = Clock(device, 3 if a.quick else 7, 0.05 if a.quick else 0.2)
+    clock = Clock(device)
     report = load(a.out, {
         "torch": torch.__version__,
         "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu",
@@ -79,17 +104,19 @@ def main():
         os.replace(a.out + ".part", a.out)
 
     save()
+    clock.heat(WARM_UP)
     if a.part == "peaks":
-        report["peaks"] = peaks(clock, device, a.quick)
+        peaks(clock, device, report.setdefault("peaks", {}), save)
     elif a.part == "kernels":
         for file in a.bench:
-            kernels(clock, device, file, report.setdefault("kernels", []), save)
+            kernels(clock, device, file, a.kinds, report.setdefault("kernels", []), save)
     else:
         count = sum(w.numel() for w in UNet().parameters())
         say(f"torch {torch.__version__} on {report['device']}; the U-Net has {count:,} parameters")
         if count != PARAMETERS:
             sys.exit(f"torch-peer: expected {PARAMETERS:,}: this is not the model that Sirocco times")
-        steps(clock, device, a.precision, a.quick, report.setdefault("steps", []), save)
+        steps(clock, device, a.precision, a.steps, a.modes, report.setdefault("steps", []), save)
+    report["readings"] = clock.readings()
     save()
 
 

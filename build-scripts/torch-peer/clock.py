@@ -12,12 +12,29 @@ class Clock:
     # Compilers compile, cuDNN tries its algorithms, and CUDA graphs of torch.compile are recorded in the first calls.
     WARM = 5
 
-    def __init__(self, device, rounds, seconds):
+    # Calls that one graph has: a replay of a single kernel would measure Python.
+    CALLS = 20
+
+    # Bytes of operands over which the calls of a graph rotate, unless CALLS operands are fewer: several times what the L2 cache of an H200 holds.
+    ROTATING = 256 << 20
+
+    def __init__(self, device, rounds=5, seconds=0.1):
         self.device, self.rounds, self.seconds = device, rounds, seconds
 
     def wait(self):
         if self.device.type == "cuda":
             torch.cuda.synchronize(self.device)
+
+    def heat(self, seconds):
+        """Keeps the GPU busy, so that its clocks are those of work under load."""
+        if self.device.type != "cuda":
+            return
+        x = torch.randn(4096, 4096, device=self.device, dtype=torch.bfloat16)
+        end = time.perf_counter() + seconds
+        while time.perf_counter() < end:
+            for _ in range(20):
+                x @ x
+            self.wait()
 
     def ms(self, f):
         for _ in range(self.WARM):
@@ -36,20 +53,50 @@ class Clock:
             times.append((time.perf_counter() - start) / each * 1e3)
         return statistics.median(times)
 
-    def graph_ms(self, f):
-        """A kernel's own time: captured as a CUDA graph, so that launching from Python does not count."""
-        if self.device.type != "cuda":
-            return self.ms(f)
+    def capture(self, f):
+        """A CUDA graph of f, which was called before on another stream, as capturing demands."""
         side = torch.cuda.Stream(self.device)
-        side.wait_stream(torch.cuda.current_stream())
+        side.wait_stream(torch.cuda.current_stream(self.device))
         with torch.cuda.stream(side):
             for _ in range(self.WARM):
                 f()
-        torch.cuda.current_stream().wait_stream(side)
+        torch.cuda.current_stream(self.device).wait_stream(side)
+        self.wait()
         graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph):
+        with torch.cuda.graph(graph, stream=side):
             f()
-        return self.ms(graph.replay)
+        return graph
+
+    def kernel_ms(self, make):
+        """
+        A kernel's own time: CALLS calls in one CUDA graph, so that launching from Python does not count, over operands that are not in the cache.
+
+        make: returns a call with operands of its own.
+        """
+        if self.device.type != "cuda":
+            return self.ms(make())
+        before = torch.cuda.memory_allocated(self.device)
+        calls = [make()]
+        each = max(1, torch.cuda.memory_allocated(self.device) - before)
+        calls += [make() for _ in range(min(self.CALLS, max(2, self.ROTATING // each + 1)) - 1)]
+
+        def all_of_them():
+            for i in range(self.CALLS):
+                calls[i % len(calls)]()
+
+        return self.ms(self.capture(all_of_them).replay) / self.CALLS
+
+    def readings(self):
+        """What the GPU's sensors say, if pynvml, by which PyTorch asks them, is installed."""
+        if self.device.type != "cuda":
+            return {}
+        result = {}
+        for name, f, unit in (("sm_mhz", torch.cuda.clock_rate, 1), ("celsius", torch.cuda.temperature, 1), ("watts", torch.cuda.power_draw, 1e-3)):
+            try:
+                result[name] = f(self.device) * unit
+            except Exception:  # no pynvml, or a sensor that there is not: times are worth having without
+                pass
+        return result
 
 
 def say(text):

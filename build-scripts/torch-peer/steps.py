@@ -1,7 +1,6 @@
-"""Whole training and sampling steps of the CIFAR-10 model: eager, under torch.compile, and torch.compile with CUDA graphs."""
+"""Whole training and sampling steps of the CIFAR-10 model: eager, as one CUDA graph, under torch.compile, and torch.compile with CUDA graphs."""
 import functools
 import importlib.util
-import itertools
 
 import torch
 import torch.nn.functional as F
@@ -10,8 +9,8 @@ from torch import nn
 from clock import attempt, say, use_tf32
 from unet import UNet
 
-MODES = {"eager": None, "compile": "default", "compile+graphs": "reduce-overhead"}
-ROWS = [("train", 128), ("sample", 256), ("sample", 1)]
+# How torch.compile is called; None: it is not.
+MODES = {"eager": None, "graph": None, "compile": "default", "compile+graphs": "reduce-overhead"}
 
 
 def cast(device, precision):
@@ -32,7 +31,8 @@ def training(device, unet, batch, size, precision, mode):
     model = unet().to(device, memory_format=torch.channels_last).train()
     weights = [p.detach() for p in model.parameters()]
     average = [w.clone() for w in weights]
-    adam = torch.optim.Adam(model.parameters(), lr=1e-4, fused=device.type == "cuda")
+    # capturable: its count of steps lies on the GPU, where a graph finds it.
+    adam = torch.optim.Adam(model.parameters(), lr=1e-4, fused=device.type == "cuda", capturable=mode == "graph")
     net = compiled(model, mode)
     images = torch.rand(batch, 3, size, size, device=device).to(memory_format=torch.channels_last) * 2 - 1
     alphas = torch.cumprod(1 - torch.linspace(1e-4, 0.02, 1000, device=device), 0)
@@ -78,40 +78,55 @@ def sampling(device, unet, batch, size, precision, mode, weights):
     return step
 
 
-def modes(device, quick):
-    """Of all modes those that can be had here."""
-    if device.type == "cpu":
-        return ["eager"]
-    if importlib.util.find_spec("triton") is None:
-        say("triton is not installed, so no torch.compile: steps are timed eager only")
-        return ["eager"]
-    return ["eager", "compile+graphs"] if quick else list(MODES)
+def possible(mode, device):
+    """Whether a mode can be had here; says why not."""
+    if mode == "graph" and device.type == "cpu":
+        say("a CPU has no CUDA graphs, so steps are not timed as such")
+        return False
+    if MODES[mode] and device.type == "cuda" and importlib.util.find_spec("triton") is None:
+        say(f"triton is not installed, so steps are not timed under {mode}")
+        return False
+    return True
 
 
-def steps(clock, device, precision, quick, results, save):
-    """Times what is not in results yet, and saves after each: compiling takes a minute or two a step."""
+def held(what, precision, mode):
+    """
+    Dtypes of the weights. Sampling in bf16 may have them in bf16: eager, both are timed; compiled, which takes a minute or more each, and as a graph
+    only those, which are read in half the time and cast never.
+    """
+    if what == "train" or precision != "bf16":
+        return {"f32": torch.float32}
+    return {"bf16": torch.bfloat16, "f32": torch.float32} if mode == "eager" else {"bf16": torch.bfloat16}
+
+
+def steps(clock, device, precision, rows, modes, results, save):
+    """Times what is not in results yet, each row in one mode before the next mode, and saves after each."""
     tiny = device.type == "cpu"
     unet = (lambda: UNet(widths=(16, 32), groups=8)) if tiny else UNet
     size = 8 if tiny else 32
     use_tf32(precision)
-    for what, batch in ROWS:
-        batch = min(batch, 2) if tiny else batch
-        weights = {"f32": torch.float32}
-        if what == "sample" and precision == "bf16":
-            weights["bf16"] = torch.bfloat16
-        for mode, held in itertools.product(modes(device, quick), weights):
-            key = {"what": what, "batch": batch, "precision": precision, "mode": mode, "weights": held}
-            if any(all(r.get(name) == key[name] for name in key) for r in results):
-                continue
-            name = f"{what}, batch {batch}, {precision}, weights in {held}, {mode}"
-            if what == "train":
-                make = functools.partial(training, device, unet, batch, size, precision, mode)
-            else:
-                make = functools.partial(sampling, device, unet, batch, size, precision, mode, weights[held])
-            ms = attempt(name, lambda: clock.ms(make()))
-            if MODES[mode]:
-                torch.compiler.reset()
-            if ms is not None:
-                say(f"{name}: {ms:.3f} ms")
-                results.append({**key, "ms": ms})
-                save()
+    for mode in modes:
+        if not possible(mode, device):
+            continue
+        for what, batch in rows:
+            for name_of, weights in held(what, precision, mode).items():
+                key = {"what": what, "batch": batch, "precision": precision, "mode": mode, "weights": name_of}
+                if any(all(r.get(name) == key[name] for name in key) for r in results):
+                    continue
+                name = f"{what}, batch {batch}, {precision}, weights in {name_of}, {mode}"
+                if what == "train":
+                    make = functools.partial(training, device, unet, batch, size, precision, mode)
+                else:
+                    make = functools.partial(sampling, device, unet, batch, size, precision, mode, weights)
+
+                def timed():
+                    step = make()
+                    return clock.ms(clock.capture(step).replay if mode == "graph" else step)
+
+                ms = attempt(name, timed)
+                if MODES[mode]:
+                    torch.compiler.reset()
+                if ms is not None:
+                    say(f"{name}: {ms:.3f} ms")
+                    results.append({**key, "ms": ms, "readings": clock.readings()})
+                    save()

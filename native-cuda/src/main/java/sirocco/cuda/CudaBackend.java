@@ -11,12 +11,15 @@ import sirocco.api.Settings;
 import sirocco.api.Tuning;
 import sirocco.cuda.kernel.KernelFactory;
 import sirocco.cuda.kernel.KernelRule;
+import sirocco.gpu.DeviceList;
 
 /** NVIDIA GPUs, by hand-written kernels. */
 public final class CudaBackend implements Backend {
+    static final String NAME = "cuda";
+
     @Override
     public String name() {
-        return "cuda";
+        return NAME;
     }
 
     /** Above the CPU; an emulated device is for tests and never taken by itself. */
@@ -47,19 +50,11 @@ public final class CudaBackend implements Backend {
     @Override
     public Device open(Settings settings) {
         Probe.Answer answer = Probe.answer();
-        if (!answer.availability().available()) {
-            throw new IllegalStateException("cuda: " + answer.availability());
-        }
-        List<Probe.Gpu> devices = answer.devices();
-        if (settings.device() >= devices.size()) {
-            throw new IllegalArgumentException("cuda: device " + settings.device() + " is not there; there " + (devices.size() == 1 ? "is " : "are ")
-                    + Probe.numbered(devices));
-        }
+        Probe.Gpu gpu = DeviceList.select(name(), answer.availability(), answer.devices(), settings.device());
         Availability usable = answer.each().get(settings.device());
         if (!usable.available()) {
             throw new IllegalArgumentException("cuda: device " + settings.device() + " is " + usable);
         }
-        Probe.Gpu gpu = devices.get(settings.device());
         Tuning.Key key = new Tuning.Key(name(), gpu.name(), settings.precision());
         return new CudaDevice(gpu, settings, KernelChoices.of(this, settings.tuning(), key));
     }

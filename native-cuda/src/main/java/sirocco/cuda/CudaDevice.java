@@ -3,6 +3,8 @@ package sirocco.cuda;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import jcuda.driver.CUcontext;
 import jcuda.driver.CUdevice;
@@ -24,6 +26,7 @@ import sirocco.cuda.driver.ForeignDriver;
 import sirocco.cuda.driver.Holdings;
 import sirocco.cuda.driver.KernelHandle;
 import sirocco.cuda.driver.LaunchOperands;
+import sirocco.cuda.driver.Nvml;
 import sirocco.cuda.driver.StreamHandle;
 import sirocco.cuda.driver.TensorMaps;
 import sirocco.cuda.kernel.Kernel;
@@ -34,6 +37,8 @@ import sirocco.cuda.kernel.Layout;
 import sirocco.cuda.kernel.Storage;
 import sirocco.cuda.kernel.Target;
 import sirocco.cuda.kernel.WeightCopies;
+import sirocco.gpu.ElementCounts;
+import sirocco.gpu.KernelSizes;
 
 /** One GPU: its context, the kernels, and a stream that all executables share. */
 public final class CudaDevice implements Device {
@@ -51,6 +56,7 @@ public final class CudaDevice implements Device {
     private final Overlap overlap;
     private final StreamHandle stream;
     private final LoopSupport loops;
+    private final Optional<Nvml> sensors;
     private boolean closed;
 
     CudaDevice(Probe.Gpu gpu, Settings settings, KernelChoices choices) {
@@ -62,11 +68,9 @@ public final class CudaDevice implements Device {
         tensorMaps = new TensorMaps(library);
         foreign = new ForeignDriver(library);
         overlap = new Overlap(foreign, gpu.architecture());
+        sensors = Nvml.open(library, settings.device());
         CUdevice device = Driver.device(what, settings.device());
-        target = new Target(gpu.architecture(), Driver.attribute(what, device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT),
-                Driver.attribute(what, device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN),
-                settings.precision() == Settings.Precision.BF16 ? Storage.BF16 : Storage.F32,
-                settings.precision() == Settings.Precision.TF32);
+        target = target(what, device, gpu, settings.precision());
         context = held.hold(Driver.retainContext(what, device), _ -> Driver.releaseContext(what, device));
         try {
             modules = held.hold(new Modules(what, gpu), Modules::close);
@@ -76,6 +80,12 @@ public final class CudaDevice implements Device {
             held.close(e);
             throw e;
         }
+    }
+
+    static Target target(String what, CUdevice device, Probe.Gpu gpu, Settings.Precision precision) {
+        return new Target(gpu.architecture(), Driver.attribute(what, device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT),
+                Driver.attribute(what, device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN),
+                precision == Settings.Precision.BF16 ? Storage.BF16 : Storage.F32, precision == Settings.Precision.TF32);
     }
 
     @Override
@@ -92,6 +102,12 @@ public final class CudaDevice implements Device {
         return gpu.name();
     }
 
+    /** Clocks, temperature and power, by NVML. */
+    @Override
+    public Map<String, Double> readings() {
+        return sensors.map(Nvml::read).orElse(Map.of());
+    }
+
     /** Less a reserve for what lies there beside a plan. */
     @Override
     public OptionalLong freeBytes() {
@@ -106,39 +122,12 @@ public final class CudaDevice implements Device {
 
     /** @param share false gives every temporary memory of its own, to test against */
     Plan plan(Graph recorded, boolean share) {
-        Graph graph = Lowering.lower("cuda", recorded, KernelFactory::supports);
-        for (Value v : graph.values()) {
-            boolean dataset = v.role() == Value.Role.INPUT && v.dtype() == DType.U8;
-            if (v.shape().elements() > Integer.MAX_VALUE && !dataset) {
-                throw new IllegalArgumentException("cuda: " + v + " has " + v.shape().elements() + " elements, and kernels count to " + Integer.MAX_VALUE
-                        + "; use a smaller batch");
-            }
-        }
+        Graph graph = Lowering.lower(CudaBackend.NAME, recorded, KernelFactory::supports);
+        ElementCounts.check(CudaBackend.NAME, graph, Integer.MAX_VALUE, v -> v.role() == Value.Role.INPUT && v.dtype() == DType.U8);
         Layout layout = layout(graph);
         List<Kernel> kernels = kernels(graph, layout);
         WeightCopies copies = new WeightCopies(graph, kernels);
-        long extraBytes = DeviceImage.extraBytes(graph, kernels, copies);
-        return MemoryPlanner.plan(graph, new MemoryPlanner.Sizes() {
-            @Override
-            public long bytes(Value v) {
-                return layout.bytes(v);
-            }
-
-            @Override
-            public long scratchBytes(int step) {
-                return kernels.get(step).scratchBytes();
-            }
-
-            @Override
-            public long extraBytes() {
-                return extraBytes;
-            }
-
-            @Override
-            public String note(int step) {
-                return kernels.get(step).algorithm();
-            }
-        }, share);
+        return MemoryPlanner.plan(graph, new KernelSizes(kernels, layout::bytes, DeviceImage.extraBytes(graph, kernels, copies)), share);
     }
 
     private Layout layout(Graph graph) {
@@ -157,7 +146,7 @@ public final class CudaDevice implements Device {
     @Override
     public Executable load(Plan plan) {
         if (closed) {
-            throw new IllegalStateException("cuda: this device is closed");
+            throw new IllegalStateException(CudaBackend.NAME + ": this device is closed");
         }
         use();
         Layout layout = layout(plan.graph());

@@ -16,12 +16,13 @@ import sirocco.cuda.driver.DeviceMemory;
 import sirocco.cuda.driver.Driver;
 import sirocco.cuda.driver.DriverLibrary;
 import sirocco.cuda.driver.Holdings;
-import sirocco.cuda.driver.LaunchOperands.Operand;
 import sirocco.cuda.driver.Prefetch;
 import sirocco.cuda.driver.Staging;
 import sirocco.cuda.kernel.Kernel;
 import sirocco.cuda.kernel.Places;
 import sirocco.cuda.kernel.WeightCopies;
+import sirocco.gpu.Alignment;
+import sirocco.gpu.DeviceBuffer;
 
 /**
  * A plan's memory on the device: one allocation, of the persistent values, the arena, the copies of weights, the kernels' tables, a loop's
@@ -92,8 +93,7 @@ final class DeviceImage implements AutoCloseable {
     }
 
     private static long tableBytes(Kernel kernel) {
-        long align = MemoryPlanner.ALIGNMENT;
-        return ((long) kernel.tableWords() * Long.BYTES + align - 1) / align * align;
+        return Alignment.align((long) kernel.tableWords() * Long.BYTES);
     }
 
     /**
@@ -110,7 +110,7 @@ final class DeviceImage implements AutoCloseable {
         private final int number;
         private final String what;
         private final MemorySegment fault;
-        private final Set<Operand> asked = new LinkedHashSet<>();
+        private final Set<DeviceBuffer> asked = new LinkedHashSet<>();
 
         private Operands(int number, String what, MemorySegment fault) {
             this.number = number;
@@ -119,12 +119,12 @@ final class DeviceImage implements AutoCloseable {
         }
 
         /** All that the step's launches may touch, once they are made. */
-        List<Operand> asked() {
+        List<DeviceBuffer> asked() {
             return List.copyOf(asked);
         }
 
         private long noted(long address, long bytes) {
-            asked.add(new Operand(address, bytes));
+            asked.add(new DeviceBuffer(address, bytes));
             return address;
         }
 

@@ -5,9 +5,9 @@ import java.util.function.Consumer;
 import sirocco.cuda.driver.DeviceMemory;
 import sirocco.cuda.driver.Driver;
 import sirocco.cuda.driver.KernelHandle;
-import sirocco.cuda.driver.LaunchOperands.Operand;
 import sirocco.cuda.driver.LoopGraph;
 import sirocco.cuda.kernel.Launch;
+import sirocco.gpu.DeviceBuffer;
 
 /** A plan's launches as a loop that the device walks by itself: how often is a number in its memory, which the last launch counts down. */
 final class Loop implements AutoCloseable {
@@ -29,7 +29,7 @@ final class Loop implements AutoCloseable {
         graph = new LoopGraph(device.foreign(), device.stream(), conditional -> {
             body.accept(overlap);
             new BoundLaunch(device, WHAT, end, new Launch("loop_end", 1, 1, 1, 1, 0, List.of(conditional, left.address())),
-                    device.operands().before(WHAT, List.of(new Operand(left.address(), Integer.BYTES)))).run(overlap);
+                    device.operands().before(WHAT, List.of(new DeviceBuffer(left.address(), Integer.BYTES)))).run(overlap);
         });
     }
 

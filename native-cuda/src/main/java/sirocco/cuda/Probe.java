@@ -12,10 +12,9 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import sirocco.api.Availability;
 import sirocco.cuda.driver.DriverLibrary;
+import sirocco.gpu.DeviceList;
 
 /** Whether there is a GPU that this build's kernels run on. Asks the driver by java.lang.foreign, so that no class of JCuda is touched. */
 final class Probe {
@@ -111,7 +110,7 @@ final class Probe {
         if (devices.isEmpty()) {
             return no("the NVIDIA driver sees no device", "see what nvidia-smi lists, and whether CUDA_VISIBLE_DEVICES hides it");
         }
-        String all = numbered(devices);
+        String all = DeviceList.numbered(devices);
         if (devices.getFirst().emulated()) {
             Availability yes = Availability.yes(all + ": kernels run on the CPU, to be tested; never taken by auto");
             return new Answer(yes, devices, devices.stream().map(_ -> yes).toList());
@@ -144,12 +143,6 @@ final class Probe {
         int oldest = machineCode ? sameMajor(toolkit) : toolkit;
         return driver >= oldest ? Availability.yes(gpu.toString())
                 : Availability.no(tooOld(driver, oldest) + (machineCode ? "" : ", to compile the kernels for " + gpu), UPDATE);
-    }
-
-    /** Each device with the number by which it is chosen, if there is a choice. */
-    static String numbered(List<Gpu> devices) {
-        return devices.size() == 1 ? devices.getFirst().toString()
-                : IntStream.range(0, devices.size()).mapToObj(i -> "device " + i + ": " + devices.get(i)).collect(Collectors.joining(", "));
     }
 
     /** The oldest driver of a toolkit's major version. */

@@ -29,8 +29,8 @@ import sirocco.api.Window;
 import sirocco.cuda.driver.CudaException;
 import sirocco.cuda.driver.DeviceMemory;
 import sirocco.cuda.driver.Driver;
-import sirocco.cuda.driver.LaunchOperands.Operand;
 import sirocco.cuda.kernel.Launch;
+import sirocco.gpu.DeviceBuffer;
 
 /** What is this backend's own, on the emulated driver; what it owes like any other is in {@link CudaContractTest}. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -168,7 +168,7 @@ class CudaBackendTest {
         device.use();
         DeviceMemory both = Driver.allocate("test", 512);
         try {
-            Runnable before = device.operands().before("Add \"up.0\"", List.of(new Operand(both.address(), 256)));
+            Runnable before = device.operands().before("Add \"up.0\"", List.of(new DeviceBuffer(both.address(), 256)));
             Launch within = Launch.threads("selftest_increment", 1, both.address(), 1f, 64).withBlock(64);
             Launch beyond = Launch.threads("selftest_increment", 1, both.address() + 4, 1f, 64).withBlock(64);
             new BoundLaunch(device, "Add \"up.0\"", device.function("test", within), within, before).run(false);

@@ -20,7 +20,7 @@ import sirocco.cuda.driver.Driver;
 import sirocco.diffusion.BetaSchedule;
 import sirocco.diffusion.NoiseSchedule;
 import sirocco.diffusion.Prediction;
-import sirocco.diffusion.Sampler;
+import sirocco.diffusion.Solver;
 import sirocco.model.UNet;
 import sirocco.model.UNetConfig;
 import sirocco.model.Weights;
@@ -33,7 +33,7 @@ class LoopTest {
 
     /** Of two images, at the start of a chain. */
     static ImageSampler sampler(CudaDevice device) {
-        var table = Sampler.parse("dpm++2m-sde").table(NoiseSchedule.of(BetaSchedule.LINEAR, 100), Prediction.EPSILON, STEPS);
+        var table = Solver.parse("dpm++2m-sde").program(NoiseSchedule.of(BetaSchedule.LINEAR, 100), Prediction.EPSILON, STEPS);
         ImageSampler s = new ImageSampler(device, new UNet(CONFIG), table, 2, 1).load(Weights.initial(CONFIG, 1));
         s.begin(7, 0, _ -> 0);
         return s;

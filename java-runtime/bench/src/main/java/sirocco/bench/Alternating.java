@@ -43,22 +43,27 @@ public final class Alternating {
      * @param ratios seconds of that format over ours, of each round; all 1 if there is no peer
      * @param error of our results against that format's; NaN if there is no peer
      * @param verdict on that error
+     * @param limit the rate of the limit, in the row's unit; null if the row has none
+     * @param share of that limit that we reach, of each round; null if the row has no limit
      * @param heapBytes that one of our runs allocates on the heap, over all threads
      * @param collections of garbage during our turns
      */
     public record Outcome(
             Row row, Spread ours, Map<String, Spread> peers, String peer, Spread ratios, double error, Verdict verdict,
-            double heapBytes, long collections) {}
+            Spread limit, Spread share, double heapBytes, long collections) {}
 
     /** Whether a row's time may be believed. */
     public enum Verdict { RIGHT, WRONG, UNCHECKED }
 
     private final Protocol protocol;
+    private final Limits limits;
     private final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     private final CompilationMXBean compiler = ManagementFactory.getCompilationMXBean();
 
-    public Alternating(Protocol protocol) {
+    /** @param limits of the machine, which rows that count operations or bytes are measured beside */
+    public Alternating(Protocol protocol, Limits limits) {
         this.protocol = protocol;
+        this.limits = limits;
     }
 
     /** Builds the row's sides, checks them against each other, warms them up and times them. */
@@ -71,6 +76,9 @@ public final class Alternating {
                 formats.add(format);
                 sides.add(peer.get());
             });
+            if (limits.has(row.unit())) {
+                sides.add(limits.work(row.unit()));
+            }
             return measure(row, formats, sides);
         } finally {
             sides.reversed().forEach(Work::close);
@@ -105,7 +113,7 @@ public final class Alternating {
         }
         Map<String, Spread> peers = new LinkedHashMap<>();
         int best = 0;
-        for (int i = 1; i < runs.length; i++) {
+        for (int i = 1; i <= formats.size(); i++) {
             Spread spread = Spread.of(seconds[i]);
             peers.put(formats.get(i - 1), spread);
             if (best == 0 || spread.median() < peers.get(formats.get(best - 1)).median()) {
@@ -116,10 +124,22 @@ public final class Alternating {
         for (int round = 0; round < ratios.length; round++) {
             ratios[round] = seconds[best][round] / seconds[0][round];
         }
+        Spread limit = null;
+        Spread share = null;
+        if (limits.has(row.unit())) {
+            double[] rates = new double[protocol.rounds()];
+            double[] shares = new double[protocol.rounds()];
+            for (int round = 0; round < shares.length; round++) {
+                rates[round] = row.unit().rate(limits.amount(row.unit()), seconds[runs.length - 1][round]);
+                shares[round] = row.unit().rate(row.amount(), seconds[0][round]) / rates[round];
+            }
+            limit = Spread.of(rates);
+            share = Spread.of(shares);
+        }
         double error = best == 0 ? Double.NaN : errors[best - 1];
         Verdict verdict = best == 0 ? Verdict.UNCHECKED : row.check().passes(error) ? Verdict.RIGHT : Verdict.WRONG;
         return new Outcome(row, Spread.of(seconds[0]), peers, best == 0 ? "" : formats.get(best - 1), Spread.of(ratios), error,
-                verdict, (double) heap / ((long) runs[0] * protocol.rounds()), collections);
+                verdict, limit, share, (double) heap / ((long) runs[0] * protocol.rounds()), collections);
     }
 
     /** Runs until two neighbouring stretches agree to 5 % and the compiler has gone quiet; returns the seconds of a run. */

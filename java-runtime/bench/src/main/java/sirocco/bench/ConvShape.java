@@ -27,6 +27,27 @@ public record ConvShape(int n, int cin, int cout, int size, int kernel) {
             new ConvShape(16, 128, 256, 16, 3),
             new ConvShape(16, 64, 64, 32, 3));
 
+    /**
+     * The linear layers of a DiT-S/2 (384 features, 256 tokens: query, key and value at once, projection, both of the MLP) and of Stable
+     * Diffusion's U-Net at each of its sizes (projections, the MLP's two), as 1×1 convolutions of one image.
+     */
+    public static final List<ConvShape> LINEAR = List.of(
+            new ConvShape(1, 384, 1152, 16, 1),
+            new ConvShape(1, 384, 384, 16, 1),
+            new ConvShape(1, 384, 1536, 16, 1),
+            new ConvShape(1, 1536, 384, 16, 1),
+            new ConvShape(1, 320, 320, 64, 1),
+            new ConvShape(1, 320, 2560, 64, 1),
+            new ConvShape(1, 1280, 320, 64, 1),
+            new ConvShape(1, 640, 640, 32, 1),
+            new ConvShape(1, 1280, 1280, 16, 1),
+            new ConvShape(1, 1280, 1280, 8, 1));
+
+    /** The same with another number of images. */
+    public ConvShape batch(int images) {
+        return new ConvShape(images, cin, cout, size, kernel);
+    }
+
     /** Operations of one pass, a multiply-add counted as two. */
     public double flops() {
         return 2.0 * n * cin * cout * kernel * kernel * size * size;

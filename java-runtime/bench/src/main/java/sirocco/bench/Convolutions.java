@@ -56,6 +56,37 @@ final class Convolutions {
         return rows;
     }
 
+    /** Linear layers, forward at batch 1 and 8, backward at batch 8; the peers also as products of tokens. */
+    List<Row> linearRows() {
+        List<Row> rows = new ArrayList<>();
+        for (int batch : new int[] {1, 8}) {
+            for (ConvShape one : ConvShape.LINEAR) {
+                ConvShape s = one.batch(batch);
+                rows.add(withTokens(row("linear-forward", "linear layer forward, ", s, () -> forward(s, false), f -> torchForward(s, f)),
+                        () -> TorchOps.linearForward(s, x(s), weight(s), bias(s))));
+            }
+        }
+        for (ConvShape one : ConvShape.LINEAR) {
+            ConvShape s = one.batch(8);
+            rows.add(withTokens(row("linear-backward-data", "linear layer backward-data, ", s, () -> backwardData(s),
+                    f -> TorchOps.convBackwardData(s, f, dy(s), weight(s))), () -> TorchOps.linearBackwardData(s, dy(s), weight(s))));
+        }
+        for (ConvShape one : ConvShape.LINEAR) {
+            ConvShape s = one.batch(8);
+            rows.add(withTokens(row("linear-backward-weights", "linear layer backward-weights, ", s, () -> backwardWeights(s),
+                    f -> TorchOps.convBackwardWeights(s, f, dy(s), x(s))), () -> TorchOps.linearBackwardWeights(s, dy(s), x(s))));
+        }
+        return rows;
+    }
+
+    private Row withTokens(Row row, Supplier<Work> tokens) {
+        Map<String, Supplier<Work>> all = new LinkedHashMap<>(row.peers());
+        if (peers) {
+            all.put("tokens", tokens);
+        }
+        return new Row(row.name(), row.label(), row.unit(), row.amount(), row.check(), row.ours(), all);
+    }
+
     private Row row(String group, String label, ConvShape s, Supplier<Work> ours, Function<Format, Work> peer) {
         String name = s.n() + "x" + s.cin() + "-" + s.cout() + "@" + s.size();
         return new Row(group + "/" + name, label + "%d × %d→%d at %d²".formatted(s.n(), s.cin(), s.cout(), s.size()), Row.Unit.FLOPS,

@@ -95,15 +95,15 @@ public final class Main implements Callable<Integer> {
                 chosen.forEach(r -> System.out.println(r.name()));
                 return 0;
             }
-            return measure(chosen);
+            return measure(chosen, rows.limits());
         }
     }
 
-    private int measure(List<Row> rows) throws IOException {
+    private int measure(List<Row> rows, Limits limits) throws IOException {
         Torch.unavailable().ifPresent(why -> System.err.println("bench: no peer: " + why));
         Machine machine = Machine.here();
         Alternating.Protocol protocol = new Alternating.Protocol(rounds, turn, warmUp, settle);
-        Alternating alternating = new Alternating(protocol);
+        Alternating alternating = new Alternating(protocol, limits);
         System.out.printf(Locale.ROOT, "%s, %d threads; %s; environment %s%n", machine.cpu(), threads, peer(), machine.environment());
         List<Report.Line> lines = new ArrayList<>();
         boolean wrong = false;
@@ -148,6 +148,10 @@ public final class Main implements Callable<Integer> {
         if (l.ratio() != null) {
             s.append(String.format(Locale.ROOT, " | %.2f x (%.2f-%.2f) | error %.1e %s", l.ratio().median(), l.ratio().lowerQuartile(),
                     l.ratio().upperQuartile(), l.error(), l.verdict() == Alternating.Verdict.WRONG ? "WRONG" : "ok"));
+        }
+        if (l.share() != null) {
+            s.append(String.format(Locale.ROOT, " | %.0f %% (%.0f-%.0f) of the limit %.0f", 100 * l.share().median(), 100 * l.share().lowerQuartile(),
+                    100 * l.share().upperQuartile(), l.share().rate()));
         }
         s.append(String.format(Locale.ROOT, " | heap %.0f B/run, %d GCs", l.heapBytesPerRun(), l.collections()));
         System.out.println(s);

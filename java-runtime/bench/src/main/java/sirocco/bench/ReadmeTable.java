@@ -34,25 +34,30 @@ public final class ReadmeTable {
         s.append(text("%s, %d cores, %.0f GB, %d-bit vectors, %s, JDK %s; peer: LibTorch %s; %s, %d threads each side, alternating in one"
                         + " process, %d rounds; commit %s, %s.%n%n", m.cpu(), m.processors(), m.memory() / 1e9, m.vectorBits(), m.os(),
                 m.jdk(), r.peer(), r.precision(), r.threads(), r.protocol().rounds(), String.join(", ", r.commits()), r.date()));
-        s.append("| | Sirocco | LibTorch, better layout | speed-up (quartiles) | error | heap bytes a run |\n|---|---|---|---|---|---|\n");
+        s.append("| | Sirocco | share of the limit | LibTorch, better layout | speed-up (quartiles) | error | heap bytes a run |\n|---|---|---|---|---|---|---|\n");
         for (Report.Line l : r.rows()) {
             s.append(line(l));
         }
         s.append(text("%nTimes are medians; a speed-up is the median over rounds of neighbouring turns' ratio; an error is ‖ours − LibTorch‖₂ /"
-                + " ‖LibTorch‖₂. Repeat with `%s`.%n", r.command()));
+                + " ‖LibTorch‖₂. The limit is a loop of multiply-adds in registers for operations (Winograd's convolutions need fewer than are"
+                + " counted) and a copy in memory for bytes, in the same rounds. Repeat with `%s`.%n", r.command()));
         return s.toString();
     }
 
     private static String line(Report.Line l) {
         String ours = time(l.ours(), l.unit());
         if (l.peerFormat() == null) {
-            return text("| %s | %s | – | – | – | %.0f |%n", l.label(), ours, l.heapBytesPerRun());
+            return text("| %s | %s | %s | – | – | – | %.0f |%n", l.label(), ours, share(l), l.heapBytesPerRun());
         }
         String speedUp = l.verdict() == Alternating.Verdict.WRONG
                 ? "**wrong result**"
                 : text("**%.2f ×** (%.2f–%.2f)", l.ratio().median(), l.ratio().lowerQuartile(), l.ratio().upperQuartile());
-        return text("| %s | %s | %s, %s | %s | %.0e | %.0f |%n", l.label(), ours, time(l.peers().get(l.peerFormat()), l.unit()),
+        return text("| %s | %s | %s | %s, %s | %s | %.0e | %.0f |%n", l.label(), ours, share(l), time(l.peers().get(l.peerFormat()), l.unit()),
                 l.peerFormat(), speedUp, l.error(), l.heapBytesPerRun());
+    }
+
+    private static String share(Report.Line l) {
+        return l.share() == null ? "–" : text("%.0f %%", 100 * l.share().median());
     }
 
     private static String time(Report.Time t, String unit) {

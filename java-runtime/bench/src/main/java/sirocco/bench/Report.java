@@ -49,6 +49,19 @@ public record Report(
     }
 
     /**
+     * The share of the machine's limit that Sirocco reaches: of register-only multiply-adds for operations (more than 1 where an algorithm
+     * needs fewer operations than the definition), of a copy in memory for bytes.
+     *
+     * @param rate of the limit at its median, in the row's unit
+     */
+    public record Share(double median, double lowerQuartile, double upperQuartile, double rate) {
+        static Share of(Spread share, Spread limit) {
+            return share == null ? null : new Share(round(share.median()), round(share.lowerQuartile()), round(share.upperQuartile()),
+                    round(limit.median()));
+        }
+    }
+
+    /**
      * One row.
      *
      * @param unit of the rates
@@ -57,13 +70,14 @@ public record Report(
      * @param peerFormat the better one, which {@code ratio} and {@code error} are against; null without a peer
      * @param ratio null without a peer
      * @param error ‖ours − peer‖₂ / ‖peer‖₂ or as the row defines it; null without a peer
+     * @param share of the machine's limit; null if the row has none
      * @param heapBytesPerRun allocated on the Java heap by one of our runs
      * @param collections of garbage during our timed runs
      * @param commit that this row was measured at
      */
     public record Line(
             String name, String label, String unit, Time ours, Map<String, Time> peers, String peerFormat, Ratio ratio, Double error,
-            double tolerance, Alternating.Verdict verdict, double heapBytesPerRun, long collections,
+            double tolerance, Alternating.Verdict verdict, Share share, double heapBytesPerRun, long collections,
             String commit) {
         static Line of(Alternating.Outcome o, String commit) {
             Map<String, Time> peers = new LinkedHashMap<>();
@@ -71,7 +85,7 @@ public record Report(
             boolean alone = peers.isEmpty();
             return new Line(o.row().name(), o.row().label(), o.row().unit().text(), Time.of(o.ours(), o.row()), peers,
                     alone ? null : o.peer(), alone ? null : Ratio.of(o.ratios()), alone ? null : round(o.error()),
-                    o.row().check().tolerance(), o.verdict(), round(o.heapBytes()), o.collections(), commit);
+                    o.row().check().tolerance(), o.verdict(), Share.of(o.share(), o.limit()), round(o.heapBytes()), o.collections(), commit);
         }
     }
 

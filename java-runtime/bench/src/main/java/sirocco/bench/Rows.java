@@ -21,11 +21,19 @@ public final class Rows implements AutoCloseable {
             Torch.threads(threads);
         }
         workers = new Workers(threads);
-        rows.addAll(new Convolutions(workers, peers).rows());
+        Convolutions convolutions = new Convolutions(workers, peers);
+        rows.addAll(convolutions.rows());
+        rows.addAll(new Products(workers, peers).rows());
+        rows.addAll(convolutions.linearRows());
         rows.addAll(new Norms(workers, peers).rows());
         rows.addAll(new Attentions(workers, peers).rows());
         rows.addAll(new Noises(workers, peers).rows());
         rows.addAll(new Models(backend, threads, peers).rows());
+    }
+
+    /** The limits of the machine on the same threads. */
+    public Limits limits() {
+        return new Limits(workers);
     }
 
     /** In the order of the table. */

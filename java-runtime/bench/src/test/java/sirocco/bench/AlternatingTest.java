@@ -1,6 +1,7 @@
 package sirocco.bench;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.LinkedHashMap;
@@ -10,9 +11,11 @@ import org.junit.jupiter.api.Test;
 import sirocco.bench.Alternating.Outcome;
 import sirocco.bench.Alternating.Protocol;
 import sirocco.bench.Alternating.Verdict;
+import sirocco.cpu.Workers;
 
 class AlternatingTest {
     private static final Protocol SHORT = new Protocol(5, 0.02, 0.02, 0);
+    private static final Limits LIMITS = new Limits(new Workers(1));
 
     /** Waits a while and answers with a number. */
     private static final class Waiting implements Work {
@@ -55,7 +58,7 @@ class AlternatingTest {
         Waiting ours = new Waiting(5e-4, 2, 0);
         Waiting slow = new Waiting(50e-3, 5, 0);
         Waiting fast = new Waiting(5e-3, 2, 0);
-        Outcome o = new Alternating(SHORT).measure(row(ours, slow, fast));
+        Outcome o = new Alternating(SHORT, LIMITS).measure(row(ours, slow, fast));
         assertEquals("b", o.peer());
         assertEquals(Verdict.RIGHT, o.verdict());
         assertEquals(0, o.error());
@@ -67,21 +70,37 @@ class AlternatingTest {
 
     @Test
     void aWrongResultIsSaid() {
-        Outcome o = new Alternating(SHORT).measure(row(new Waiting(1e-4, 2.1f, 0), new Waiting(1e-4, 2, 0), new Waiting(1e-4, 2, 0)));
+        Outcome o = new Alternating(SHORT, LIMITS).measure(row(new Waiting(1e-4, 2.1f, 0), new Waiting(1e-4, 2, 0), new Waiting(1e-4, 2, 0)));
         assertEquals(Verdict.WRONG, o.verdict());
         assertEquals(0.1 / Math.sqrt(5), o.error(), 1e-6);
-        Outcome nan = new Alternating(SHORT)
+        Outcome nan = new Alternating(SHORT, LIMITS)
                 .measure(row(new Waiting(1e-4, Float.NaN, 0), new Waiting(1e-4, 2, 0), new Waiting(1e-4, 2, 0)));
         assertEquals(Verdict.WRONG, nan.verdict());
     }
 
     @Test
     void garbageIsCounted() {
-        Outcome o = new Alternating(SHORT).measure(row(new Waiting(1e-4, 2, 100_000), new Waiting(1e-4, 2, 0), new Waiting(1e-4, 2, 0)));
+        Outcome o = new Alternating(SHORT, LIMITS).measure(row(new Waiting(1e-4, 2, 100_000), new Waiting(1e-4, 2, 0), new Waiting(1e-4, 2, 0)));
         assertEquals(100_016, o.heapBytes(), 2_000);
-        Outcome none = new Alternating(SHORT).measure(row(new Waiting(1e-4, 2, 0), new Waiting(1e-4, 2, 0), new Waiting(1e-4, 2, 0)));
+        Outcome none = new Alternating(SHORT, LIMITS).measure(row(new Waiting(1e-4, 2, 0), new Waiting(1e-4, 2, 0), new Waiting(1e-4, 2, 0)));
         // Other threads of the virtual machine allocate a little now and then.
         assertTrue(none.heapBytes() < 1_000, none.toString());
+    }
+
+    @Test
+    void operationsAndBytesAreAShareOfTheLimit() {
+        for (Row.Unit unit : Row.Unit.values()) {
+            double amount = 1e6;
+            Waiting ours = new Waiting(1e-3, 2, 0);
+            Outcome o = new Alternating(SHORT, LIMITS).measure(new Row("test/limit", "limit", unit, amount, Row.Check.relative(1e-4), () -> ours, Map.of()));
+            if (unit == Row.Unit.FLOPS || unit == Row.Unit.BYTES) {
+                // 1e9 a second at most, since the loop is never early; rates count billions a second.
+                assertTrue(o.limit().median() > 0 && o.share().median() > 0, o.toString());
+                assertTrue(o.share().max() <= 1.001 / o.limit().min(), o.toString());
+            } else {
+                assertNull(o.share());
+            }
+        }
     }
 
     private static Row row(Work ours, Work a, Work b) {

@@ -40,9 +40,9 @@ class ReportTest {
         String out = ReadmeTable.insert(readme, List.of(report(line("a/1", 2e-3, 4.2e-3, "abc"), alone("b/1"))));
         assertTrue(out.startsWith("# Title\n" + ReadmeTable.BEGIN + "\n") && out.endsWith("\n" + ReadmeTable.END + "\nrest\n"), out);
         assertTrue(!out.contains("old"), out);
-        assertTrue(out.contains("| label of a/1 | 2.00 ms, 500 images/s | 4.20 ms, 238 images/s, NCHW | **2.10 ×** (2.10–2.10) | 1e-06 | 64 |"),
+        assertTrue(out.contains("| label of a/1 | 2.00 ms, 500 images/s | 87 % | 4.20 ms, 238 images/s, NCHW | **2.10 ×** (2.10–2.10) | 1e-06 | 64 |"),
                 out);
-        assertTrue(out.contains("| label of b/1 | 2.00 ms, 500 images/s | – | – | – | 64 |"), out);
+        assertTrue(out.contains("| label of b/1 | 2.00 ms, 500 images/s | – | – | – | – | 64 |"), out);
         assertEquals(out, ReadmeTable.insert(out, List.of(report(line("a/1", 2e-3, 4.2e-3, "abc"), alone("b/1")))));
     }
 
@@ -61,11 +61,11 @@ class ReportTest {
     private static Report.Line line(String name, double ours, double peer, String commit) {
         Row row = new Row(name, "label of " + name, Row.Unit.IMAGES, 1, Row.Check.relative(1e-4), () -> null, Map.of());
         return Report.Line.of(new Outcome(row, Spread.of(ours), Map.of("NCHW", Spread.of(peer)), "NCHW", Spread.of(peer / ours), 1e-6,
-                Verdict.RIGHT, 64, 0), commit);
+                Verdict.RIGHT, Spread.of(400), Spread.of(0.87), 64, 0), commit);
     }
 
     private static Report.Line alone(String name) {
         Row row = new Row(name, "label of " + name, Row.Unit.IMAGES, 1, Row.Check.relative(1e-4), () -> null, Map.of());
-        return Report.Line.of(new Outcome(row, Spread.of(2e-3), Map.of(), "", Spread.of(1), Double.NaN, Verdict.UNCHECKED, 64, 0), "abc");
+        return Report.Line.of(new Outcome(row, Spread.of(2e-3), Map.of(), "", Spread.of(1), Double.NaN, Verdict.UNCHECKED, null, null, 64, 0), "abc");
     }
 }

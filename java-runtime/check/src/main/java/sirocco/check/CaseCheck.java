@@ -2,7 +2,9 @@ package sirocco.check;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import sirocco.api.Device;
 import sirocco.api.Executable;
 import sirocco.api.Settings.Precision;
@@ -14,14 +16,23 @@ import sirocco.testkit.Tolerance;
 
 /** An op case on a device: against the double-precision reference, and twice for the same bits. */
 final class CaseCheck {
-    private CaseCheck() { }
+    private final ReferenceDevice reference = new ReferenceDevice();
+    /** After their runs. Several variants compute a case, and the reference takes longer than all of them. */
+    private final Map<OpCase, ReferenceExecutable> references = new IdentityHashMap<>();
 
-    static Deviations run(OpCase c, Device device, Precision precision) {
+    private ReferenceExecutable expected(OpCase c) {
+        return references.computeIfAbsent(c, _ -> {
+            ReferenceExecutable e = (ReferenceExecutable) reference.load(reference.plan(c.graph()));
+            c.fill(e);
+            e.run();
+            return e;
+        });
+    }
+
+    Deviations run(OpCase c, Device device, Precision precision) {
         Deviations found = new Deviations();
-        try (ReferenceDevice reference = new ReferenceDevice(); Executable e = device.load(device.plan(c.graph()));
-                ReferenceExecutable expected = (ReferenceExecutable) reference.load(reference.plan(c.graph()))) {
-            c.fill(expected);
-            expected.run();
+        try (Executable e = device.load(device.plan(c.graph()))) {
+            ReferenceExecutable expected = expected(c);
             c.fill(e);
             e.run();
             for (Tolerance.Deviation d : c.deviations(e, expected, precision)) {

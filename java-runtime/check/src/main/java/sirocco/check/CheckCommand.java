@@ -83,7 +83,10 @@ public final class CheckCommand implements Subcommand, Workers.Listener {
         if (plan.golden != null && options.precision() != Precision.F32) {
             throw new IllegalArgumentException("--golden has float32's answers; expected --precision f32 with it, got " + options.precision());
         }
-        if (plan.allVariants) {
+        if (!plan.large.isEmpty() && options.precision() != Precision.BF16) {
+            throw new IllegalArgumentException("--large compares kernels on bf16 operands; expected --precision bf16 with it, got " + options.precision());
+        }
+        if (plan.allVariants || !plan.large.isEmpty()) {
             options.variants(); // which says so if there are none
         }
         out = spec.commandLine().getOut();

@@ -4,14 +4,21 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Predicate;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Option;
+import sirocco.api.Device;
+import sirocco.api.Graph;
+import sirocco.api.Plan;
+import sirocco.model.UNet;
 import sirocco.model.UNetConfig;
+import sirocco.sample.SamplePlan;
 import sirocco.testkit.GoldenFolder;
 import sirocco.testkit.OpCase;
 import sirocco.testkit.OpCases;
+import sirocco.train.TrainPlan;
 
 /** What is to be checked: the flags that say so, and what they choose. */
 final class CheckPlan {
@@ -41,6 +48,11 @@ final class CheckPlan {
             description = "steps of a sampler's chain, and of training, that are to give the same bits in one go as one by one; 0 for none; default: ${DEFAULT-VALUE}")
     int chain;
 
+    @Option(names = "--large", split = ",", paramLabel = "STEP:BATCH",
+            description = "also compare every variant with level 1, element by element, at the shapes of the CIFAR-10 model's steps, as train:128,sample:256; "
+                    + "with --small, of a tiny model's. Only with --precision bf16")
+    List<String> large = List.of();
+
     List<OpCase> opCases() {
         Predicate<String> wanted;
         try {
@@ -69,9 +81,29 @@ final class CheckPlan {
         if (chain < 0) {
             throw new IllegalArgumentException("--chain: expected 0 or more, got " + chain);
         }
-        if (opCases().isEmpty() && goldenModels().isEmpty() && steps == 0 && chain == 0) {
+        largeSteps();
+        if (opCases().isEmpty() && goldenModels().isEmpty() && steps == 0 && chain == 0 && large.isEmpty()) {
             throw new IllegalArgumentException("--cases " + cases + ": no op case has this in its name, and nothing else was asked for");
         }
+    }
+
+    private record LargeStep(boolean training, int batch) { }
+
+    /** @throws IllegalArgumentException for what is no step with a batch */
+    private List<LargeStep> largeSteps() {
+        return large.stream().map(text -> {
+            Matcher m = Pattern.compile("(train|sample):([1-9]\\d{0,4})").matcher(text);
+            if (!m.matches()) {
+                throw new IllegalArgumentException("--large: expected train:BATCH or sample:BATCH, got " + text);
+            }
+            return new LargeStep(m.group(1).equals("train"), Integer.parseInt(m.group(2)));
+        }).toList();
+    }
+
+    /** The graphs of the steps of {@code --large}. */
+    List<Graph> largeGraphs(Device device) {
+        UNet model = new UNet(small ? config() : UNetConfig.preset("cifar10"));
+        return largeSteps().stream().map(s -> s.training ? TrainPlan.of(device, model, s.batch) : SamplePlan.of(device, model, s.batch, 1, false)).map(Plan::graph).toList();
     }
 
     TrainingCheck training() {

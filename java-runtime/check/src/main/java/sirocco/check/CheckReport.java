@@ -55,6 +55,9 @@ record CheckReport(String backend, String device, String precision, List<Outcome
             // JSON has no infinity.
             row.put("share_of_tolerance", Double.isFinite(o.share()) ? o.share() : null);
             row.put("problems", o.problems());
+            if (!o.detail().isEmpty()) {
+                row.put("detail", o.detail());
+            }
             row.put("ms", o.millis());
             rows.add(row);
         }

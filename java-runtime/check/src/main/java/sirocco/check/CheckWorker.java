@@ -27,6 +27,9 @@ final class CheckWorker {
     /** Exit code where the device has been lost. */
     static final int LOST = 3;
 
+    /** The group of checks at a model's shapes. */
+    static final String LARGE = "large";
+
     private static final String VARIANTS = "variants";
     private static final String CHAINS = "chains";
 
@@ -36,6 +39,7 @@ final class CheckWorker {
     private final Set<String> givenUp;
     private final Wire wire;
     private final KnownWays known = new KnownWays();
+    private final CaseCheck cases = new CaseCheck();
     private int number;
 
     /**
@@ -66,7 +70,7 @@ final class CheckWorker {
                 if (plan.allVariants) {
                     known.isNew(c, device);
                 }
-                check(device, "ops", family(c, device), c.name(), () -> CaseCheck.run(c, device, precision));
+                check(device, "ops", family(c, device), c.name(), () -> cases.run(c, device, precision));
             }
             for (GoldenModel model : models) {
                 check(device, "golden", model.name(), model.name(), () -> {
@@ -90,6 +94,9 @@ final class CheckWorker {
         }
         if (plan.allVariants) {
             variants(chosen);
+        }
+        if (!plan.large.isEmpty()) {
+            large();
         }
     }
 
@@ -127,13 +134,29 @@ final class CheckWorker {
         try (Device device = options.open(variant)) {
             for (OpCase c : chosen) {
                 if (known.isNew(c, device)) {
-                    check(device, VARIANTS, variant, variant + ", " + c.name(), () -> CaseCheck.run(c, device, options.precision()));
+                    check(device, VARIANTS, variant, variant + ", " + c.name(), () -> cases.run(c, device, options.precision()));
                 }
             }
         } catch (RuntimeException e) { // as it was opened or closed: the next one may do better
             tell(VARIANTS, variant, () -> {
                 throw e;
             });
+        }
+    }
+
+    /** Checks every variant, wherever it computes an op of a model's steps in a way of its own, against level 1. */
+    private void large() {
+        List<String> variants = options.variants();
+        // All are open at once: a device that is opened again would load its kernels again.
+        try (LargeCheck large = new LargeCheck(options::open, variants)) {
+            List<LargeCase> cases = LargeCase.of(plan.largeGraphs(large.simplest()));
+            wire.part(LARGE, cases.size());
+            for (int i = 0; i < cases.size(); i++) {
+                LargeCase c = cases.get(i);
+                LargeCheck.Case checked = large.of(c);
+                checked.variants().forEach((variant, name) -> check(large.device(variant), LARGE, variant, name, () -> checked.compare(variant)));
+                wire.at(i + 1);
+            }
         }
     }
 
@@ -156,7 +179,7 @@ final class CheckWorker {
             }
         }
         wire.end(outcome);
-        if (!group.equals(VARIANTS)) {
+        if (!group.equals(VARIANTS) && !group.equals(LARGE)) {
             wire.at(number);
         }
     }

@@ -8,6 +8,7 @@ import java.util.Locale;
 final class Deviations {
     private final List<String> violations = new ArrayList<>();
     private double worst;
+    private String detail = "";
 
     /** A NaN is too far. */
     void add(String what, double distance, double allowed) {
@@ -23,6 +24,19 @@ final class Deviations {
         if (violation != null) {
             violations.add(violation);
         }
+    }
+
+    /** The same, with a text on the worst element that is kept where it is not wrong. */
+    void add(double share, String violation, String element) {
+        if (share >= worst) {
+            detail = element;
+        }
+        add(share, violation);
+    }
+
+    /** What is known of the worst element; empty if nothing. */
+    String detail() {
+        return detail;
     }
 
     List<String> violations() {

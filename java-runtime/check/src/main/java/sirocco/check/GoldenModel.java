@@ -37,7 +37,8 @@ record GoldenModel(GoldenFolder folder, Optional<String> unsupported) {
     static List<GoldenModel> find(List<GoldenFolder> folders) throws IOException {
         List<GoldenModel> found = new ArrayList<>();
         for (GoldenFolder f : folders) {
-            if (f.kind() != GoldenFolder.Kind.SCHEDULERS) {
+            boolean solvers = f.kind() == GoldenFolder.Kind.SCHEDULERS || f.kind() == GoldenFolder.Kind.PROCESSES && kinds(f.path()).contains("scheduler");
+            if (!solvers) {
                 found.add(new GoldenModel(f, reason(f)));
             }
         }

@@ -13,38 +13,47 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.function.Predicate;
 import java.util.stream.DoubleStream;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
 /**
- * What the stages of gpu-check left in a folder: check-*.json, bench-*.json, variants-*.json, torch-*.json, tornado-*.json, and *.missing, a line each on what could not be had. Any of
- * them may be missing, and a file that was cut off is named among them.
+ * What the stages of gpu-check left in a folder: check-*.json, bench-*.json, variants-*.json, torch-*.json, tornado-*.json, and the ledger of stages. Any
+ * of them may be missing; a file that cannot be read is named.
  */
 final class GpuFindings {
     private static final JsonMapper JSON = new JsonMapper();
+    /** Added to what a file has: the call of gpu-check that wrote it. */
+    private static final String CALL = "call";
+    /** Properties that a bench was run with, and among them those that no user has unasked. */
+    private static final String PROPERTIES = "properties";
+    private static final String PROGRAMMATIC = "sirocco.cuda.programmatic";
+    private static final String KERNELS = "sirocco.cuda.kernels";
 
+    final Ledger ledger;
     final Map<String, JsonNode> checks = new LinkedHashMap<>();
     final List<JsonNode> benches = new ArrayList<>();
     /** Benches that timed every variant. */
     final List<JsonNode> variants = new ArrayList<>();
     /** Benches of TornadoVM's kernels beside CUDA's. */
     final List<JsonNode> tornado = new ArrayList<>();
+    /** PyTorch's, but for peaks, which are kept by call. */
     final ObjectNode torch = JSON.createObjectNode();
-    final List<String> missing = new ArrayList<>();
+    final Map<Integer, JsonNode> torchPeaks = new LinkedHashMap<>();
+    final List<String> unreadable = new ArrayList<>();
 
     GpuFindings(Path folder) throws IOException {
+        ledger = Ledger.read(folder);
         try (Stream<Path> files = Files.list(folder)) {
             for (Path file : files.sorted().toList()) {
                 String name = file.getFileName().toString();
-                if (name.endsWith(".missing")) {
-                    missing.addAll(Files.readAllLines(file));
-                } else if (name.matches("(check|bench|variants|torch|tornado)-.*\\.json")) {
+                if (name.matches("(check|bench|variants|torch|tornado)-.*\\.json")) {
                     take(name, file);
                 }
             }
         }
-        benches.sort(Comparator.comparing(GpuFindings::overlapping)); // what was tried comes after what users have
+        benches.sort(Comparator.comparing(b -> !isDefault(b))); // what was tried comes after what users have
     }
 
     private void take(String name, Path file) throws IOException {
@@ -52,8 +61,11 @@ final class GpuFindings {
         try {
             read = JSON.readTree(file.toFile());
         } catch (com.fasterxml.jackson.core.JacksonException e) {
-            missing.add(name + " cannot be read: " + e.getOriginalMessage());
+            unreadable.add(name + " cannot be read: " + e.getOriginalMessage());
             return;
+        }
+        if (read instanceof ObjectNode object) {
+            object.put(CALL, ledger.callOf(name));
         }
         if (name.startsWith("check-")) {
             checks.put(name.substring("check-".length(), name.length() - ".json".length()), read);
@@ -64,28 +76,36 @@ final class GpuFindings {
         } else if (name.startsWith("tornado-")) {
             tornado.add(read);
         } else {
-            // Each stage has lists of its own, or some of the numbers.
-            read.properties().forEach(field -> {
-                if (field.getValue() instanceof ArrayNode more) {
-                    torch.withArray(field.getKey()).addAll(more);
-                } else if (field.getValue() instanceof ObjectNode more) {
-                    torch.withObject("/" + field.getKey()).setAll(more);
-                } else {
-                    torch.set(field.getKey(), field.getValue());
-                }
-            });
+            takeTorch(read);
         }
+    }
+
+    /** Each stage has lists of its own, or some of the numbers. */
+    private void takeTorch(JsonNode read) {
+        read.properties().forEach(field -> {
+            if (field.getKey().equals("peaks")) {
+                torchPeaks.put(read.path(CALL).asInt(), field.getValue());
+            } else if (field.getValue() instanceof ArrayNode more) {
+                torch.withArray(field.getKey()).addAll(more);
+            } else if (!field.getKey().equals(CALL)) {
+                torch.set(field.getKey(), field.getValue());
+            }
+        });
     }
 
     /** Everything in one. */
     ObjectNode json() {
         ObjectNode all = JSON.createObjectNode();
+        all.put("calls", ledger.calls());
+        all.set("stages", JSON.valueToTree(ledger.stages()));
         all.set("checks", JSON.valueToTree(checks));
         all.set("benches", JSON.valueToTree(benches));
         all.set("variants", JSON.valueToTree(variants));
         all.set("torch", torch);
-        all.set("missing", JSON.valueToTree(missing));
+        all.set("torch_peaks", JSON.valueToTree(torchPeaks));
         all.set("tornado", JSON.valueToTree(tornado));
+        all.set("unreadable", JSON.valueToTree(unreadable));
+        all.set("predictions", JSON.valueToTree(Predictions.of(this)));
         all.set("targets", JSON.valueToTree(Targets.of(this)));
         all.set("tornado_targets", JSON.valueToTree(TornadoTargets.of(this)));
         return all;
@@ -93,19 +113,34 @@ final class GpuFindings {
 
     /** Of the CIFAR-10 model, as a user would run it. */
     Stream<JsonNode> benches(String what, int batch, String precision) {
-        return benches.stream().filter(b -> !overlapping(b)).filter(b -> b.path("what").asText().equals(what) && b.path("batch").asInt() == batch
+        return steps(what, batch, precision).filter(GpuFindings::isDefault);
+    }
+
+    /** Of the CIFAR-10 model, with whatever kernels and properties. */
+    Stream<JsonNode> steps(String what, int batch, String precision) {
+        return benches.stream().filter(b -> b.path("what").asText().equals(what) && b.path("batch").asInt() == batch
                 && b.path("precision").asText().equals(precision) && b.path("preset").asText().equals("cifar10"));
+    }
+
+    private static boolean isDefault(JsonNode bench) {
+        return !overlapping(bench) && kernels(bench).isEmpty();
     }
 
     /** Whether it was timed with kernels that overlap at their ends, which they do only where it is asked for. */
     static boolean overlapping(JsonNode bench) {
-        return bench.path("properties").path("sirocco.cuda.programmatic").asBoolean();
+        return bench.path(PROPERTIES).path(PROGRAMMATIC).asBoolean();
     }
 
-    /** The same, for people: a driver may have refused it, which the line that describes the device says after the runs. */
-    static String overlap(JsonNode bench) {
+    /** The variants that were asked for; empty if the backend chose. */
+    static String kernels(JsonNode bench) {
+        return bench.path(PROPERTIES).path(KERNELS).asText("");
+    }
+
+    /** In which way a bench differs from what users have; a driver may have refused overlap, which the line that describes the device says. */
+    static String differences(JsonNode bench) {
         String device = bench.path("device").asText();
-        return !overlapping(bench) ? "" : device.contains("not overlapping") || device.contains("not in loops") ? ", overlap refused" : ", kernels overlapping";
+        String overlap = !overlapping(bench) ? "" : device.contains("not overlapping") || device.contains("not in loops") ? ", overlap refused" : ", kernels overlapping";
+        return overlap + (kernels(bench).isEmpty() ? "" : ", " + kernels(bench).replaceAll("(conv2d)(=[^,]*),conv2d_backward_data\\2,conv2d_backward_weights\\2", "$1*$2"));
     }
 
     /** PyTorch's best time of a step like that of a bench, in milliseconds: with weights in float32 under autocast, or in bf16. */
@@ -114,25 +149,39 @@ final class GpuFindings {
                 && same(s, bench, "precision")).mapToDouble(s -> s.path("ms").asDouble()).min();
     }
 
-    /** PyTorch's time of what a row of a bench's kernels computes each time, in nanoseconds. */
+    /** PyTorch's best time, eager or compiled, of what a row of a bench's kernels computes each time, in nanoseconds. */
     OptionalDouble torchKernel(JsonNode bench, JsonNode row) {
         return elements(torch.path("kernels")).filter(k -> same(k, row, "kind") && same(k, row, "shape") && same(k, bench, "precision"))
-                .mapToDouble(k -> k.path("ms").asDouble() * 1e6).findFirst();
+                .mapToDouble(k -> k.path("ms").asDouble() * 1e6).min();
     }
 
-    /** The most that anyone has copied in a second, in bytes. */
-    OptionalDouble copyPeak() {
-        return DoubleStream.concat(torch.path("peaks").path("copy_gb_per_s").isNumber() ? DoubleStream.of(torch.path("peaks").path("copy_gb_per_s").asDouble())
-                : DoubleStream.empty(), benches.stream().flatMapToDouble(b -> DoubleStream.of(b.path("peak_gb_per_s").asDouble(),
-                b.path("what").asText().equals("copy") ? b.path("gb_per_s").asDouble() : 0))).filter(x -> x > 0).map(x -> x * 1e9).max();
+    /** The most that anyone has copied in a second, in bytes, in the call of gpu-check in which a bench ran. */
+    OptionalDouble copyPeak(JsonNode bench) {
+        return peak(bench, "copy_gb_per_s", 1e9, "peak_gb_per_s", "copy", "gb_per_s", _ -> true);
     }
 
-    /** The most that anyone's matrix product has reached in a precision, in FLOP/s. */
-    OptionalDouble productPeak(String precision) {
-        JsonNode theirs = torch.path("peaks").path("product_" + precision + "_tflop_per_s");
-        return DoubleStream.concat(theirs.isNumber() ? DoubleStream.of(theirs.asDouble() * 1e3) : DoubleStream.empty(), benches.stream()
-                .filter(b -> b.path("precision").asText().equals(precision)).flatMapToDouble(b -> DoubleStream.of(b.path("peak_gflop_per_s").asDouble(),
-                        b.path("what").asText().equals("product") ? b.path("gflop_per_s").asDouble() : 0))).filter(x -> x > 0).map(x -> x * 1e9).max();
+    /** The most that anyone's matrix product has reached in a bench's precision, in FLOP/s, in the call of gpu-check in which it ran. */
+    OptionalDouble productPeak(JsonNode bench) {
+        return peak(bench, "product_" + bench.path("precision").asText() + "_tflop_per_s", 1e12, "peak_gflop_per_s", "product", "gflop_per_s",
+                b -> same(b, bench, "precision"));
+    }
+
+    private OptionalDouble peak(JsonNode bench, String theirs, double theirUnit, String inBench, String what, String rate, Predicate<JsonNode> which) {
+        int call = bench.path(CALL).asInt();
+        JsonNode torchs = torchPeaks.getOrDefault(call, JSON.createObjectNode()).path(theirs);
+        DoubleStream ours = benches.stream().filter(b -> b.path(CALL).asInt() == call && which.test(b)).flatMapToDouble(b -> DoubleStream.of(
+                b.path(inBench).asDouble(), b.path("what").asText().equals(what) ? b.path(rate).asDouble() : 0)).map(x -> x * 1e9);
+        return DoubleStream.concat(DoubleStream.of(torchs.asDouble() * theirUnit), ours).filter(x -> x > 0).max();
+    }
+
+    /** Nanoseconds that a row's work takes at the peak that bounds it, all its launches together (Williams et al. 2009, the roofline). */
+    OptionalDouble limit(JsonNode bench, JsonNode row) {
+        OptionalDouble copy = copyPeak(bench);
+        OptionalDouble product = productPeak(bench);
+        if (copy.isEmpty() || product.isEmpty() && row.path("flops").asLong() > 0) {
+            return OptionalDouble.empty();
+        }
+        return OptionalDouble.of(1e9 * Math.max(row.path("bytes").asDouble() / copy.getAsDouble(), row.path("flops").asDouble() / product.orElse(Double.MAX_VALUE)));
     }
 
     private static boolean same(JsonNode a, JsonNode b, String field) {

@@ -9,14 +9,16 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.OptionalDouble;
-import java.util.stream.Collectors;
+import java.util.function.BiConsumer;
 import java.util.stream.Stream;
+import sirocco.check.Ledger.State;
 
 /** Puts together what the stages of gpu-check left in a folder. */
 final class GpuReport {
     /** Rows of the kernels' table: the slowest, which are what counts. */
     private static final int KERNELS = 20;
+    /** Failed checks that a summary names. */
+    private static final int FAILURES = 20;
 
     private final GpuFindings found;
     private final StringBuilder text = new StringBuilder();
@@ -30,47 +32,134 @@ final class GpuReport {
         return found.json();
     }
 
-    /** The tables, as Markdown; what is asked of the backend comes last. */
+    /** All tables, as Markdown: what was asked comes first, single kernels last. */
     String markdown() {
         text.setLength(0);
         Stream.concat(found.benches.stream(), found.checks.values().stream()).findFirst()
                 .ifPresent(b -> say("%s%s%n%n", b.path("device").asText(), found.torch.has("torch") ? "; PyTorch " + found.torch.get("torch").asText() : ""));
-        checks();
-        peaks();
-        steps();
-        found.benches.stream().filter(b -> b.path("batch").asInt() > 1).forEach(this::kernels);
-        found.variants.forEach(this::variants);
+        stages();
+        checks(Integer.MAX_VALUE);
+        worst();
+        predictions();
         targets();
         tornado();
-        found.missing.forEach(line -> say("- %s%n", line));
+        new StepTables(found, text).write();
+        new KernelTables(found, text, KERNELS).write();
         return text.toString();
     }
 
-    private void checks() {
+    /** The tables that say how it went, for the end of a call's output. */
+    String summary() {
+        text.setLength(0);
+        stages();
+        checks(FAILURES);
+        predictions();
+        targets();
+        return text.toString();
+    }
+
+    private void say(String format, Object... args) {
+        text.append(String.format(Locale.ROOT, format, args));
+    }
+
+    private void stages() {
+        if (!found.ledger.stages().isEmpty()) {
+            say("| stage | | s | call | |%n|---|---|---|---|---|%n");
+            found.ledger.stages().forEach((name, e) -> say("| %s | %s | %s | %s | %s |%n", name, name(e.state()), e.seconds() == 0 ? "" : String.format(Locale.ROOT, "%.1f",
+                    e.seconds()), e.state() == State.NOT_STARTED ? "" : Integer.toString(e.call()), cell(e.note())));
+            say("%n");
+        }
+        found.unreadable.forEach(line -> say("- %s%n", line));
+        if (!found.unreadable.isEmpty()) {
+            say("%n");
+        }
+    }
+
+    private static String name(State state) {
+        return switch (state) {
+            case DONE -> "done";
+            case FAILED -> "**failed**";
+            case CUT_OFF -> "cut off";
+            case UNAVAILABLE -> "not possible here";
+            case NOT_STARTED -> "not started";
+        };
+    }
+
+    private static String cell(String note) {
+        return note.replace('|', '/').replaceAll("\\s+", " ");
+    }
+
+    private void checks(int failures) {
         if (found.checks.isEmpty()) {
             return;
         }
         say("| checks | passed | failed | skipped | most of a tolerance used |%n|---|---|---|---|---|%n");
         found.checks.forEach((name, c) -> say("| %s%s | %d | %d | %d | %.3g |%n", name, c.path("complete").asBoolean(true) ? "" : ", cut off",
-                c.path("passed").asInt(), c.path("failed").asInt(), c.path("skipped").asInt(), worst(c)));
+                c.path("passed").asInt(), c.path("failed").asInt(), c.path("skipped").asInt(), GpuFindings.elements(c.path("checks"))
+                        .mapToDouble(o -> o.path("share_of_tolerance").asDouble(Double.POSITIVE_INFINITY)).max().orElse(0)));
         say("%n");
-        found.checks.forEach((name, c) -> GpuFindings.elements(c.path("checks")).filter(o -> o.path("verdict").asText().equals("failed"))
-                .forEach(o -> say("- FAILED, %s, %s: %s: %s%n", name, o.path("group").asText(), o.path("case").asText(), o.path("problems").path(0).asText())));
-        if (found.checks.values().stream().anyMatch(c -> c.path("failed").asInt() > 0)) {
+        List<String> lines = new ArrayList<>();
+        each("failed", (name, o) -> lines.add(String.format(Locale.ROOT, "- FAILED, %s, %s: %s: %s%n", name, o.path("group").asText(), o.path("case").asText(),
+                o.path("problems").path(0).asText())));
+        lines.stream().limit(failures).forEach(text::append);
+        if (lines.size() > failures) {
+            say("- and %d more%n", lines.size() - failures);
+        }
+        if (!lines.isEmpty()) {
             say("%n");
         }
     }
 
+    private void each(String verdict, BiConsumer<String, JsonNode> use) {
+        found.checks.forEach((name, c) -> GpuFindings.elements(c.path("checks")).filter(o -> o.path("verdict").asText().equals(verdict)).forEach(o -> use.accept(name, o)));
+    }
+
+    /** Of the large shapes, for each variant the check that used the most of its tolerance. */
+    private void worst() {
+        Map<String, JsonNode> worst = new LinkedHashMap<>();
+        Map<String, Integer> count = new LinkedHashMap<>();
+        found.checks.values().forEach(c -> GpuFindings.elements(c.path("checks")).filter(o -> o.path("group").asText().equals(CheckWorker.LARGE)
+                && !o.path("detail").asText().isEmpty()).forEach(o -> {
+                    String variant = o.path("case").asText().replaceFirst(", .*", "");
+                    count.merge(variant, 1, Integer::sum);
+                    worst.merge(variant, o, (a, b) -> share(a) >= share(b) ? a : b);
+                }));
+        if (worst.isEmpty()) {
+            return;
+        }
+        say("| large shapes: variant | ops | worst op | worst element, beside level 1 |%n|---|---|---|---|%n");
+        worst.forEach((variant, o) -> say("| %s | %d | %s | %s |%n", variant, count.get(variant), o.path("case").asText().replaceFirst("^[^,]*, ", ""),
+                cell(o.path("detail").asText())));
+        say("%n");
+    }
+
+    private static double share(JsonNode check) {
+        return check.path("share_of_tolerance").asDouble(Double.POSITIVE_INFINITY);
+    }
+
+    private void predictions() {
+        if (found.benches.stream().noneMatch(b -> b.path("preset").asText().equals("cifar10") && !StepTables.isPeak(b))) {
+            return;
+        }
+        say("| CIFAR-10 model, bf16 | predicted | measured | | | source of the prediction |%n|---|---|---|---|---|---|%n");
+        for (Predictions.Row p : Predictions.of(found)) {
+            say("| %s | %s %s | %s | %s | %s | %s |%n", p.name(), p.range(), p.unit().equals("ms") ? "" : p.unit(), p.measured() == null ? "" : p.text(p.measured()),
+                    p.verdict(), p.note(), p.source());
+        }
+        say("%n");
+    }
+
     private void targets() {
-        if (found.benches.stream().noneMatch(b -> b.path("preset").asText().equals("cifar10") && !isPeak(b))) {
+        if (found.benches.stream().noneMatch(b -> b.path("preset").asText().equals("cifar10") && !StepTables.isPeak(b))) {
             return;
         }
         say("| CIFAR-10 model, bf16 | against | measured | at least | aim | | |%n|---|---|---|---|---|---|---|%n");
-        for (Targets.Target t : Targets.of(found)) {
-            boolean share = t.of().startsWith("measured");
-            say("| %s | %s | %s | %s | %s | %s | %s |%n", t.name(), t.of(), number(t.value(), share), number(t.least(), share), number(t.aim(), share), t.verdict(), t.note());
-        }
+        Targets.of(found).forEach(this::target);
         say("%n");
+    }
+
+    private void target(Targets.Target t) {
+        say("| %s | %s | %s | %s | %s | %s | %s |%n", t.name(), t.of(), t.text(t.value()), t.text(t.least()), t.text(t.aim()), t.verdict(), t.note());
     }
 
     private void tornado() {
@@ -78,98 +167,7 @@ final class GpuReport {
             return;
         }
         say("| TornadoVM's kernels, CIFAR-10 model, f32 | against | measured | at least | aim | | |%n|---|---|---|---|---|---|---|%n");
-        for (Targets.Target t : TornadoTargets.of(found)) {
-            say("| %s | %s | %s | %s | %s | %s | %s |%n", t.name(), t.of(), number(t.value(), false), number(t.least(), false), number(t.aim(), false), t.verdict(), t.note());
-        }
-        say("%n");
-    }
-
-    private static String number(Double x, boolean share) {
-        return x == null ? "" : share ? String.format(Locale.ROOT, "%.0f %%", 100 * x) : String.format(Locale.ROOT, "%.2f ×", x);
-    }
-
-    private void say(String format, Object... args) {
-        text.append(String.format(Locale.ROOT, format, args));
-    }
-
-    private static double worst(JsonNode check) {
-        return GpuFindings.elements(check.path("checks")).mapToDouble(c -> c.path("share_of_tolerance").asDouble(Double.POSITIVE_INFINITY)).max().orElse(0);
-    }
-
-    private void peaks() {
-        JsonNode theirs = found.torch.path("peaks");
-        List<JsonNode> ours = found.benches.stream().filter(GpuReport::isPeak).toList();
-        if (ours.isEmpty() && theirs.isEmpty()) {
-            return;
-        }
-        say("| measured peak | Sirocco's kernels | PyTorch |%n|---|---|---|%n");
-        for (JsonNode b : ours) {
-            boolean copy = b.path("what").asText().equals("copy");
-            String precision = b.path("precision").asText();
-            double mine = copy ? b.path("gb_per_s").asDouble() : b.path("gflop_per_s").asDouble() * 1e-3;
-            JsonNode peer = theirs.path(copy ? "copy_gb_per_s" : "product_" + precision + "_tflop_per_s");
-            say("| %s | %.1f %s | %s |%n", copy ? "one pass over memory" : "matrix product, " + precision, mine, copy ? "GB/s" : "TFLOP/s",
-                    peer.isNumber() ? String.format(Locale.ROOT, "%.1f", peer.asDouble()) : "");
-        }
-        say("%n");
-    }
-
-    private static boolean isPeak(JsonNode b) {
-        return List.of("copy", "product").contains(b.path("what").asText());
-    }
-
-    private void steps() {
-        List<JsonNode> ours = found.benches.stream().filter(b -> !isPeak(b)).toList();
-        if (ours.isEmpty()) {
-            return;
-        }
-        say("| step | Sirocco, ms | images/s | TFLOP/s | PyTorch eager, ms | compile | compile + graphs | speed-up over the best |%n"
-                + "|---|---|---|---|---|---|---|---|%n");
-        for (JsonNode b : ours) {
-            double ms = b.path("median_ms").asDouble();
-            double best = Double.POSITIVE_INFINITY;
-            StringBuilder peers = new StringBuilder();
-            for (String mode : List.of("eager", "compile", "compile+graphs")) {
-                double peer = found.torchStep(b, mode).orElse(Double.NaN);
-                best = Double.isNaN(peer) ? best : Math.min(best, peer);
-                peers.append(Double.isNaN(peer) ? "" : String.format(Locale.ROOT, "%.3f", peer)).append(" | ");
-            }
-            say("| %s %s, batch %d, %s%s | %.3f | %.0f | %.2f | %s%s |%n", b.path("preset").asText(), b.path("what").asText(), b.path("batch").asInt(),
-                    b.path("precision").asText(), GpuFindings.overlap(b), ms, b.path("batch").asInt() / ms * 1e3, b.path("gflop_per_s").asDouble() * 1e-3, peers,
-                    Double.isInfinite(best) ? "" : String.format(Locale.ROOT, "**%.2f ×**", best / ms));
-        }
-        say("%n");
-    }
-
-    private void kernels(JsonNode bench) {
-        List<JsonNode> rows = GpuFindings.elements(bench.path("kernels")).toList();
-        if (rows.isEmpty()) {
-            return;
-        }
-        double total = rows.stream().mapToDouble(r -> r.path("nanos").asDouble()).sum();
-        say("| %s batch %d, %s: kernel | shape | each, µs | share | TFLOP/s | GB/s | of peak | PyTorch, µs | speed-up | algorithm |%n|---|---|---|---|---|---|---|---|---|---|%n",
-                bench.path("what").asText(), bench.path("batch").asInt(), bench.path("precision").asText());
-        for (JsonNode r : rows.subList(0, Math.min(KERNELS, rows.size()))) {
-            double nanos = r.path("nanos").asDouble();
-            double each = nanos / r.path("count").asInt(1);
-            OptionalDouble peer = found.torchKernel(bench, r);
-            say("| %s | %s | %.1f | %.1f %% | %s | %.0f | %.0f %% | %s | %s | %s |%n", r.path("kind").asText(), r.path("shape").asText(), each * 1e-3, 100 * nanos / total,
-                    r.path("flops").asLong() == 0 ? "" : String.format(Locale.ROOT, "%.1f", r.path("flops").asDouble() / nanos * 1e-3),
-                    r.path("bytes").asDouble() / nanos, 100 * r.path("ofPeak").asDouble(),
-                    peer.isEmpty() ? "" : String.format(Locale.ROOT, "%.1f", peer.getAsDouble() * 1e-3),
-                    peer.isEmpty() ? "" : String.format(Locale.ROOT, "%.2f ×", peer.getAsDouble() / each), r.path("algorithm").asText());
-        }
-        say("%n");
-    }
-
-    /** What each variant takes for a kernel and a shape, the fastest first, as the file has them. */
-    private void variants(JsonNode bench) {
-        Map<List<String>, List<JsonNode>> ways = new LinkedHashMap<>();
-        GpuFindings.elements(bench.path("variants")).forEach(r -> ways.computeIfAbsent(List.of(r.path("kind").asText(), r.path("shape").asText()), _ -> new ArrayList<>()).add(r));
-        say("| %s batch %d, %s: kernel | shape | variants, µs each |%n|---|---|---|%n", bench.path("what").asText(), bench.path("batch").asInt(),
-                bench.path("precision").asText());
-        ways.forEach((kernel, rows) -> say("| %s | %s | %s |%n", kernel.get(0), kernel.get(1), rows.stream().map(r -> String.format(Locale.ROOT, "%s %.1f",
-                r.path("algorithm").asText(), r.path("nanos").asDouble() * 1e-3 / r.path("count").asInt(1))).collect(Collectors.joining(", "))));
+        TornadoTargets.of(found).forEach(this::target);
         say("%n");
     }
 }

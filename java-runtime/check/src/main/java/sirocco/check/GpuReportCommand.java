@@ -1,6 +1,7 @@
 package sirocco.check;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -9,23 +10,33 @@ import picocli.CommandLine.Spec;
 import sirocco.cli.Subcommand;
 import sirocco.io.AtomicFiles;
 
-/** The last part of gpu-check. */
-@Command(name = "gpu-report", mixinStandardHelpOptions = true, description = "Put together what gpu-check left in a folder: report.md and report.json.")
+/** Prints the report of an earlier gpu-check, as this build makes it. */
+@Command(name = "gpu-report", mixinStandardHelpOptions = true, description = "Print the report of what gpu-check left: an archive, or its work folder.")
 public final class GpuReportCommand implements Subcommand {
-    @Parameters(paramLabel = "DIR", description = "the folder that gpu-check wrote")
-    Path folder;
+    @Parameters(paramLabel = "ARCHIVE", description = "gpu-check.zip, or the work folder")
+    Path source;
 
     @Spec
     CommandSpec spec;
 
     @Override
     public Integer call() throws IOException {
-        GpuReport report = new GpuReport(folder);
-        String table = report.markdown();
-        AtomicFiles.writeText(folder.resolve("report.md"), table);
-        AtomicFiles.writeText(folder.resolve("report.json"), report.json().toPrettyString() + "\n");
-        spec.commandLine().getOut().println(table);
-        spec.commandLine().getOut().flush();
+        if (Files.isDirectory(source)) {
+            print(source);
+            return 0;
+        }
+        Path folder = Files.createTempDirectory("gpu-report");
+        try {
+            ReportArchive.unpack(source, folder);
+            print(folder);
+        } finally {
+            AtomicFiles.deleteTree(folder);
+        }
         return 0;
+    }
+
+    private void print(Path folder) throws IOException {
+        spec.commandLine().getOut().println(new GpuReport(folder).markdown());
+        spec.commandLine().getOut().flush();
     }
 }

@@ -42,7 +42,7 @@ final class TornadoTargets {
                 slowest = String.join(" ", key(row));
             }
         }
-        return new Target(name, "our CUDA kernels", shapes == 0 ? null : theirs / ours, least, 1,
+        return new Target(name, "our CUDA kernels", Targets.Unit.TIMES, shapes == 0 ? null : theirs / ours, least, 1,
                 shapes == 0 ? "they were not timed beside each other" : String.format(Locale.ROOT, "%d ops and shapes, worst %.2f × at %s", shapes, worst, slowest));
     }
 

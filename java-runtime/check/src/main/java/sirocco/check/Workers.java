@@ -3,9 +3,7 @@ package sirocco.check;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
-import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -109,7 +107,7 @@ final class Workers {
     }
 
     private static Outcome failed(String group, String name, String problem) {
-        return new Outcome(group, name, Verdict.FAILED, Double.POSITIVE_INFINITY, List.of(problem), 0);
+        return new Outcome(group, name, Verdict.FAILED, Double.POSITIVE_INFINITY, List.of(problem), "", 0);
     }
 
     private Course one(int first, List<String> givenUp) throws IOException {
@@ -169,16 +167,9 @@ final class Workers {
         }
     }
 
-    /** This virtual machine once more: its flags, and properties of Sirocco's that were set on the way. */
+    /** This program once more, as a worker. */
     private List<String> command(int first, List<String> givenUp) {
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        ManagementFactory.getRuntimeMXBean().getInputArguments().stream().filter(a -> !a.startsWith("-agentlib:jdwp") && !a.startsWith("-javaagent:"))
-                .forEach(command::add);
-        System.getProperties().stringPropertyNames().stream().filter(p -> p.startsWith("sirocco.")).sorted()
-                .forEach(p -> command.add("-D" + p + "=" + System.getProperty(p)));
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), "sirocco.cli.Main"));
-        command.addAll(arguments);
+        List<String> command = ThisProgram.command(Map.of(), arguments);
         command.addAll(List.of(CheckCommand.WORKER, Integer.toString(first)));
         givenUp.forEach(family -> command.addAll(List.of(CheckCommand.GIVEN_UP, family)));
         return command;

@@ -97,8 +97,9 @@ class FaultsTest {
     /** A case launches its kernel twice in each of three runs, so the 120th launch is in the 20th case, and the process that goes on has fewer left. */
     @Test
     void aKernelThatNeverEndsIsGivenUp() throws Exception {
-        JsonNode report = check(Map.of("SIROCCO_EMULATED_HANG", "concat:120"), "--cases", "^Concat ", "--patience", "12");
-        List<String> expected = new ArrayList<>(cases("Concat"));
+        JsonNode report = check(Map.of("SIROCCO_EMULATED_HANG", "concat:120"), "--cases", "^Concat \\[", "--patience", "12");
+        // Along channels, as the backend has a kernel for.
+        List<String> expected = new ArrayList<>(cases("Concat").stream().filter(n -> n.startsWith("Concat [")).toList());
         assertEquals(List.of(expected.remove(19)), of(report, "ops", "failed"));
         assertEquals(expected, of(report, "ops", "passed"));
         assertTrue(report.toString().contains("was ended after 12 s without an answer"), report::toPrettyString);

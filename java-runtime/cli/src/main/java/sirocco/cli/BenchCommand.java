@@ -17,6 +17,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.function.IntConsumer;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -28,6 +29,7 @@ import sirocco.api.Plan;
 import sirocco.io.AtomicFiles;
 import sirocco.model.UNet;
 import sirocco.model.UNetConfig;
+import sirocco.model.Weights;
 import sirocco.sample.Profile;
 
 /** Times whole steps, and every kernel in them. Beside LibTorch: {@code build-scripts/bench}. */
@@ -54,7 +56,7 @@ final class BenchCommand implements Callable<Integer> {
     @Option(names = "--rounds", defaultValue = "15", paramLabel = "N", description = "timed rounds, each of at least 100 ms; default: ${DEFAULT-VALUE}")
     int rounds;
 
-    @Option(names = "--warmup", defaultValue = "5", paramLabel = "S", description = "seconds before timing starts; default: ${DEFAULT-VALUE}")
+    @Option(names = "--warm-up", defaultValue = "5", paramLabel = "S", description = "run so long before timing starts: a GPU raises its clocks only under load; default: ${DEFAULT-VALUE}")
     double warmup;
 
     @Option(names = "--kernels", description = "also a table of kernels by time: FLOPs, bytes, share of the measured peak")
@@ -90,7 +92,7 @@ final class BenchCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         DeviceOptions.checkBatch(batch);
         if (rounds < 1 || !(warmup >= 0 && warmup < Double.POSITIVE_INFINITY)) {
-            throw new IllegalArgumentException("--rounds must be at least 1 and --warmup at least 0, got " + rounds + " and " + warmup);
+            throw new IllegalArgumentException("--rounds must be at least 1 and --warm-up at least 0, got " + rounds + " and " + warmup);
         }
         if (!beside.isEmpty() && (kernels || allVariants)) {
             throw new IllegalArgumentException("--beside has a table of its own; leave out --kernels and --all-variants");
@@ -133,6 +135,7 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     private void alone(PrintWriter out, UNet model) throws IOException {
+        Weights weights = Weights.initial(model.config(), 0);
         try (Device opened = device.open(out)) {
             if (kernels || allVariants) {
                 Peaks.Measured peaks = Peaks.measure(opened, warmup);
@@ -140,27 +143,28 @@ final class BenchCommand implements Callable<Integer> {
                 figures.put("peak_gflop_per_s", peaks.flops() * 1e-9);
                 figures.put("peak_gb_per_s", peaks.bytes() * 1e-9);
             }
-            what.with(opened, model, batch, (executable, steps) -> time(out, opened, executable, steps));
+            what.with(opened, model, weights, batch, (executable, steps) -> time(out, opened, executable, steps));
         }
         if (allVariants) {
             out.printf("%neach kernel by every variant%n");
-            table.orElseThrow().print(out, ofVariants(model), false);
+            table.orElseThrow().print(out, ofVariants(model, weights), false);
         }
     }
 
     /** Rows of every way in which a kernel was computed, by kernel and shape, the fastest first. */
-    private List<KernelTable.Row> ofVariants(UNet model) {
+    private List<KernelTable.Row> ofVariants(UNet model, Weights weights) {
         Map<List<String>, Profile.Row> fastest = new LinkedHashMap<>();
         Set<List<String>> seen = new HashSet<>();
         List<String> all = device.variants();
         List<KernelTable.Row> rows = List.of();
-        try (Progress progress = new Progress("time", "variants", all.size(), 0)) {
+        // The first stays open, so that the GPU's context does, in which the next ones are.
+        try (Device _ = device.open(""); Progress progress = new Progress("time", "variants", all.size(), 0)) {
             for (int i = 0; i < all.size(); i++) {
                 try (Device opened = device.open(all.get(i))) {
-                    what.with(opened, model, batch, (executable, steps) -> {
-                        if (!seen.add(List.of(executable.plan().notes()))) {
-                            return; // it fits nothing, or as another does
-                        }
+                    if (!seen.add(List.of(what.plan(opened, model, batch).notes()))) {
+                        continue; // it fits nothing, or as another does
+                    }
+                    what.with(opened, model, weights, batch, (executable, steps) -> {
                         steps.accept(1);
                         Profile.of(executable, VARIANT_ROUNDS).stream().filter(r -> !r.algorithm().isEmpty())
                                 .forEach(r -> fastest.merge(List.of(r.kind(), r.shape(), r.algorithm()), r, (x, y) -> x.nanos() <= y.nanos() ? x : y));
@@ -208,6 +212,9 @@ final class BenchCommand implements Callable<Integer> {
                 progress.to(r + 1);
             }
         }
+        steps.accept(each);
+        Map<String, Double> readings = opened.readings(); // under the load that was timed, and not during it
+        executable.await();
         Arrays.sort(millis);
         double median = millis[rounds / 2];
         boolean peak = what == Workload.COPY || what == Workload.PRODUCT;
@@ -216,8 +223,12 @@ final class BenchCommand implements Callable<Integer> {
         out.printf(Locale.ROOT, "%s, batch %d: median %.3f ms (%.3f to %.3f over %d rounds of %d), %s, %.0f GFLOP/s%n",
                 what.name().toLowerCase(Locale.ROOT), batch, median, millis[0], millis[rounds - 1], rounds, each,
                 peak ? String.format(Locale.ROOT, "%.0f GB/s", gigabytes) : String.format(Locale.ROOT, "%.1f images/s", batch / median * 1e3), gigaflops);
+        if (!readings.isEmpty()) {
+            out.println(readings.entrySet().stream().map(e -> String.format(Locale.ROOT, "%s %.0f", e.getKey(), e.getValue())).collect(Collectors.joining(", ")));
+        }
         out.flush();
         describe();
+        figures.put("readings", readings);
         figures.put("precision", device.precision().name().toLowerCase(Locale.ROOT));
         figures.put("backend", device.backend());
         figures.put("device", opened.describe()); // after the runs, in which a driver may have refused something

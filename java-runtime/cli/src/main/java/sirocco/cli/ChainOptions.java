@@ -5,14 +5,11 @@ import java.util.function.IntUnaryOperator;
 import picocli.CommandLine.Option;
 import sirocco.api.Device;
 import sirocco.diffusion.BetaSchedule;
-import sirocco.diffusion.Ddim;
-import sirocco.diffusion.Ddpm;
-import sirocco.diffusion.DpmSolverPP;
 import sirocco.diffusion.NoiseSchedule;
 import sirocco.diffusion.Prediction;
-import sirocco.diffusion.Sampler;
-import sirocco.diffusion.SamplingTable;
 import sirocco.diffusion.SchedulerConfig;
+import sirocco.diffusion.Solver;
+import sirocco.diffusion.SolverProgram;
 import sirocco.model.DiffusersFolder;
 import sirocco.model.UNet;
 import sirocco.model.UNetConfig;
@@ -23,17 +20,17 @@ import sirocco.train.TrainConfig;
 final class ChainOptions {
     /** What a model folder without a scheduler's configuration was trained with, as far as one can know. */
     private static final SchedulerConfig HO_2020 = new SchedulerConfig(NoiseSchedule.of(BetaSchedule.LINEAR, 1000), Prediction.EPSILON,
-            Sampler.parse("ddpm-large"));
+            Solver.parse("ddpm-large"));
 
     /** The name of the sampler that comes with the model. */
     private static final String OWN = "own";
 
     @Option(names = "--sampler", defaultValue = "ddim", paramLabel = "NAME", description = "ddpm, ddpm-large, ddim, dpm++1, dpm++2m, dpm++3m, "
-            + "dpm++2m-sde, with settings if any: ddim:eta=0.5,spacing=trailing,clip=none; or own: as the model's scheduler_config.json says; "
+            + "dpm++2m-sde, euler, euler-a, heun, with settings if any: ddim:eta=0.5,spacing=trailing,clip=none, euler:sigmas=karras; or own: as the model's scheduler_config.json says; "
             + "default: ${DEFAULT-VALUE}")
     String name;
 
-    @Option(names = "--steps", paramLabel = "N", description = "steps of a chain; default: all for ddpm, 50 for ddim, 20 for dpm++")
+    @Option(names = "--steps", paramLabel = "N", description = "steps of a chain (heun evaluates the model twice a step); default: all for ddpm, 50 for ddim and euler, 25 for heun, 20 for dpm++")
     Integer steps;
 
     @Option(names = "--seed", defaultValue = "0", paramLabel = "N", description = "default: ${DEFAULT-VALUE}")
@@ -58,7 +55,7 @@ final class ChainOptions {
 
     /** A sampler for this model, planned and not yet loaded. */
     ImageSampler sampler(Device device, DiffusersFolder model, int batch) {
-        return new ImageSampler(device, new UNet(model.config()), table(model.schedulerJson().map(ChainOptions::parsed).orElse(HO_2020)), batch, guidance);
+        return new ImageSampler(device, new UNet(model.config()), program(model.schedulerJson().map(ChainOptions::parsed).orElse(HO_2020)), batch, guidance);
     }
 
     private static SchedulerConfig parsed(String json) {
@@ -69,17 +66,9 @@ final class ChainOptions {
         }
     }
 
-    private SamplingTable table(SchedulerConfig diffusion) {
-        Sampler sampler = name.equals(OWN) ? diffusion.sampler() : Sampler.parse(name);
-        return sampler.table(diffusion.schedule(), diffusion.prediction(), steps == null ? usualSteps(sampler, diffusion.schedule().T()) : steps);
-    }
-
-    private static int usualSteps(Sampler sampler, int all) {
-        return switch (sampler) {
-            case Ddpm _ -> all;
-            case Ddim _ -> Math.min(50, all);
-            case DpmSolverPP _ -> Math.min(20, all);
-        };
+    private SolverProgram program(SchedulerConfig diffusion) {
+        Solver solver = name.equals(OWN) ? diffusion.solver() : Solver.parse(name);
+        return solver.program(diffusion.schedule(), diffusion.prediction(), steps == null ? solver.usualSteps(diffusion.schedule().T()) : steps);
     }
 
     /**

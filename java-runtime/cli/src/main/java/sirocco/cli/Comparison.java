@@ -13,6 +13,7 @@ import sirocco.api.GraphBuilder;
 import sirocco.api.Shape;
 import sirocco.api.Value;
 import sirocco.model.UNet;
+import sirocco.model.Weights;
 import sirocco.sample.Profile;
 
 /** The same work on several backends: what it costs to begin, whole steps in alternating rounds, and kernels beside each other. */
@@ -82,6 +83,7 @@ final class Comparison {
 
     private final Workload what;
     private final UNet model;
+    private final Weights weights;
     private final int batch;
     private final int rounds;
     private final double warmup;
@@ -89,6 +91,7 @@ final class Comparison {
     Comparison(Workload what, UNet model, int batch, int rounds, double warmup) {
         this.what = what;
         this.model = model;
+        weights = Weights.initial(model.config(), 0);
         this.batch = batch;
         this.rounds = rounds;
         this.warmup = warmup;
@@ -121,7 +124,7 @@ final class Comparison {
         }
         List<OfBackend> results = new ArrayList<>();
         Running one = new Running(places.get(mine), devices.get(mine));
-        what.with(devices.get(mine), model, batch, (executable, steps) -> {
+        what.with(devices.get(mine), model, weights, batch, (executable, steps) -> {
             one.loaded(executable, steps, warmup);
             running.add(one);
             results.addAll(next(running, places, devices));

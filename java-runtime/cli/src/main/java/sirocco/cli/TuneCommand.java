@@ -4,10 +4,12 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -15,8 +17,11 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 import sirocco.api.Device;
+import sirocco.api.Executable;
+import sirocco.api.Plan;
 import sirocco.api.Tuning;
 import sirocco.model.UNet;
+import sirocco.model.Weights;
 import sirocco.model.UNetConfig;
 import sirocco.tune.Tuner;
 import sirocco.tune.TuningFile;
@@ -26,8 +31,8 @@ import sirocco.tune.TuningFile;
         description = {"Measure which variant of each kernel is the fastest here, for the shapes of a model.",
             "Every later command on a device of this kind takes what was found; --kernel and --tuning overrule it."},
         footerHeading = "%nExamples:%n",
-        footer = {"  sirocco tune --backend cuda --precision bf16 --preset cifar10 --batch 128",
-            "  sirocco tune --backend cuda --precision bf16 --model runs/photos --what sample --batch 1"})
+        footer = {"  sirocco tune --backend cuda --precision bf16 --preset cifar10 --what train:128,sample:256,sample:1",
+            "  sirocco tune --backend cuda --precision bf16 --model runs/photos --what sample:1 --try conv2d=v5"})
 final class TuneCommand implements Callable<Integer> {
     @Option(names = "--preset", defaultValue = "cifar10", paramLabel = "NAME", description = "small or cifar10; default: ${DEFAULT-VALUE}")
     String preset;
@@ -35,11 +40,9 @@ final class TuneCommand implements Callable<Integer> {
     @Option(names = "--model", paramLabel = "DIR", description = "the shapes of this model, a model's or a run's folder, instead")
     Optional<Path> model;
 
-    @Option(names = "--what", split = ",", defaultValue = "train,sample", paramLabel = "STEP", description = "${COMPLETION-CANDIDATES}; default: ${DEFAULT-VALUE}")
-    List<Workload> what;
-
-    @Option(names = "--batch", defaultValue = "128", paramLabel = "N", description = "default: ${DEFAULT-VALUE}")
-    int batch;
+    @Option(names = "--what", split = ",", defaultValue = "train:128,sample:128", paramLabel = "STEP:BATCH",
+            description = "for these steps and batches, as train:128,sample:1; default: ${DEFAULT-VALUE}")
+    List<String> what;
 
     @Option(names = "--rounds", defaultValue = "15", paramLabel = "N", description = "of which a time is the median; default: ${DEFAULT-VALUE}")
     int rounds;
@@ -62,7 +65,7 @@ final class TuneCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        DeviceOptions.checkBatch(batch);
+        List<Timed> timed = what.stream().distinct().map(Timed::parse).toList();
         if (rounds < 1) {
             throw new IllegalArgumentException("--rounds must be at least 1, got " + rounds);
         }
@@ -78,7 +81,8 @@ final class TuneCommand implements Callable<Integer> {
             out.println(opened.describe());
             key = new Tuning.Key(device.chosen(), opened.hardware(), device.precision());
         }
-        List<Tuner.Work> works = what.stream().distinct().<Tuner.Work>map(w -> (d, use) -> w.with(d, network, batch, (e, _) -> use.accept(e))).toList();
+        Weights weights = Weights.initial(network.config(), 0);
+        List<Tuner.Work> works = timed.stream().map(t -> t.work(network, weights)).toList();
         Tuner tuner = new Tuner(device.precision(), rounds);
         int[] tried = {0};
         try (Progress progress = new Progress("tune", "variants", variants.size() * works.size(), 0)) {
@@ -87,6 +91,38 @@ final class TuneCommand implements Callable<Integer> {
             write(out, to, key, tuner.found());
         }
         return 0;
+    }
+
+    /** A step at a batch size. */
+    private record Timed(Workload what, int batch) {
+        static Timed parse(String text) {
+            String[] sides = text.split(":", -1);
+            try {
+                Timed timed = new Timed(Workload.valueOf(sides[0].toUpperCase(Locale.ROOT)), Integer.parseInt(sides[sides.length - 1]));
+                DeviceOptions.checkBatch(timed.batch);
+                if (sides.length == 2) {
+                    return timed;
+                }
+            } catch (IllegalArgumentException e) {
+                // said below
+            }
+            throw new IllegalArgumentException("--what: expected STEP:BATCH, as train:128, got " + text + ". Steps are "
+                    + Arrays.stream(Workload.values()).map(w -> w.name().toLowerCase(Locale.ROOT)).collect(Collectors.joining(", ")));
+        }
+
+        Tuner.Work work(UNet network, Weights weights) {
+            return new Tuner.Work() {
+                @Override
+                public Plan plan(Device device) {
+                    return what.plan(device, network, batch);
+                }
+
+                @Override
+                public void with(Device device, Consumer<Executable> use) {
+                    what.with(device, network, weights, batch, (e, _) -> use.accept(e));
+                }
+            };
+        }
     }
 
     private static void write(PrintWriter out, Path to, Tuning.Key key, Tuner.Found found) throws IOException {

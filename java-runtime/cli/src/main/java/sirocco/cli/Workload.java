@@ -3,12 +3,15 @@ package sirocco.cli;
 import java.util.function.IntConsumer;
 import sirocco.api.Device;
 import sirocco.api.Executable;
+import sirocco.api.Plan;
 import sirocco.model.UNet;
 import sirocco.model.UNetConfig;
 import sirocco.model.Weights;
 import sirocco.sample.Denoiser;
 import sirocco.sample.SampleBench;
+import sirocco.sample.SamplePlan;
 import sirocco.train.TrainBench;
+import sirocco.train.TrainPlan;
 
 /** What can be timed. */
 enum Workload {
@@ -25,22 +28,42 @@ enum Workload {
         void of(Executable executable, IntConsumer steps);
     }
 
-    /** Loads it, with the same data every time, for as long as it is used. */
-    void with(Device device, UNet model, int batch, Use use) {
+    /** Plans it, allocating nothing. */
+    Plan plan(Device device, UNet model, int batch) {
+        UNetConfig c = model.config();
+        return switch (this) {
+            case TRAIN -> TrainPlan.of(device, model, batch);
+            case SAMPLE -> SamplePlan.of(device, model, batch, 1, false);
+            case FORWARD -> {
+                try (Denoiser denoiser = new Denoiser(device, model, batch, c.height(), c.width())) {
+                    yield denoiser.plan();
+                }
+            }
+            case COPY -> device.plan(Peaks.copy(batch));
+            case PRODUCT -> device.plan(Peaks.product(batch));
+        };
+    }
+
+    /**
+     * Loads it, with the same data every time, for as long as it is used.
+     *
+     * @param weights of the model, which cost seconds to draw at random
+     */
+    void with(Device device, UNet model, Weights weights, int batch, Use use) {
         switch (this) {
             case TRAIN -> {
-                try (TrainBench bench = new TrainBench(device, model, batch)) {
+                try (TrainBench bench = new TrainBench(device, model, weights, batch)) {
                     use.of(bench.executable(), repeat(bench::step));
                 }
             }
             case SAMPLE -> {
-                try (SampleBench bench = new SampleBench(device, model, batch)) {
+                try (SampleBench bench = new SampleBench(device, model, weights, batch)) {
                     use.of(bench.executable(), bench::steps);
                 }
             }
             case FORWARD -> {
                 UNetConfig c = model.config();
-                try (Denoiser denoiser = new Denoiser(device, model, batch, c.height(), c.width()).load(Weights.initial(c, 0))) {
+                try (Denoiser denoiser = new Denoiser(device, model, batch, c.height(), c.width()).load(weights)) {
                     use.of(denoiser.executable(), repeat(denoiser.executable()::run));
                 }
             }

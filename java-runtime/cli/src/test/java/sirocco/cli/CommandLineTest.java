@@ -150,7 +150,7 @@ class CommandLineTest {
 
     @Test
     void benchTimesStepsAndKernels() {
-        Result r = good("bench", "--rounds", "1", "--warmup", "0", "--batch", "1", "--kernels");
+        Result r = good("bench", "--rounds", "1", "--warm-up", "0", "--batch", "1", "--kernels");
         assertTrue(r.out.contains("images/s") && r.out.contains("GroupNormSilu"), r.out);
     }
 
@@ -336,7 +336,9 @@ class CommandLineTest {
             bench --backend cpu --tuning %s/none.json               | no such file
             tune --backend cpu                                      | no variants to try
             tune --backend cpu --rounds 0                           | --rounds
-            tune --what sleep                                       | sleep
+            tune --what sleep:1                                     | expected STEP:BATCH, as train:128, got sleep:1
+            tune --what train                                       | expected STEP:BATCH
+            tune --what train:0                                     | expected STEP:BATCH
             train --out %s/x --model %s/none.json                   | no such file
             train --out %s/x --config %s/none.json                  | no such file
             train --out %s/x --config MODEL                         | this is a folder

@@ -181,7 +181,7 @@ class CudaProcessTest {
     @Execution(ExecutionMode.CONCURRENT)
     void backendsAreTimedBesideEachOther() throws Exception {
         Path json = folder.resolve("bench.json");
-        String said = run("bench", "--beside", "cpu", "--what", "copy", "--batch", 1, "--rounds", 2, "--warmup", 0, "--json", json).ends(0);
+        String said = run("bench", "--beside", "cpu", "--what", "copy", "--batch", 1, "--rounds", 2, "--warm-up", 0, "--json", json).ends(0);
         assertTrue(said.matches("(?s).*cuda +\\d.*cpu +\\d.*Silu +\\[1,128,128,64\\] +\\d+\\.\\d +\\d+\\.\\d.*"), said);
         JsonNode all = new JsonMapper().readTree(json.toFile()).get("backends");
         assertEquals(List.of("cuda", "cpu"), List.of(all.get(0).get("backend").textValue(), all.get(1).get("backend").textValue()));
@@ -195,7 +195,7 @@ class CudaProcessTest {
     @Execution(ExecutionMode.CONCURRENT)
     void whatTuneFindsIsTakenByLaterCommands() throws Exception {
         Path file = folder.resolve("tuning.json");
-        String said = run("tune", "--model", model, "--batch", 1, "--rounds", 1, "--what", "forward", "--try", "conv2d=v1,group_norm=v1", "--out", file).ends(0);
+        String said = run("tune", "--model", model, "--rounds", 1, "--what", "forward:1", "--try", "conv2d=v1,group_norm=v1", "--out", file).ends(0);
         assertTrue(said.matches("(?s).*tuning.json: [1-9]\\d* ops measured, another variant is faster for \\d+ \\(cuda, emulated.*"), said);
         assertFalse(said.contains("not taken"), said);
         Tuning.Key key = TuningFile.read(file).variants().keySet().iterator().next();

@@ -1,5 +1,7 @@
 package sirocco.diffusion;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
 /**
  * Denoising diffusion implicit models (Song et al. 2021, eq. 12 and 16): x_s = √ᾱ_s·x̂_0 + √(1−ᾱ_s−σ²)·ε̂ + σ·z with
  * σ = η·√((1−ᾱ_s)/(1−ᾱ_t))·√(1−ᾱ_t/ᾱ_s) and s = t − ⌊T/steps⌋.
@@ -12,7 +14,7 @@ package sirocco.diffusion;
  * @param epsilonFromClipped whether ε̂ is computed anew from the clipped x̂_0 (as GLIDE does) rather than taken from the model
  */
 public record Ddim(double eta, double clip, TimestepSpacing spacing, int stepsOffset, boolean alphaToOne, boolean epsilonFromClipped)
-        implements Sampler {
+        implements Solver {
     /** Rounding may take 1−ᾱ_s−σ² this far below 0 at η = 1, where it can be 0 exactly. */
     private static final double ROUNDING = 1e-12;
 
@@ -20,8 +22,8 @@ public record Ddim(double eta, double clip, TimestepSpacing spacing, int stepsOf
         if (!(eta >= 0 && eta < Double.POSITIVE_INFINITY)) {
             throw new IllegalArgumentException("eta: expected 0 or more, got " + eta);
         }
-        SamplingTable.checkClip(clip);
-        SamplingTable.checkOffset(stepsOffset);
+        SolverProgram.checkClip(clip);
+        SolverProgram.checkOffset(stepsOffset);
     }
 
     @Override
@@ -30,10 +32,10 @@ public record Ddim(double eta, double clip, TimestepSpacing spacing, int stepsOf
     }
 
     @Override
-    public SamplingTable table(NoiseSchedule schedule, Prediction prediction, int steps) {
+    public SolverProgram program(NoiseSchedule schedule, Prediction prediction, int steps) {
         int[] timesteps = spacing.timesteps(schedule.T(), steps, stepsOffset);
         int stride = schedule.T() / steps;
-        var rows = new SamplingTable.Builder(timesteps, clip);
+        var rows = new SolverProgram.Multistep(timesteps, clip);
         for (int i = 0; i < steps; i++) {
             int t = timesteps[i];
             double a = schedule.signal(t);
@@ -60,4 +62,51 @@ public record Ddim(double eta, double clip, TimestepSpacing spacing, int stepsOf
         }
         return Math.max(value, 0);
     }
+
+    // ---- names and settings ----------------------------------------------------------------------------------------------------
+
+    @Override
+    public int usualSteps(int T) {
+        return Math.min(50, T);
+    }
+
+    @Override
+    public Kind kind() {
+        return KIND;
+    }
+
+    /** η and ε̂ from the clipped x̂_0 are arguments of a step in diffusers, not settings. */
+    @Override
+    public void writeTo(ObjectNode config) {
+        config.put("set_alpha_to_one", alphaToOne);
+        SchedulerSettings.putClip(config, clip);
+        SchedulerSettings.putSpacing(config, spacing, stepsOffset);
+    }
+
+    static final Kind KIND = new Kind() {
+        @Override
+        public String className() {
+            return "DDIMScheduler";
+        }
+
+        @Override
+        public String names() {
+            return "ddim";
+        }
+
+        @Override
+        public boolean has(String name) {
+            return name.equals("ddim");
+        }
+
+        @Override
+        public Solver read(String name, SolverText s) {
+            return new Ddim(s.take("eta", 0.0, Double::valueOf), s.clip(1), s.spacing(TimestepSpacing.LEADING), s.offset(), true, false);
+        }
+
+        @Override
+        public Solver read(SchedulerSettings s) {
+            return new Ddim(0, s.clip(true), s.spacing("leading"), s.integer("steps_offset", 0), s.flag("set_alpha_to_one", true), false);
+        }
+    };
 }

@@ -1,5 +1,7 @@
 package sirocco.diffusion;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
 /**
  * Ancestral sampling (Ho et al. 2020, algorithm 2): each step draws from q(x_s | x_t, x̂_0), s the next timestep visited.
  *
@@ -8,7 +10,7 @@ package sirocco.diffusion;
  * @param spacing which timesteps are visited
  * @param stepsOffset see {@link TimestepSpacing#LEADING}
  */
-public record Ddpm(Variance variance, double clip, TimestepSpacing spacing, int stepsOffset) implements Sampler {
+public record Ddpm(Variance variance, double clip, TimestepSpacing spacing, int stepsOffset) implements Solver {
     /** The two extremes between which the best variance lies (Ho et al. 2020, section 3.2). */
     public enum Variance {
         /** The posterior's: optimal for x_0 a single point. The one to use where steps are skipped. */
@@ -18,8 +20,8 @@ public record Ddpm(Variance variance, double clip, TimestepSpacing spacing, int 
     }
 
     public Ddpm {
-        SamplingTable.checkClip(clip);
-        SamplingTable.checkOffset(stepsOffset);
+        SolverProgram.checkClip(clip);
+        SolverProgram.checkOffset(stepsOffset);
     }
 
     @Override
@@ -28,9 +30,9 @@ public record Ddpm(Variance variance, double clip, TimestepSpacing spacing, int 
     }
 
     @Override
-    public SamplingTable table(NoiseSchedule schedule, Prediction prediction, int steps) {
+    public SolverProgram program(NoiseSchedule schedule, Prediction prediction, int steps) {
         int[] timesteps = spacing.timesteps(schedule.T(), steps, stepsOffset);
-        var rows = new SamplingTable.Builder(timesteps, clip);
+        var rows = new SolverProgram.Multistep(timesteps, clip);
         for (int i = 0; i < steps; i++) {
             int t = timesteps[i];
             double a = schedule.signal(t);
@@ -42,4 +44,58 @@ public record Ddpm(Variance variance, double clip, TimestepSpacing spacing, int 
         }
         return rows.build();
     }
+
+    // ---- names and settings ----------------------------------------------------------------------------------------------------
+
+    @Override
+    public int usualSteps(int T) {
+        return T;
+    }
+
+    @Override
+    public Kind kind() {
+        return KIND;
+    }
+
+    @Override
+    public void writeTo(ObjectNode config) {
+        config.put("variance_type", variance == Variance.FIXED_SMALL ? "fixed_small" : "fixed_large");
+        SchedulerSettings.putClip(config, clip);
+        SchedulerSettings.putSpacing(config, spacing, stepsOffset);
+    }
+
+    static final Kind KIND = new Kind() {
+        @Override
+        public String className() {
+            return "DDPMScheduler";
+        }
+
+        @Override
+        public String names() {
+            return "ddpm, ddpm-large";
+        }
+
+        @Override
+        public boolean has(String name) {
+            return name.equals("ddpm") || name.equals("ddpm-small") || name.equals("ddpm-large");
+        }
+
+        @Override
+        public Solver read(String name, SolverText s) {
+            return new Ddpm(name.equals("ddpm-large") ? Variance.FIXED_LARGE : Variance.FIXED_SMALL, s.clip(1), s.spacing(TimestepSpacing.LEADING), s.offset());
+        }
+
+        @Override
+        public Solver read(SchedulerSettings s) {
+            String variance = s.text("variance_type", "fixed_small");
+            // The "_log" variants store a logarithm and mean the same number.
+            Variance fixed = switch (variance) {
+                case "fixed_small", "fixed_small_log" -> Variance.FIXED_SMALL;
+                case "fixed_large", "fixed_large_log" -> Variance.FIXED_LARGE;
+                default -> throw new IllegalArgumentException("variance_type: " + variance
+                        + " is not supported; known are fixed_small, fixed_large (a learned variance needs a model with twice the channels)");
+            };
+            return new Ddpm(fixed, s.clip(true), s.spacing("leading"), s.integer("steps_offset", 0));
+        }
+    };
 }

@@ -1,5 +1,7 @@
 package sirocco.diffusion;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
 import java.util.Locale;
 
 /**
@@ -19,7 +21,7 @@ import java.util.Locale;
  * @param clip bound of |x̂_0|; +∞ for none. diffusers' class has no such bound
  */
 public record DpmSolverPP(int order, boolean stochastic, Type type, TimestepSpacing spacing, int stepsOffset, boolean lowerOrderFinal,
-        boolean eulerAtFinal, FinalSigma finalSigma, double lambdaMinClipped, double clip) implements Sampler {
+        boolean eulerAtFinal, FinalSigma finalSigma, double lambdaMinClipped, double clip) implements Solver {
     /** From this many steps on, {@code lowerOrderFinal} changes nothing. */
     private static final int MANY_STEPS = 15;
 
@@ -73,8 +75,8 @@ public record DpmSolverPP(int order, boolean stochastic, Type type, TimestepSpac
         if (Double.isNaN(lambdaMinClipped)) {
             throw new IllegalArgumentException("lambda_min_clipped is not a number");
         }
-        SamplingTable.checkClip(clip);
-        SamplingTable.checkOffset(stepsOffset);
+        SolverProgram.checkClip(clip);
+        SolverProgram.checkOffset(stepsOffset);
     }
 
     /** The method as diffusers configures it by default, of the given order. */
@@ -89,10 +91,10 @@ public record DpmSolverPP(int order, boolean stochastic, Type type, TimestepSpac
     }
 
     @Override
-    public SamplingTable table(NoiseSchedule schedule, Prediction prediction, int steps) {
+    public SolverProgram program(NoiseSchedule schedule, Prediction prediction, int steps) {
         int[] timesteps = spacing.solverTimesteps(schedule.T(), end(schedule), steps, stepsOffset);
         int n = timesteps.length;
-        var rows = new SamplingTable.Builder(timesteps, clip);
+        var rows = new SolverProgram.Multistep(timesteps, clip);
         Point[] points = new Point[n + 1];
         for (int i = 0; i < n; i++) {
             points[i] = Point.of(alphaBar(schedule, timesteps[i]));
@@ -184,4 +186,71 @@ public record DpmSolverPP(int order, boolean stochastic, Type type, TimestepSpac
         double d11 = -slope * share - curvature / (r0 + r1);
         return new double[] {constant(to, h) + d10 / r0, -d10 / r0 + d11 / r1, -d11 / r1};
     }
+
+    // ---- names and settings ----------------------------------------------------------------------------------------------------
+
+    @Override
+    public int usualSteps(int T) {
+        return Math.min(20, T);
+    }
+
+    @Override
+    public Kind kind() {
+        return KIND;
+    }
+
+    /** diffusers' class has no clipping. */
+    @Override
+    public void writeTo(ObjectNode config) {
+        config.put("algorithm_type", stochastic ? "sde-dpmsolver++" : "dpmsolver++");
+        config.put("solver_order", order);
+        config.put("solver_type", type.text());
+        config.put("lower_order_final", lowerOrderFinal);
+        config.put("euler_at_final", eulerAtFinal);
+        config.put("final_sigmas_type", finalSigma.text());
+        SchedulerSettings.putSpacing(config, spacing, stepsOffset);
+        if (lambdaMinClipped > Double.NEGATIVE_INFINITY) {
+            config.put("lambda_min_clipped", lambdaMinClipped);
+        }
+    }
+
+    static final Kind KIND = new Kind() {
+        @Override
+        public String className() {
+            return "DPMSolverMultistepScheduler";
+        }
+
+        @Override
+        public String names() {
+            return "dpm++1, dpm++2m, dpm++3m, dpm++2m-sde";
+        }
+
+        @Override
+        public boolean has(String name) {
+            return List.of(names().split(", ")).contains(name);
+        }
+
+        @Override
+        public Solver read(String name, SolverText s) {
+            return new DpmSolverPP(name.charAt(5) - '0', name.endsWith("-sde"), s.take("type", Type.MIDPOINT, Type::parse), s.spacing(TimestepSpacing.LINSPACE),
+                    s.offset(), true, false, s.take("final", FinalSigma.ZERO, FinalSigma::parse), Double.NEGATIVE_INFINITY, s.clip(1));
+        }
+
+        @Override
+        public Solver read(SchedulerSettings s) {
+            String algorithm = s.text("algorithm_type", "dpmsolver++");
+            if (!algorithm.equals("dpmsolver++") && !algorithm.equals("sde-dpmsolver++")) {
+                throw new IllegalArgumentException("algorithm_type: " + algorithm + " is not supported; known are dpmsolver++, sde-dpmsolver++");
+            }
+            s.requireOff("use_karras_sigmas", "use_exponential_sigmas", "use_beta_sigmas", "use_lu_lambdas", "use_flow_sigmas", "use_dynamic_shifting");
+            String variance = s.text("variance_type", "none");
+            if (variance.startsWith("learned")) {
+                throw new IllegalArgumentException("variance_type: " + variance + " is not supported: it needs a model with twice the channels");
+            }
+            return new DpmSolverPP(s.integer("solver_order", 2), algorithm.startsWith("sde"), Type.parse(s.text("solver_type", "midpoint")),
+                    s.spacing("linspace"), s.integer("steps_offset", 0), s.flag("lower_order_final", true), s.flag("euler_at_final", false),
+                    FinalSigma.parse(s.text("final_sigmas_type", "zero")), s.number("lambda_min_clipped", Double.NEGATIVE_INFINITY),
+                    Double.POSITIVE_INFINITY);
+        }
+    };
 }

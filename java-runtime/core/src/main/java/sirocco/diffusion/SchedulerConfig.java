@@ -16,12 +16,11 @@ import sirocco.io.JsonErrors;
 import sirocco.io.MalformedFileException;
 
 /**
- * A diffusers {@code scheduler_config.json}: the schedule and prediction that a model was trained with, and the sampler its makers chose.
+ * A diffusers {@code scheduler_config.json}: the schedule and prediction that a model was trained with, and the solver its makers chose.
  *
- * <p>Known classes: DDPMScheduler, DDIMScheduler, DPMSolverMultistepScheduler (of which dpmsolver++ and sde-dpmsolver++). What a key
- * left out means is as there. A setting that cannot be honoured is an error, never passed over.
+ * <p>The known classes are those of {@link Solvers}. What an absent key means is as there. A setting that cannot be honoured is an error, never passed over.
  */
-public record SchedulerConfig(NoiseSchedule schedule, Prediction prediction, Sampler sampler) {
+public record SchedulerConfig(NoiseSchedule schedule, Prediction prediction, Solver solver) {
     /** The name of the file in a model's folder, or in its {@code scheduler} folder. */
     public static final String FILE = "scheduler_config.json";
 
@@ -68,16 +67,10 @@ public record SchedulerConfig(NoiseSchedule schedule, Prediction prediction, Sam
         NoiseSchedule schedule = schedule(settings);
         Prediction prediction = Prediction.parse(settings.text("prediction_type", "epsilon"));
         settings.require("thresholding", false);
-        Sampler sampler = switch (type) {
-            case "DDPMScheduler" -> ddpm(settings);
-            case "DDIMScheduler" -> ddim(settings);
-            case "DPMSolverMultistepScheduler" -> dpm(settings);
-            default -> throw new IllegalArgumentException("_class_name: " + type
-                    + " is not supported; known are DDPMScheduler, DDIMScheduler, DPMSolverMultistepScheduler. If the betas are all that the model was trained "
-                    + "with, put the name of one of these there");
-        };
+        Solver solver = Solvers.ofClass(type).orElseThrow(() -> new IllegalArgumentException("_class_name: " + type + " is not supported; known are "
+                + Solvers.classNames() + ". If the betas are all that the model was trained with, put the name of one of these there")).read(settings);
         settings.refuseUnknown();
-        return new SchedulerConfig(schedule, prediction, sampler);
+        return new SchedulerConfig(schedule, prediction, solver);
     }
 
     private static NoiseSchedule schedule(SchedulerSettings s) {
@@ -93,96 +86,25 @@ public record SchedulerConfig(NoiseSchedule schedule, Prediction prediction, Sam
         return s.flag("rescale_betas_zero_snr", false) ? schedule.withZeroTerminalSnr() : schedule;
     }
 
-    private static double clip(SchedulerSettings s) {
-        double range = s.number("clip_sample_range", 1);
-        return s.flag("clip_sample", true) ? range : Double.POSITIVE_INFINITY;
-    }
-
-    private static TimestepSpacing spacing(SchedulerSettings s, String otherwise) {
-        return TimestepSpacing.parse(s.text("timestep_spacing", otherwise));
-    }
-
-    private static Ddpm ddpm(SchedulerSettings s) {
-        String variance = s.text("variance_type", "fixed_small");
-        // The "_log" variants store a logarithm and mean the same number.
-        Ddpm.Variance fixed = switch (variance) {
-            case "fixed_small", "fixed_small_log" -> Ddpm.Variance.FIXED_SMALL;
-            case "fixed_large", "fixed_large_log" -> Ddpm.Variance.FIXED_LARGE;
-            default -> throw new IllegalArgumentException("variance_type: " + variance
-                    + " is not supported; known are fixed_small, fixed_large (a learned variance needs a model with twice the channels)");
-        };
-        return new Ddpm(fixed, clip(s), spacing(s, "leading"), s.integer("steps_offset", 0));
-    }
-
-    private static Ddim ddim(SchedulerSettings s) {
-        return new Ddim(0, clip(s), spacing(s, "leading"), s.integer("steps_offset", 0), s.flag("set_alpha_to_one", true), false);
-    }
-
-    private static DpmSolverPP dpm(SchedulerSettings s) {
-        String algorithm = s.text("algorithm_type", "dpmsolver++");
-        if (!algorithm.equals("dpmsolver++") && !algorithm.equals("sde-dpmsolver++")) {
-            throw new IllegalArgumentException("algorithm_type: " + algorithm + " is not supported; known are dpmsolver++, sde-dpmsolver++");
-        }
-        for (String variant : new String[] {"use_karras_sigmas", "use_exponential_sigmas", "use_beta_sigmas", "use_lu_lambdas",
-                "use_flow_sigmas", "use_dynamic_shifting"}) {
-            s.require(variant, false);
-        }
-        String variance = s.text("variance_type", "none");
-        if (variance.startsWith("learned")) {
-            throw new IllegalArgumentException("variance_type: " + variance + " is not supported: it needs a model with twice the channels");
-        }
-        return new DpmSolverPP(s.integer("solver_order", 2), algorithm.startsWith("sde"),
-                DpmSolverPP.Type.parse(s.text("solver_type", "midpoint")), spacing(s, "linspace"), s.integer("steps_offset", 0),
-                s.flag("lower_order_final", true), s.flag("euler_at_final", false),
-                DpmSolverPP.FinalSigma.parse(s.text("final_sigmas_type", "zero")),
-                s.number("lambda_min_clipped", Double.NEGATIVE_INFINITY), Double.POSITIVE_INFINITY);
-    }
-
-    /** This sampler in place of the one configured. */
-    public SchedulerConfig with(Sampler other) {
+    /** This solver in place of the one configured. */
+    public SchedulerConfig with(Solver other) {
         return new SchedulerConfig(schedule, prediction, other);
     }
 
     /**
-     * The configuration as diffusers reads it. A schedule that the class there lacks is written as its list of β. What is no part of a
-     * configuration there is left out: η and ε̂ from the clipped x̂_0 of DDIM, and the clipping of DPM-Solver++.
+     * The configuration as diffusers reads it. A schedule that the class there lacks is written as its list of β. What is no part of a configuration there is
+     * not written ({@link Solver#writeTo}).
      */
     public String toJson() {
         ObjectNode o = JSON.createObjectNode();
-        o.put("_class_name", switch (sampler) {
-            case Ddpm _ -> "DDPMScheduler";
-            case Ddim _ -> "DDIMScheduler";
-            case DpmSolverPP _ -> "DPMSolverMultistepScheduler";
-        });
+        o.put("_class_name", solver.kind().className());
         o.put("num_train_timesteps", schedule.T());
         o.put("beta_start", schedule.betaStart());
         o.put("beta_end", schedule.betaEnd());
         putSchedule(o);
         o.put("rescale_betas_zero_snr", schedule.zeroTerminalSnr());
         o.put("prediction_type", prediction.text());
-        switch (sampler) {
-            case Ddpm d -> {
-                o.put("variance_type", d.variance() == Ddpm.Variance.FIXED_SMALL ? "fixed_small" : "fixed_large");
-                putCommon(o, d.clip(), d.spacing(), d.stepsOffset());
-            }
-            case Ddim d -> {
-                o.put("set_alpha_to_one", d.alphaToOne());
-                putCommon(o, d.clip(), d.spacing(), d.stepsOffset());
-            }
-            case DpmSolverPP d -> {
-                o.put("algorithm_type", d.stochastic() ? "sde-dpmsolver++" : "dpmsolver++");
-                o.put("solver_order", d.order());
-                o.put("solver_type", d.type().text());
-                o.put("lower_order_final", d.lowerOrderFinal());
-                o.put("euler_at_final", d.eulerAtFinal());
-                o.put("final_sigmas_type", d.finalSigma().text());
-                o.put("timestep_spacing", d.spacing().text());
-                o.put("steps_offset", d.stepsOffset());
-                if (d.lambdaMinClipped() > Double.NEGATIVE_INFINITY) {
-                    o.put("lambda_min_clipped", d.lambdaMinClipped());
-                }
-            }
-        }
+        solver.writeTo(o);
         return o.toPrettyString() + "\n";
     }
 
@@ -202,14 +124,5 @@ public record SchedulerConfig(NoiseSchedule schedule, Prediction prediction, Sam
         for (double beta : schedule.configuredBetas()) {
             betas.add(beta);
         }
-    }
-
-    private static void putCommon(ObjectNode o, double clip, TimestepSpacing spacing, int stepsOffset) {
-        o.put("clip_sample", clip < Double.POSITIVE_INFINITY);
-        if (clip < Double.POSITIVE_INFINITY) {
-            o.put("clip_sample_range", clip);
-        }
-        o.put("timestep_spacing", spacing.text());
-        o.put("steps_offset", stepsOffset);
     }
 }

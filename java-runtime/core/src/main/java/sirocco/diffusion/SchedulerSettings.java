@@ -6,14 +6,14 @@ import java.util.Optional;
 import java.util.Set;
 
 /** The keys of a scheduler configuration, read by type. A key that is absent or null has its default. */
-final class SchedulerSettings {
-    /** Every setting of the three classes, and those of others that do nothing here: configurations are passed from class to class. */
+public final class SchedulerSettings {
+    /** Every setting of the known classes, and those of others that do nothing here: configurations are passed from class to class. */
     private static final Set<String> KNOWN = Set.of(
             "num_train_timesteps", "beta_start", "beta_end", "beta_schedule", "trained_betas", "rescale_betas_zero_snr", "prediction_type",
             "variance_type", "clip_sample", "clip_sample_range", "thresholding", "dynamic_thresholding_ratio", "sample_max_value",
             "timestep_spacing", "steps_offset", "set_alpha_to_one", "algorithm_type", "solver_order", "solver_type", "lower_order_final",
             "euler_at_final", "final_sigmas_type", "lambda_min_clipped", "use_karras_sigmas", "use_exponential_sigmas", "use_beta_sigmas",
-            "use_lu_lambdas", "use_flow_sigmas", "use_dynamic_shifting", "flow_shift", "time_shift_type", "skip_prk_steps");
+            "use_lu_lambdas", "use_flow_sigmas", "use_dynamic_shifting", "flow_shift", "time_shift_type", "skip_prk_steps", "interpolation_type", "timestep_type", "sigma_min", "sigma_max");
 
     private final ObjectNode node;
 
@@ -76,6 +76,51 @@ final class SchedulerSettings {
         if (flag(key, only) != only) {
             throw new IllegalArgumentException(key + ": " + !only + " is not supported; set it to " + only);
         }
+    }
+
+    /** Settings that are understood only if they are off. */
+    void requireOff(String... keys) {
+        for (String key : keys) {
+            require(key, false);
+        }
+    }
+
+    /** A setting that is understood at one value only. */
+    void requireText(String key, String only) {
+        if (!text(key, only).equals(only)) {
+            throw new IllegalArgumentException(key + ": " + text(key, only) + " is not supported; set it to " + only);
+        }
+    }
+
+    /** Settings that are understood only if they are absent. */
+    void requireAbsent(String... keys) {
+        for (String key : keys) {
+            if (value(key) != null) {
+                throw new IllegalArgumentException(key + ": " + value(key) + " is not supported; remove it");
+            }
+        }
+    }
+
+    /** The bound of |x̂_0|; infinity if clipping is off. */
+    double clip(boolean otherwise) {
+        double range = number("clip_sample_range", 1);
+        return flag("clip_sample", otherwise) ? range : Double.POSITIVE_INFINITY;
+    }
+
+    TimestepSpacing spacing(String otherwise) {
+        return TimestepSpacing.parse(text("timestep_spacing", otherwise));
+    }
+
+    static void putClip(ObjectNode o, double clip) {
+        o.put("clip_sample", clip < Double.POSITIVE_INFINITY);
+        if (clip < Double.POSITIVE_INFINITY) {
+            o.put("clip_sample_range", clip);
+        }
+    }
+
+    static void putSpacing(ObjectNode o, TimestepSpacing spacing, int stepsOffset) {
+        o.put("timestep_spacing", spacing.text());
+        o.put("steps_offset", stepsOffset);
     }
 
     /** Keys that start with _ are notes; an unknown one that is off or null asks for nothing. */

@@ -50,6 +50,23 @@ public enum TimestepSpacing {
     }
 
     /**
+     * The timesteps of a solver in σ, falling: those of {@link #timesteps}, but not rounded for {@link #LINSPACE}.
+     *
+     * @param steps 1 … T
+     */
+    double[] fractionalTimesteps(int T, int steps, int offset) {
+        if (this != LINSPACE) {
+            return Arrays.stream(timesteps(T, steps, offset)).asDoubleStream().toArray();
+        }
+        checkSteps(T, steps);
+        double[] t = new double[steps];
+        for (int i = 0; i < steps; i++) {
+            t[i] = steps == 1 ? 0 : (steps - 1 - i) * ((T - 1.0) / (steps - 1));
+        }
+        return t;
+    }
+
+    /**
      * The timesteps of a solver whose last step goes to a point of its own: one more is spaced out, and the lowest left off.
      *
      * @param end timesteps from here on are not visited; T to visit all

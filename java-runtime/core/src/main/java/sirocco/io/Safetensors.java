@@ -9,6 +9,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.Map;
 import java.util.NoSuchElementException;
@@ -144,6 +145,24 @@ public final class Safetensors implements AutoCloseable {
                 }
             }
             default -> throw wrongType(t, "F32, F16, BF16 or F64");
+        }
+        return out;
+    }
+
+    /** A copy of a tensor of numbers of any type; I64 beyond 2⁵³ is rounded. */
+    public double[] doubles(String name) {
+        TensorInfo t = info(name);
+        double[] out = new double[length(t)];
+        switch (t.type()) {
+            case F64 -> MemorySegment.copy(segment(name), DOUBLE, 0, out, 0, out.length);
+            case I64, I32, U8 -> {
+                long[] longs = longs(name);
+                Arrays.setAll(out, i -> longs[i]);
+            }
+            default -> {
+                float[] floats = floats(name);
+                Arrays.setAll(out, i -> floats[i]);
+            }
         }
         return out;
     }

@@ -8,7 +8,8 @@ import sirocco.api.Executable;
 import sirocco.api.Philox;
 import sirocco.api.Plan;
 import sirocco.api.Shape;
-import sirocco.diffusion.SamplingTable;
+import sirocco.api.Value;
+import sirocco.diffusion.SolverProgram;
 import sirocco.model.UNet;
 import sirocco.model.Weights;
 
@@ -20,7 +21,7 @@ public final class ImageSampler implements AutoCloseable {
     private static final double LOOK_NANOS = 0.5e9;
 
     private final UNet model;
-    private final SamplingTable table;
+    private final SolverProgram program;
     private final SampleGraph s;
     private final Plan plan;
     private final int batch;
@@ -38,7 +39,7 @@ public final class ImageSampler implements AutoCloseable {
      * @param guidance classifier-free guidance: 1 for none; anything else doubles the work and needs a model with a null class
      * @throws IllegalArgumentException for guidance on a model without classes
      */
-    public ImageSampler(Device device, UNet model, SamplingTable table, int batch, double guidance) {
+    public ImageSampler(Device device, UNet model, SolverProgram program, int batch, double guidance) {
         if (batch < 1) {
             throw new IllegalArgumentException("batch: expected at least 1, got " + batch);
         }
@@ -51,10 +52,10 @@ public final class ImageSampler implements AutoCloseable {
         }
         this.device = device;
         this.model = model;
-        this.table = table;
+        this.program = program;
         this.batch = batch;
         this.guidance = guidance;
-        s = SampleGraph.of(model, batch, table.steps(), table.usesHistory(), guided);
+        s = SampleGraph.of(model, batch, program, guided);
         plan = device.plan(s.graph());
         x = new float[(int) s.x().shape().elements()];
     }
@@ -72,16 +73,16 @@ public final class ImageSampler implements AutoCloseable {
         return batch;
     }
 
-    /** How many steps a chain has. */
+    /** Steps of a chain: evaluations of the model for each image. */
     public int steps() {
-        return table.steps();
+        return program.steps();
     }
 
     /** Allocates the plan and sets the weights. */
     public ImageSampler load(Weights weights) {
         if (executable == null) {
             executable = device.load(plan);
-            executable.write(s.table(), table.rows());
+            s.step().tables().forEach(executable::write);
             s.scale().ifPresent(v -> executable.write(v, new float[] {(float) guidance}));
         }
         weights.writeTo(executable);
@@ -100,12 +101,16 @@ public final class ImageSampler implements AutoCloseable {
             index[i] = first + i;
             Philox.normals(seed, index[i], 0, Philox.INITIAL, x, i * each, each);
         }
+        if (program.start() != 1) {
+            for (int i = 0; i < x.length; i++) {
+                x[i] *= (float) program.start();
+            }
+        }
         executable.write(s.x(), x);
-        s.history().ifPresent(h -> {
-            executable.write(h.h1(), new float[x.length]);
-            executable.write(h.h2(), new float[x.length]);
-        });
-        executable.write(s.cursor(), new int[] {0});
+        for (Value register : s.step().registers().subList(1, program.registers())) {
+            executable.write(register, new float[x.length]);
+        }
+        executable.write(s.step().cursor(), new int[] {0});
         executable.write(s.rng(), new int[] {(int) seed, (int) (seed >>> 32), 0, 0});
         executable.write(s.index(), index);
         s.labels().ifPresent(v -> executable.write(v, classes(first, labels)));
@@ -132,10 +137,10 @@ public final class ImageSampler implements AutoCloseable {
      * at their end.
      */
     public boolean step(int steps) {
-        int now = Math.min(steps, table.steps() - done);
+        int now = Math.min(steps, program.steps() - done);
         executable.repeat(now);
         done += now;
-        return done < table.steps();
+        return done < program.steps();
     }
 
     /** Does one step. */
@@ -149,11 +154,11 @@ public final class ImageSampler implements AutoCloseable {
      */
     public boolean finish(BooleanSupplier stop) {
         int chunk = 1;
-        while (done < table.steps()) {
+        while (done < program.steps()) {
             if (stop.getAsBoolean()) {
                 return false;
             }
-            chunk = Math.min(chunk, table.steps() - done);
+            chunk = Math.min(chunk, program.steps() - done);
             long began = System.nanoTime();
             executable.repeat(chunk);
             executable.await();

@@ -19,10 +19,15 @@ public final class SampleBench implements AutoCloseable {
     private final ImageSampler sampler;
     private int done;
 
+    /** With a model's initial weights of seed 0. */
     public SampleBench(Device device, UNet model, int batch) {
+        this(device, model, Weights.initial(model.config(), 0), batch);
+    }
+
+    public SampleBench(Device device, UNet model, Weights weights, int batch) {
         NoiseSchedule schedule = NoiseSchedule.of(BetaSchedule.LINEAR, 2 * HALF);
         Ddpm ddpm = new Ddpm(Ddpm.Variance.FIXED_SMALL, 1, TimestepSpacing.LEADING, 0);
-        sampler = new ImageSampler(device, model, ddpm.table(schedule, Prediction.EPSILON, schedule.T()), batch, 1).load(Weights.initial(model.config(), 0));
+        sampler = new ImageSampler(device, model, ddpm.program(schedule, Prediction.EPSILON, schedule.T()), batch, 1).load(weights);
         restart();
     }
 

@@ -2,14 +2,23 @@ package sirocco.sample;
 
 import sirocco.api.Device;
 import sirocco.api.Plan;
+import sirocco.diffusion.BetaSchedule;
+import sirocco.diffusion.Ddpm;
+import sirocco.diffusion.NoiseSchedule;
+import sirocco.diffusion.Prediction;
+import sirocco.diffusion.TimestepSpacing;
 import sirocco.model.UNet;
 
-/** The plan of a sampling step, to look at. */
+/** The plan of a DDPM sampling step. */
 public final class SamplePlan {
+    private static final int TIMESTEPS = 1000;
+
     private SamplePlan() { }
 
     /** @param guided with classifier-free guidance, which evaluates the model twice an image */
     public static Plan of(Device device, UNet model, int batch, int steps, boolean guided) {
-        return device.plan(SampleGraph.of(model, batch, steps, false, guided).graph());
+        NoiseSchedule schedule = NoiseSchedule.of(BetaSchedule.LINEAR, Math.max(steps, TIMESTEPS));
+        Ddpm ddpm = new Ddpm(Ddpm.Variance.FIXED_SMALL, 1, TimestepSpacing.LEADING, 0);
+        return device.plan(SampleGraph.of(model, batch, ddpm.program(schedule, Prediction.EPSILON, steps), guided).graph());
     }
 }

@@ -21,12 +21,17 @@ public final class TrainBench implements AutoCloseable {
     private final int[] rng = new int[4];
     private final float[] history = new float[2 * TrainGraph.HISTORY];
 
+    /** With a model's initial weights of seed 0. */
     public TrainBench(Device device, UNet model, int batch) {
+        this(device, model, Weights.initial(model.config(), 0), batch);
+    }
+
+    public TrainBench(Device device, UNet model, Weights weights, int batch) {
         TrainConfig c = TrainConfig.DEFAULT;
         NoiseSchedule schedule = NoiseSchedule.of(BetaSchedule.LINEAR, c.timesteps());
         graph = TrainGraph.of(model, batch, schedule.T(), true, c.labelDrop(), OptionalInt.empty());
         executable = device.load(device.plan(graph.graph()));
-        start(Weights.initial(model.config(), 0));
+        start(weights);
         executable.write(graph.schedule(), TrainingTable.rows(schedule, Prediction.EPSILON, OptionalDouble.empty()));
         byte[] images = new byte[Math.toIntExact(graph.images().shape().elements())];
         new SplittableRandom(0).nextBytes(images);

@@ -13,8 +13,8 @@ import sirocco.api.Plan;
 import sirocco.data.Batches;
 import sirocco.data.DataException;
 import sirocco.data.Order;
-import sirocco.diffusion.Sampler;
 import sirocco.diffusion.SchedulerConfig;
+import sirocco.diffusion.Solver;
 import sirocco.diffusion.TrainingTable;
 import sirocco.io.AtomicFiles;
 import sirocco.model.DiffusersFolder;
@@ -259,7 +259,7 @@ public final class Trainer implements AutoCloseable {
     public DiffusersFolder averageModel() {
         Weights average = new Weights(model.config());
         average.readFrom(executable, TrainGraph.EMA);
-        SchedulerConfig diffusion = new SchedulerConfig(setup.schedule(), setup.prediction(), Sampler.parse("ddpm-large"));
+        SchedulerConfig diffusion = new SchedulerConfig(setup.schedule(), setup.prediction(), Solver.parse("ddpm-large"));
         return new DiffusersFolder(average, Optional.of(diffusion.toJson()));
     }
 

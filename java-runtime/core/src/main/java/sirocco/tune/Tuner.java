@@ -2,6 +2,7 @@ package sirocco.tune;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -13,6 +14,7 @@ import java.util.function.Function;
 import java.util.function.IntPredicate;
 import sirocco.api.Device;
 import sirocco.api.Executable;
+import sirocco.api.Plan;
 import sirocco.api.Settings.Precision;
 import sirocco.api.Step;
 import sirocco.api.StepTrace;
@@ -30,9 +32,12 @@ public final class Tuner {
     /** A run that takes so many times as long as the backend's own needs no median. */
     private static final double SLOWER = 2;
 
-    /** Plans in memory, ready to run; the same data every time. */
-    @FunctionalInterface
+    /** A plan that is to run fast; in memory it has the same data every time. */
     public interface Work {
+        /** Plans it, allocating nothing. */
+        Plan plan(Device device);
+
+        /** Loads it for as long as it is used. */
         void with(Device device, Consumer<Executable> use);
     }
 
@@ -77,29 +82,46 @@ public final class Tuner {
      * @throws IllegalStateException if the device fails, naming the variant; {@link #found} has what was measured before
      */
     public void tune(Function<String, Device> open, List<String> variants, List<Work> works, Runnable tried) {
-        for (Work work : works) {
-            List<Run> runs = new ArrayList<>();
-            try (Device device = open.apply("")) {
-                work.with(device, e -> runs.add(run(e, _ -> true, Double.POSITIVE_INFINITY)));
-            }
-            Run own = runs.getFirst();
-            Set<List<String>> seen = new HashSet<>(Set.of(List.of(own.notes)));
-            for (String variant : variants) {
-                try (Device device = open.apply(variant)) {
-                    work.with(device, e -> {
-                        String[] notes = e.plan().notes();
-                        if (seen.add(List.of(notes))) { // otherwise it fits nothing, or as another does
-                            compare(variant, own, run(e, i -> !notes[i].equals(own.notes[i]), SLOWER * own.total()));
-                        }
-                    });
-                } catch (IllegalArgumentException e) { // it needs more memory than there is
-                    wrong.add(new Wrong(variant, "its loading", e.getMessage()));
-                } catch (RuntimeException e) {
-                    throw new IllegalStateException(variant + ": " + e.getMessage(), e);
-                }
-                tried.run();
+        // It stays open, so that the context of a GPU does, in which the others are.
+        try (Device device = open.apply("")) {
+            for (Work work : works) {
+                tune(open, device, variants, work, tried);
             }
         }
+    }
+
+    private void tune(Function<String, Device> open, Device plain, List<String> variants, Work work, Runnable tried) {
+        List<Run> runs = new ArrayList<>();
+        work.with(plain, e -> runs.add(run(e, firsts(e.plan()), Double.POSITIVE_INFINITY)));
+        Run own = runs.getFirst();
+        Set<List<String>> seen = new HashSet<>(Set.of(List.of(work.plan(plain).notes())));
+        for (String variant : variants) {
+            try (Device device = open.apply(variant)) {
+                if (seen.add(List.of(work.plan(device).notes()))) { // otherwise it fits nothing, or as another does
+                    work.with(device, e -> {
+                        String[] notes = e.plan().notes();
+                        IntPredicate first = firsts(e.plan());
+                        compare(variant, own, run(e, i -> first.test(i) && !notes[i].equals(own.notes[i]), SLOWER * own.total()));
+                    });
+                }
+            } catch (IllegalArgumentException e) { // it needs more memory than there is
+                wrong.add(new Wrong(variant, "its loading", e.getMessage()));
+            } catch (RuntimeException e) {
+                throw new IllegalStateException(variant + ": " + e.getMessage(), e);
+            }
+            tried.run();
+        }
+    }
+
+    /** Of the steps that are computed alike, and could be computed in another way, the first: to look at all results would take longer than to time them. */
+    private static IntPredicate firsts(Plan plan) {
+        List<Step> steps = plan.graph().steps();
+        Set<String> seen = new HashSet<>();
+        BitSet first = new BitSet();
+        for (int i = 0; i < steps.size(); i++) {
+            first.set(i, !plan.notes()[i].isEmpty() && seen.add(steps.get(i).op().signature()));
+        }
+        return first::get;
     }
 
     /** What is known by now. */
@@ -169,7 +191,7 @@ public final class Tuner {
 
     /** What is plainly another result; empty if nothing is. */
     private String difference(StepTrace own, StepTrace other) {
-        for (int i = 0; i < own.written().size(); i++) {
+        for (int i = 0; i < Math.min(own.written().size(), other.written().size()); i++) { // neither if nobody looked
             StepTrace.Stats a = own.written().get(i);
             StepTrace.Stats b = other.written().get(i);
             double allowed = tolerance() * a.rms() + Float.MIN_NORMAL;

@@ -28,10 +28,10 @@ class SchedulerConfigTest {
         assertEquals(1e-4, ddpm.schedule().beta(0));
         assertEquals(0.02, ddpm.schedule().beta(999));
         assertEquals(Prediction.EPSILON, ddpm.prediction());
-        assertEquals(new Ddpm(Ddpm.Variance.FIXED_SMALL, 1, TimestepSpacing.LEADING, 0), ddpm.sampler());
+        assertEquals(new Ddpm(Ddpm.Variance.FIXED_SMALL, 1, TimestepSpacing.LEADING, 0), ddpm.solver());
         assertEquals(new Ddim(0, 1, TimestepSpacing.LEADING, 0, true, false),
-                SchedulerConfig.parse("{\"_class_name\":\"DDIMScheduler\"}").sampler());
-        assertEquals(DpmSolverPP.ofOrder(2), SchedulerConfig.parse("{\"_class_name\":\"DPMSolverMultistepScheduler\"}").sampler());
+                SchedulerConfig.parse("{\"_class_name\":\"DDIMScheduler\"}").solver());
+        assertEquals(DpmSolverPP.ofOrder(2), SchedulerConfig.parse("{\"_class_name\":\"DPMSolverMultistepScheduler\"}").solver());
     }
 
     @Test
@@ -48,7 +48,7 @@ class SchedulerConfigTest {
         assertEquals(0.012, c.schedule().beta(499), 1e-15);
         assertEquals(Prediction.V_PREDICTION, c.prediction());
         assertEquals(new DpmSolverPP(3, false, DpmSolverPP.Type.HEUN, TimestepSpacing.LEADING, 1, false, true,
-                DpmSolverPP.FinalSigma.SIGMA_MIN, Double.NEGATIVE_INFINITY, INF), c.sampler());
+                DpmSolverPP.FinalSigma.SIGMA_MIN, Double.NEGATIVE_INFINITY, INF), c.solver());
     }
 
     @ParameterizedTest
@@ -56,13 +56,13 @@ class SchedulerConfigTest {
     void comesBackAsWritten(BetaSchedule kind) {
         NoiseSchedule schedule = NoiseSchedule.of(kind, 0.001, 0.03, 77);
         for (NoiseSchedule s : new NoiseSchedule[] {schedule, schedule.withZeroTerminalSnr()}) {
-            for (Sampler sampler : new Sampler[] {new Ddpm(Ddpm.Variance.FIXED_LARGE, 2.5, TimestepSpacing.TRAILING, 0),
+            for (Solver sampler : new Solver[] {new Ddpm(Ddpm.Variance.FIXED_LARGE, 2.5, TimestepSpacing.TRAILING, 0),
                 new Ddpm(Ddpm.Variance.FIXED_SMALL, INF, TimestepSpacing.LEADING, 3),
                 new Ddim(0, 1, TimestepSpacing.LINSPACE, 0, false, false), DpmSolverPP.ofOrder(3),
                 new DpmSolverPP(2, true, DpmSolverPP.Type.HEUN, TimestepSpacing.LEADING, 1, false, true, DpmSolverPP.FinalSigma.SIGMA_MIN,
                         -5.1, INF)}) {
                 SchedulerConfig back = SchedulerConfig.parse(new SchedulerConfig(s, Prediction.SAMPLE, sampler).toJson());
-                assertEquals(sampler, back.sampler());
+                assertEquals(sampler, back.solver());
                 assertEquals(Prediction.SAMPLE, back.prediction());
                 assertEquals(s.zeroTerminalSnr(), back.schedule().zeroTerminalSnr());
                 assertArrayEquals(alphaBars(s), alphaBars(back.schedule()));

@@ -56,16 +56,16 @@ class SchedulerGoldenTest {
     }
 
     private static void follow(Path file, JsonNode c, SchedulerConfig config) throws IOException {
-        SamplingTable table = config.sampler().table(config.schedule(), config.prediction(), c.get("steps").intValue());
+        SolverProgram program = config.solver().program(config.schedule(), config.prediction(), c.get("steps").intValue());
         String name = c.get("name").textValue();
         try (Safetensors golden = Safetensors.open(file)) {
-            assertArrayEquals(golden.longs(name + ".timesteps"), Arrays.stream(table.timesteps()).asLongStream().toArray());
-            checkAlphaBar(config.schedule(), config.sampler() instanceof DpmSolverPP, golden.floats(name + ".alphas_cumprod"));
+            assertArrayEquals(Arrays.stream(golden.longs(name + ".timesteps")).asDoubleStream().toArray(), program.timesteps());
+            checkAlphaBar(config.schedule(), config.solver() instanceof DpmSolverPP, golden.floats(name + ".alphas_cumprod"));
 
             double[] start = doubles(golden.floats(name + ".start"), 0, -1);
             float[] trajectory = golden.floats(name + ".trajectory");
             float[] noises = golden.has(name + ".noises") ? golden.floats(name + ".noises") : null;
-            var sampler = new ScalarSampler(table, start);
+            var sampler = new ScalarSolver(program, start);
             double difference = 0;
             double size = 0;
             for (int i = 0; !sampler.done(); i++) {
@@ -100,7 +100,7 @@ class SchedulerGoldenTest {
                 default -> throw new IllegalArgumentException("argument " + argument.getKey() + " of step");
             }
         }
-        if (config.sampler() instanceof Ddim d) {
+        if (config.solver() instanceof Ddim d) {
             return config.with(new Ddim(eta, d.clip(), d.spacing(), d.stepsOffset(), d.alphaToOne(), fromClipped));
         }
         if (eta != 0 || fromClipped) {
@@ -132,7 +132,7 @@ class SchedulerGoldenTest {
         }
     }
 
-    private static double[] model(double[] x, int t) {
+    private static double[] model(double[] x, double t) {
         double[] out = new double[x.length];
         for (int i = 0; i < x.length; i++) {
             out[i] = 0.6 * x[i] + 0.3 * Math.sin(3 * x[i]) * (1 + t / 1000.0);

@@ -17,8 +17,8 @@ import sirocco.api.Settings;
 import sirocco.diffusion.BetaSchedule;
 import sirocco.diffusion.NoiseSchedule;
 import sirocco.diffusion.Prediction;
-import sirocco.diffusion.Sampler;
-import sirocco.diffusion.SamplingTable;
+import sirocco.diffusion.Solver;
+import sirocco.diffusion.SolverProgram;
 import sirocco.model.UNet;
 import sirocco.model.UNetConfig;
 import sirocco.model.Weights;
@@ -45,8 +45,8 @@ class ImageSamplerTest {
         return w;
     }
 
-    private static SamplingTable table(String sampler, int steps) {
-        return Sampler.parse(sampler).table(NoiseSchedule.of(BetaSchedule.LINEAR, 100), Prediction.EPSILON, steps);
+    private static SolverProgram table(String sampler, int steps) {
+        return Solver.parse(sampler).program(NoiseSchedule.of(BetaSchedule.LINEAR, 100), Prediction.EPSILON, steps);
     }
 
     private static Device device() {
@@ -118,7 +118,7 @@ class ImageSamplerTest {
     void whatCannotBeIsRefused() {
         UNetConfig unconditional = CONFIG.toBuilder().numClassEmbeds(0).build();
         try (Device device = device()) {
-            SamplingTable t = table("ddim", 4);
+            SolverProgram t = table("ddim", 4);
             assertThrows(IllegalArgumentException.class, () -> new ImageSampler(device, new UNet(unconditional), t, 2, 1.5));
             assertThrows(IllegalArgumentException.class, () -> new ImageSampler(device, new UNet(CONFIG), t, 0, 1));
             assertThrows(IllegalArgumentException.class, () -> new ImageSampler(device, new UNet(CONFIG), t, 1, Double.NaN));

@@ -94,7 +94,6 @@ class TunerTest {
         @Override public String describe() { return variant; }
         @Override public Executable load(Plan plan) { return this; }
         @Override public void run() { }
-        @Override public void run(String phase) { }
         @Override public void write(Value v, float[] data) { }
         @Override public void write(Value v, int[] data) { }
         @Override public void write(Value v, byte[] data) { }
@@ -104,9 +103,21 @@ class TunerTest {
         @Override public void close() { }
     }
 
+    private static final Tuner.Work WORK = new Tuner.Work() {
+        @Override
+        public Plan plan(Device device) {
+            return device.plan(GRAPH);
+        }
+
+        @Override
+        public void with(Device device, Consumer<Executable> use) {
+            use.accept((Fake) device);
+        }
+    };
+
     private Tuner.Found tune(String... variants) {
         Tuner tuner = new Tuner(Precision.F32, 5);
-        tuner.tune(Fake::new, List.of(variants), List.of((device, use) -> use.accept((Fake) device)), () -> { });
+        tuner.tune(Fake::new, List.of(variants), List.of(WORK), () -> { });
         return tuner.found();
     }
 
@@ -153,7 +164,7 @@ class TunerTest {
                 throw new IllegalStateException("illegal address");
             }
             return new Fake(variant);
-        }, List.of("silu=good", "silu=even", "silu=slow"), List.of((device, use) -> use.accept((Fake) device)), () -> { }));
+        }, List.of("silu=good", "silu=even", "silu=slow"), List.of(WORK), () -> { }));
         assertTrue(e.getMessage().contains("silu=even") && e.getMessage().contains("illegal address"), e.getMessage());
         assertEquals(List.of("good"), tuner.found().faster().stream().map(TuningFile.Entry::variant).toList());
     }

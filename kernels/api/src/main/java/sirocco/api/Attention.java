@@ -43,6 +43,7 @@ public sealed interface Attention extends Op {
 
         @Override
         public void reverse(Reverse r) {
+            keyMask.ifPresent(m -> r.refuseIfNeeded(this, m, "a mask is a constant"));
             Value dy = r.gradientOf(y);
             Value dq = r.temporary("dq", q.shape());
             Value dk = r.temporary("dk", k.shape());

@@ -1,5 +1,6 @@
 package sirocco.api;
 
+import java.util.Map;
 import java.util.OptionalLong;
 
 /** An opened device: turns graphs into plans and plans into executables. */
@@ -18,6 +19,14 @@ public interface Device extends AutoCloseable {
      */
     default OptionalLong freeBytes() {
         return OptionalLong.empty();
+    }
+
+    /**
+     * Returns what the device's sensors read now, by name and unit, as {@code sm_mhz}: what a measured time depends on besides the kernels. Empty where
+     * there are none.
+     */
+    default Map<String, Double> readings() {
+        return Map.of();
     }
 
     /**

@@ -13,6 +13,9 @@ import java.util.Optional;
  * every fixed-step solver. {@link Noising} and {@link SamplingStep} fuse it with the draws.
  */
 public sealed interface Diffusion extends Op {
+    /** Why tables have no gradient. */
+    String TABLES = "tables are constants of a step";
+
     /**
      * y_j = Σ_k C[row, j, k] · x_k, for one to {@value #REGISTERS} inputs and outputs of one shape [n,h,w,c]. table F32 [rows,1,J,K]; row I32 [1,1,1,1] for all
      * images or [n,1,1,1] for each, in 0 … rows − 1, anything else is an error at run time. The terms are added in order of k. Primitive.
@@ -33,6 +36,7 @@ public sealed interface Diffusion extends Op {
 
         @Override
         public void reverse(Reverse r) {
+            r.refuseIfNeeded(this, table, TABLES);
             List<Value> reached = y.stream().filter(r::reached).toList();
             for (int k = 0; k < x.size(); k++) {
                 if (r.needs(x.get(k))) {
@@ -58,7 +62,7 @@ public sealed interface Diffusion extends Op {
     record Lookup(@Reads(TABLE) Value table, @Reads(INDEX) Value row, int column, @Writes(STATISTIC) Value y) implements Diffusion {
         @Override
         public void reverse(Reverse r) {
-            // tables are constants of the step
+            r.refuseIfNeeded(this, table, TABLES);
         }
     }
 

@@ -1,12 +1,14 @@
 package sirocco.api;
 
 /**
- * The error function in double precision: its Taylor series about 0 where that converges without cancellation, the continued fraction of erfc beyond
+ * The error function in double precision, to a relative error below 1e-15: its Taylor series up to 1, the continued fraction of erfc beyond
  * (Abramowitz &amp; Stegun 1964, 7.1.6 and 7.1.14).
  */
 final class Erf {
-    private static final double SERIES_UP_TO = 2.5;
-    private static final int FRACTIONS = 80;
+    private static final double SERIES_UP_TO = 1;
+    /** The continued fraction converges to 2⁻⁵³ in some {@code LEAST + AT_ONE / x²} terms. */
+    private static final int LEAST = 20;
+    private static final int AT_ONE = 280;
 
     private Erf() { }
 
@@ -30,15 +32,22 @@ final class Erf {
             term *= 2 * x * x / (2 * k + 1);
             sum += term;
         }
-        return 2 / Math.sqrt(Math.PI) * Math.exp(-x * x) * sum;
+        return 2 / Math.sqrt(Math.PI) * gaussian(x) * sum;
     }
 
-    /** erfc(x) = exp(−x²)/√π · 1/(x + ½/(x + 1/(x + 3⁄2/(x + …)))), x ≥ {@value #SERIES_UP_TO}. */
+    /** erfc(x) = exp(−x²)/√π · 1/(x + ½/(x + 1/(x + 3⁄2/(x + …)))), x ≥ 1. */
     private static double fraction(double x) {
         double tail = x;
-        for (int k = FRACTIONS; k > 0; k--) {
+        for (int k = LEAST + (int) (AT_ONE / (x * x)); k > 0; k--) {
             tail = x + k / 2.0 / tail;
         }
-        return Math.exp(-x * x) / (Math.sqrt(Math.PI) * tail);
+        return gaussian(x) / (Math.sqrt(Math.PI) * tail);
+    }
+
+    /** exp(−x²), with the rounding error of x² taken back: it is x²·2⁻⁵³, which exp makes a relative error. */
+    private static double gaussian(double x) {
+        double square = x * x;
+        double error = Math.fma(x, x, -square);
+        return Double.isFinite(square) ? Math.exp(-square) * (1 - error) : 0;
     }
 }

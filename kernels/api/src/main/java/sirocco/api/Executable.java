@@ -37,8 +37,15 @@ public interface Executable extends AutoCloseable {
      * Runs the steps of one phase once. What {@link #run()} does is the same as every phase in its order.
      *
      * @throws java.util.NoSuchElementException if the graph has no phase of this name
+     * @throws UnsupportedOperationException if the graph has several phases and this executable can only run all of them
      */
-    void run(String phase);
+    default void run(String phase) {
+        plan().graph().phase(phase);
+        if (plan().graph().phases().size() > 1) {
+            throw new UnsupportedOperationException("run \"" + phase + "\": this executable runs all phases of a graph together");
+        }
+        run();
+    }
 
     /**
      * The same as so many times {@link #run()}, and to the same bits. A device may do all of them without hearing from the host in between; the

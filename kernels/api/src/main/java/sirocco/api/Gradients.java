@@ -23,7 +23,10 @@ public final class Gradients {
      * @param wanted what to differentiate by: parameters, inputs, states or temporaries, each F32
      * @return the gradient of each wanted value, in the order of their numbers, of its shape. Of a parameter, a state "grad.NAME" that each run adds to: an
      *     optimizer zeroes it, and several reverse passes in one graph add to the same. Of any other value, a temporary that is written
-     * @throws IllegalArgumentException if the scalar does not depend on a wanted value, or only by an op that has no derivative
+     * <p>What an optimizer changes, and a parameter that is assigned to, are constants: a teacher that a step has averaged or copied passes no gradient on.
+     *
+     * @throws IllegalArgumentException if the scalar does not depend on a wanted value, or if an op between them has no derivative, a change of a state in
+     *     place included
      */
     public static Map<Value, Value> of(GraphBuilder g, Value scalar, Collection<Value> wanted) {
         List<Step> forward = List.copyOf(g.steps());
@@ -34,6 +37,7 @@ public final class Gradients {
         for (Step s : forward) {
             if (s.op().inputs().stream().anyMatch(needed::contains)) {
                 needed.addAll(s.op().outputs());
+                needed.addAll(Reverse.changedStates(s.op()));
             }
         }
         // Gradients are made in the order of the values' numbers, so that a planner that places states one after the other keeps them aligned.
@@ -64,6 +68,12 @@ public final class Gradients {
         if (!scalar.shape().equals(Shape.SCALAR) || scalar.dtype() != DType.F32) {
             throw new IllegalArgumentException("gradients: only a scalar can be differentiated, expected F32 [1,1,1,1], got " + scalar
                     + ". Record a sum, a mean or a loss of it.");
+        }
+        if (forward.stream().noneMatch(s -> s.op().outputs().contains(scalar))) {
+            throw new IllegalArgumentException("gradients: no step of this graph writes " + scalar + ". Differentiate what a step writes, as a loss.");
+        }
+        if (asked.isEmpty()) {
+            throw new IllegalArgumentException("gradients: no values to differentiate " + scalar + " by. Name parameters, inputs or temporaries.");
         }
         Set<Value> ancestors = ancestors(forward, scalar);
         List<String> strangers = asked.stream().filter(v -> !ancestors.contains(v)).map(Value::toString).sorted().toList();

@@ -13,7 +13,8 @@ import java.util.NoSuchElementException;
 public record Graph(List<Value> values, List<Step> steps, List<Value> outputs, List<Phase> phases) {
     /**
      * Steps that run together, so that the host may do something between one phase and the next, or run one of them several times: gradient accumulation
-     * runs the phase of the reverse pass once for each micro-batch and then that of the update.
+     * runs the phase of the reverse pass once for each micro-batch and then that of the update. A phase may read temporaries of an earlier one, and may run
+     * again without it; an output is valid until an earlier phase runs again.
      *
      * @param first number of the first step
      * @param end number of the last step, plus 1

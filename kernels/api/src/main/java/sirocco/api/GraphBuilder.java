@@ -4,6 +4,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -26,6 +27,7 @@ public final class GraphBuilder implements Attention.Recording, Conditioning.Rec
     private final Set<Value> written = new HashSet<>();
     private final Deque<String> path = new ArrayDeque<>();
     private final Map<String, Integer> phases = new LinkedHashMap<>();
+    private final Map<String, ParameterSet> sets = new HashMap<>();
     private ParameterSet set = new ParameterSet("");
     private int dropouts;
 
@@ -52,8 +54,12 @@ public final class GraphBuilder implements Attention.Recording, Conditioning.Rec
     /**
      * A weight of the current {@link ParameterSet}, named by the set's prefix, the path so far and {@code name}. Asked for again, the same value is returned:
      * layers may share weights.
+     *
+     * @throws IllegalArgumentException if the name is taken by another value or shape, or the prefix by another set
      */
     public Value parameter(String name, Shape shape) {
+        check(sets.computeIfAbsent(set.prefix(), _ -> set) == set, "parameter", () -> "two parameter sets of this graph have the prefix \"" + set.prefix()
+                + "\". Give each set a prefix of its own.");
         String local = qualified(name);
         String full = set.prefix() + local;
         Value known = persistent.get(full);
@@ -177,9 +183,21 @@ public final class GraphBuilder implements Attention.Recording, Conditioning.Rec
         for (Value v : op.updates()) {
             check(v.persistent() && written.contains(v), op.kind(), () -> v + " is updated in place, so it must be a persistent value of this graph");
         }
+        op.operands().forEach(o -> checkType(op, o));
         steps.add(new Step(path(), op));
         written.addAll(op.outputs());
         return result;
+    }
+
+    /** Checks an operand's element type by its role. Ops that only move elements also take I32. */
+    private void checkType(Op op, Operand o) {
+        DType type = o.value().dtype();
+        boolean moves = op instanceof Movement.Reshape || op instanceof Movement.Repeat || op instanceof Movement.Assign;
+        if (o.role() == OperandRole.INDEX) {
+            check(type != DType.F32, op.kind(), () -> o.name() + " must be I32 or U8, got " + o.value());
+        } else {
+            check(type == DType.F32 || moves && type == DType.I32, op.kind(), () -> o.name() + " must be F32" + (moves ? " or I32" : "") + ", got " + o.value());
+        }
     }
 
     @Override

@@ -22,7 +22,7 @@ public final class Ids {
                 case Movement.Repeat op -> moved(origin, op.x(), op.y());
                 case Movement.Reshape op -> moved(origin, op.x(), op.y());
                 case Conditioning.Embedding op -> add(origin.getOrDefault(op.ids(), op.ids()), new Use(step, op.table().shape().n()));
-                case Movement.GatherImages op -> add(op.ids(), new Use(step, op.dataset().shape().n()));
+                case Movement.GatherImages op -> add(origin.getOrDefault(op.ids(), op.ids()), new Use(step, op.dataset().shape().n()));
                 case Loss.CrossEntropy op -> add(origin.getOrDefault(op.labels(), op.labels()), new Use(step, op.logits().shape().c()));
                 default -> { }
             }

@@ -84,7 +84,6 @@ public sealed interface Loss extends Op {
 
         /** Records {@link CrossEntropy}. */
         default Value crossEntropy(Value logits, Value labels) {
-            checkF32("crossEntropy", "logits", logits);
             check(labels.dtype() == DType.I32, "crossEntropy", () -> "labels must be I32, got " + labels);
             same("crossEntropy", "labels", labels.shape(), logits.shape().withC(1));
             Value loss = temporary("loss", Shape.SCALAR);

@@ -72,6 +72,7 @@ public final class MemoryPlanner {
         for (Value v : graph.outputs()) {
             ofValue[v.id()].last = end;
         }
+        keepForRepeatedPhases(graph, ofValue);
 
         long arena = Packing.place(scratches, blocks);
 
@@ -102,6 +103,19 @@ public final class MemoryPlanner {
             }
         }
         return new Plan(graph, slots, scratch, scratchBytes, notes, arena, persistent, sizes.extraBytes(), unplanned);
+    }
+
+    /** What a phase reads of an earlier one keeps its memory to the end of the phase, so that the phase may run again. */
+    private static void keepForRepeatedPhases(Graph graph, Packing.Block[] ofValue) {
+        for (Graph.Phase phase : graph.phases()) {
+            for (Step step : graph.steps().subList(phase.first(), phase.end())) {
+                for (Value v : step.op().inputs()) {
+                    if (!v.persistent() && ofValue[v.id()].first < phase.first()) {
+                        ofValue[v.id()].last = Math.max(ofValue[v.id()].last, phase.end() - 1);
+                    }
+                }
+            }
+        }
     }
 
     private static long align(long bytes) {

@@ -218,7 +218,7 @@ public sealed interface Movement extends Op {
             return slice(x, Axis.C, from, channels);
         }
 
-        /** Records {@code count} of x's elements along an axis, from {@code from} on; returns x itself if these are all. */
+        /** Records {@code count} of x's elements along an axis, from {@code from} on. */
         default Value slice(Value x, Axis axis, int from, int count) {
             int size = x.shape().size(axis);
             check(from >= 0 && count > 0 && from <= size - count, "slice", () -> "elements " + from + " to " + ((long) from + count - 1) + " along " + axis
@@ -264,7 +264,6 @@ public sealed interface Movement extends Op {
         /** Records a permutation: y's axis i is x's axis {@code order.get(i)}. */
         default Value permute(Value x, List<Axis> order) {
             check(order.size() == 4 && Set.copyOf(order).size() == 4, "permute", () -> "order must name each of the four axes once, got " + order);
-            checkF32("permute", "x", x);
             Shape s = x.shape();
             Value y = temporary("y", new Shape(s.size(order.get(0)), s.size(order.get(1)), s.size(order.get(2)), s.size(order.get(3))));
             return record(new Permute(x, order, y), y);

@@ -189,7 +189,6 @@ public sealed interface Normalization extends Op {
 
         private Value layerNorm(String op, Value x, Optional<Value> gamma, Optional<Value> beta, float eps, boolean rms) {
             Shape s = x.shape();
-            checkF32(op, "x", x);
             gamma.ifPresent(v -> same(op, "gamma", v.shape(), Shape.vector(s.c())));
             beta.ifPresent(v -> same(op, "beta", v.shape(), Shape.vector(s.c())));
             Value y = temporary("y", s);

@@ -50,6 +50,17 @@ public sealed interface Optimizer extends Op {
         }
     }
 
+    /**
+     * target ← decay·target + (1 − decay)·source for each pair of the two lists, which run in parallel, shapes alike: the exponential moving average of
+     * weights (Polyak &amp; Juditsky 1992). decay F32 [1,1,1,1] in 0 … 1; with decay 0 a finite target becomes its source, bit-identical.
+     */
+    record Average(@Reads(TABLE) Value decay, @Reads(WEIGHT) List<Value> sources, @Updates(WEIGHT) List<Value> targets) implements Optimizer {
+        public Average {
+            sources = List.copyOf(sources);
+            targets = List.copyOf(targets);
+        }
+    }
+
     /** Methods that record optimizers. */
     interface Recording extends Recorder {
         /** A state, named by the path so far. */
@@ -80,6 +91,36 @@ public sealed interface Optimizer extends Op {
                 record(new AdamEma(guard.apply(norm), hyper, p, g, m, v2, ema), null);
                 return norm;
             });
+        }
+
+        /**
+         * Records {@link Average}: moves the parameters of {@code target} toward those of the same names in {@code source}.
+         *
+         * @param decay F32 [1,1,1,1] in 0 … 1: the share of the target that is kept
+         * @throws IllegalArgumentException if the sets do not have parameters of the same names and shapes, or have none
+         */
+        default void average(ParameterSet target, ParameterSet source, Value decay) {
+            same("average", "decay", decay.shape(), Shape.SCALAR);
+            List<ParameterSet.Pair> pairs = pairs("average", target, source);
+            record(new Average(decay, pairs.stream().map(ParameterSet.Pair::other).toList(), pairs.stream().map(ParameterSet.Pair::mine).toList()), null);
+        }
+
+        /**
+         * Records {@link Movement.Assign} for each parameter: those of {@code to} become those of the same names in {@code from}.
+         *
+         * @throws IllegalArgumentException if the sets do not have parameters of the same names and shapes, or have none
+         */
+        default void copy(ParameterSet from, ParameterSet to) {
+            for (ParameterSet.Pair pair : pairs("copy", from, to)) {
+                record(new Movement.Assign(pair.mine(), pair.other()), null);
+            }
+        }
+
+        private List<ParameterSet.Pair> pairs(String op, ParameterSet a, ParameterSet b) {
+            check(a != b, op, () -> "both parameter sets are \"" + a.prefix() + "\". Pass two sets.");
+            List<ParameterSet.Pair> pairs = a.pairedWith(b);
+            check(!pairs.isEmpty(), op, () -> "parameter sets \"" + a.prefix() + "\" and \"" + b.prefix() + "\" are empty. Record their networks first.");
+            return pairs;
         }
 
         /** Records {@link RecordStep}. Returns the guard. */

@@ -136,7 +136,6 @@ public sealed interface Pointwise extends Op {
     interface Recording extends Recorder {
         /** Records f(x). */
         default Value unary(Value x, UnaryFunction function) {
-            checkF32("unary", "x", x);
             Value y = temporary("y", x.shape());
             return record(new Unary(x, function, y), y);
         }
@@ -153,7 +152,6 @@ public sealed interface Pointwise extends Op {
 
         /** Records scale·x + shift. */
         default Value affine(Value x, double scale, double shift) {
-            checkF32("affine", "x", x);
             Value y = temporary("y", x.shape());
             return record(new Affine(x, scale, shift, y), y);
         }
@@ -166,8 +164,6 @@ public sealed interface Pointwise extends Op {
         /** Records f(a, b); either is broadcast along axes where it has size 1. */
         default Value binary(Value a, Value b, BinaryFunction function) {
             String op = function.name().toLowerCase(Locale.ROOT);
-            checkF32(op, "a", a);
-            checkF32(op, "b", b);
             Shape s = a.shape();
             for (Axis axis : Axis.values()) {
                 int m = a.shape().size(axis);
@@ -202,7 +198,6 @@ public sealed interface Pointwise extends Op {
 
         /** Records {@link Gated}. */
         default Value gated(Value x, UnaryFunction function) {
-            checkF32("gated", "x", x);
             check(x.shape().c() % 2 == 0, "gated", () -> "x must have an even number of channels, got x=" + x.shape());
             Value y = temporary("y", x.shape().withC(x.shape().c() / 2));
             return record(new Gated(x, function, y), y);

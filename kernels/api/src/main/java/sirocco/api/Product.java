@@ -38,8 +38,6 @@ public sealed interface Product extends Op {
         default Value matMul(Value a, Value b, boolean transposeA, boolean transposeB) {
             Shape as = a.shape();
             Shape bs = b.shape();
-            checkF32("matMul", "a", a);
-            checkF32("matMul", "b", b);
             int depth = transposeA ? as.w() : as.c();
             int depthOfB = transposeB ? bs.c() : bs.w();
             check(depth == depthOfB, "matMul", () -> "a has depth " + depth + " and b has depth " + depthOfB + " (a=" + as + (transposeA ? "ᵀ" : "") + ", b=" + bs

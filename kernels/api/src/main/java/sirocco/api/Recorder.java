@@ -14,7 +14,7 @@ public interface Recorder {
      * Adds a step. Its operands must have been written before; whether their shapes fit together is the caller's responsibility.
      *
      * @return {@code result}
-     * @throws IllegalArgumentException if an operand is read before anything wrote it
+     * @throws IllegalArgumentException if an operand is read before anything wrote it, or if its element type does not suit its role
      */
     Value record(Op op, Value result);
 
@@ -42,10 +42,5 @@ public interface Recorder {
     /** @throws IllegalArgumentException unless this is a random key */
     default void checkKey(String op, Value rng) {
         check(rng.dtype() == DType.I32 && rng.shape().equals(Shape.vector(4)), op, () -> "rng must be I32 [1,1,1,4], got " + rng);
-    }
-
-    /** @throws IllegalArgumentException unless the value is F32 */
-    default void checkF32(String op, String what, Value v) {
-        check(v.dtype() == DType.F32, op, () -> what + " must be F32, got " + v);
     }
 }

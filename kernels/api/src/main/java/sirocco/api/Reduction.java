@@ -65,7 +65,6 @@ public sealed interface Reduction extends Op {
 
         /** Records {@link Reduce}. */
         default Value reduce(Value x, Function function, Set<Axis> axes) {
-            checkF32("reduce", "x", x);
             check(!axes.isEmpty(), "reduce", () -> "no axes to reduce x=" + x.shape() + " along");
             Shape s = x.shape();
             for (Axis a : axes) {

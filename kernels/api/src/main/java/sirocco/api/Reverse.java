@@ -35,9 +35,15 @@ public final class Reverse {
 
     void visit(Step visited) {
         step = visited;
-        if (visited.op().outputs().stream().anyMatch(this::reached)) {
+        boolean changed = changedStates(visited.op()).stream().anyMatch(this::reached) && visited.op().inputs().stream().anyMatch(this::needs);
+        if (changed || visited.op().outputs().stream().anyMatch(this::reached)) {
             visited.op().reverse(this);
         }
+    }
+
+    /** The states that an op changes by what it reads. None for an optimizer, whose changes count as constants. */
+    static List<Value> changedStates(Op op) {
+        return op instanceof Optimizer ? List.of() : op.updates().stream().filter(v -> v.role() == Value.Role.STATE).toList();
     }
 
     // ---- what rules read -------------------------------------------------------------------------------------------------------
@@ -163,7 +169,7 @@ public final class Reverse {
         int before = g.steps().size();
         List<Value> results = g.in(step.name() + ".again", () -> op.decompose(g))
                 .orElseThrow(() -> new IllegalStateException(op.kind() + " is a primitive and needs a gradient rule"));
-        List<Step> again = List.copyOf(g.steps().subList(before, g.steps().size()));
+        List<Step> again = List.copyOf(g.steps().subList(before, g.steps().size())); // visiting them records more
         for (Step s : again) {
             if (s.op().inputs().stream().anyMatch(needed::contains)) {
                 needed.addAll(s.op().outputs());
@@ -184,6 +190,13 @@ public final class Reverse {
     public void refuse(Op op, String why) {
         throw new IllegalArgumentException("gradients: " + op.kind() + " \"" + step.name() + "\" lies between " + scalar
                 + " and what it is to be differentiated by, and has no derivative: " + why);
+    }
+
+    /** @throws IllegalArgumentException if the gradient of {@code operand} is needed, which the op's rule does not have */
+    void refuseIfNeeded(Op op, Value operand, String why) {
+        if (needs(operand)) {
+            refuse(op, why);
+        }
     }
 
     // ---- the end ---------------------------------------------------------------------------------------------------------------

@@ -83,6 +83,7 @@ final class KernelFactory {
             case Optimizer.GradientNorm op -> optimizer.gradientNorm(op);
             case Optimizer.RecordStep op -> OptimizerKernels.recordStep(op);
             case Optimizer.AdamEma op -> optimizer.adamEma(op);
+            case Optimizer.Average op -> optimizer.average(op);
         };
     }
 }

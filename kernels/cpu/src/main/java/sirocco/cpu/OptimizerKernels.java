@@ -3,6 +3,7 @@ package sirocco.cpu;
 import java.util.List;
 import sirocco.api.Optimizer;
 import sirocco.cpu.optim.AdamEma;
+import sirocco.cpu.optim.Average;
 import sirocco.cpu.optim.GradientNorm;
 
 /** Makes the kernels that see all parameters at once. */
@@ -64,6 +65,23 @@ final class OptimizerKernels {
                     Slice[] at = regions.starts()[i];
                     kernels[i].run(at[0].array(), at[0].offset(), at[1].array(), at[1].offset(), at[2].array(), at[2].offset(), at[3].array(),
                             at[3].offset(), at[4].array(), at[4].offset(), hyper.array(), hyper.offset(), norm.array(), norm.offset());
+                }
+            };
+        });
+    }
+
+    Kernel average(Optimizer.Average op) {
+        return Kernel.of(m -> {
+            Regions regions = Regions.of(m, layouts, List.of(op.sources(), op.targets()));
+            Slice decay = m.at(op.decay());
+            Average[] kernels = new Average[regions.count()];
+            for (int i = 0; i < kernels.length; i++) {
+                kernels[i] = new Average(regions.floats()[i], workers);
+            }
+            return () -> {
+                for (int i = 0; i < kernels.length; i++) {
+                    Slice[] at = regions.starts()[i];
+                    kernels[i].run(decay.array()[decay.offset()], at[0].array(), at[0].offset(), at[1].array(), at[1].offset());
                 }
             };
         });

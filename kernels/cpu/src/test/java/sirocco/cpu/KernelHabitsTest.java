@@ -43,6 +43,7 @@ import sirocco.cpu.norm.GroupNormBackward;
 import sirocco.cpu.norm.LayerNorm;
 import sirocco.cpu.norm.LayerNormBackward;
 import sirocco.cpu.optim.AdamEma;
+import sirocco.cpu.optim.Average;
 import sirocco.cpu.optim.GradientNorm;
 import sirocco.cpu.pointwise.Affine;
 import sirocco.cpu.pointwise.Binary;
@@ -369,6 +370,12 @@ class KernelHabitsTest {
                 norm.run(g, 0, size, 0);
                 adam.run(p, 0, g, 0, mean, 0, v, 0, ema, 0, hyper, 0, size, 0);
             };
+        });
+        m.put("Average", (w, a) -> {
+            int n = 70_001;
+            var average = new Average(n, w);
+            float[] source = a.of(n), target = a.of(n);
+            return () -> average.run(0.9f, source, 0, target, 0);
         });
         return m;
     }

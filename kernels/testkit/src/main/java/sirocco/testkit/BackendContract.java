@@ -61,6 +61,11 @@ public abstract class BackendContract {
         return OpCases.all().stream();
     }
 
+    /** Random graphs that are tried, unless the system property {@value RandomGraphs#COUNT} says how many. */
+    protected int randomGraphs() {
+        return 150;
+    }
+
     @BeforeAll
     final void openDevices() {
         Availability answer = backend().probe();
@@ -89,6 +94,12 @@ public abstract class BackendContract {
                 DynamicTest.dynamicTest("gives the same bits each time, whatever memory held before", () -> checks.repeats(c)),
                 DynamicTest.dynamicTest("gives the same bits with any number of threads", () -> checks.threadsChangeNothing(c)),
                 DynamicTest.dynamicTest("gives the same bits where no memory is shared", () -> checks.planningChangesNothing(c)))));
+    }
+
+    @TestFactory
+    Stream<DynamicTest> everyRandomGraph() {
+        RandomGraphChecks random = new RandomGraphChecks(checks);
+        return RandomGraphs.all(randomGraphs()).map(g -> DynamicTest.dynamicTest(g.toString(), () -> random.check(g)));
     }
 
     // ---- running ---------------------------------------------------------------------------------------------------------------

@@ -123,6 +123,17 @@ public final class CaseBuilder {
         return v;
     }
 
+    /** A U8 input of given numbers. */
+    Value images(String name, Shape shape, double[] pixels) {
+        byte[] all = new byte[pixels.length];
+        for (int i = 0; i < all.length; i++) {
+            all[i] = (byte) (int) pixels[i];
+        }
+        Value v = g.input(name, shape, DType.U8);
+        data.put(v, (e, value, random) -> e.write(value, all));
+        return v;
+    }
+
     /**
      * An activation each of whose elements is an element of a parameter, so that a gradient check reaches it: a 1×1 convolution of as many
      * channels as there are pixels, of which pixel number i has a one in channel i.
@@ -169,10 +180,17 @@ public final class CaseBuilder {
     public Map<Value, Value> backward(Value lossValue) {
         loss = Optional.of(lossValue);
         gradients = Gradients.ofParameters(g, lossValue);
-        gradients.values().forEach(v -> with(v, (random, i) -> 0));
         result(lossValue, Tolerance.network());
         result(List.copyOf(gradients.values()), Tolerance.gradients());
         return gradients;
+    }
+
+    /** The same by any values, each gradient compared by itself. */
+    void backward(Value lossValue, List<Value> wanted, Tolerance tolerance) {
+        loss = Optional.of(lossValue);
+        gradients = Gradients.of(g, lossValue, wanted);
+        result(lossValue, tolerance);
+        gradients.values().forEach(v -> result(v, tolerance));
     }
 
     /** Values without data, as the states that the graph builder makes for an optimizer, are zero at first. */

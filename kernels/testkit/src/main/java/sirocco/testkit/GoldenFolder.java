@@ -25,6 +25,8 @@ public record GoldenFolder(Path path, String name, Kind kind) {
         MODEL,
         /** Trajectories of diffusers' schedulers: {@code index.json} and {@code trajectories.safetensors}. */
         SCHEDULERS,
+        /** Processes, solvers and other formulas: {@code index.json} with cases of several kinds, and {@code golden.safetensors}. */
+        PROCESSES,
         /** Any other data, recognized by {@code case.json}, {@code index.json} or {@code golden.safetensors}. */
         OTHER
     }
@@ -49,7 +51,7 @@ public record GoldenFolder(Path path, String name, Kind kind) {
         boolean index = Files.exists(folder.resolve("index.json"));
         if (golden || index || Files.exists(folder.resolve("case.json"))) {
             Kind kind = golden && Files.exists(folder.resolve("config.json")) ? Kind.MODEL
-                    : index && Files.exists(folder.resolve("trajectories.safetensors")) ? Kind.SCHEDULERS : Kind.OTHER;
+                    : index && Files.exists(folder.resolve("trajectories.safetensors")) ? Kind.SCHEDULERS : golden && index ? Kind.PROCESSES : Kind.OTHER;
             found.add(new GoldenFolder(folder, name.isEmpty() ? String.valueOf(folder.getFileName()) : name, kind));
         } else if (depth > 0) {
             List<Path> folders;

@@ -6,7 +6,7 @@ import sirocco.api.Optimizer;
 import sirocco.api.Shape;
 import sirocco.api.Value;
 
-/** Gradient norm, and Adam with clipping, decay and the moving average. */
+/** Gradient norm, Adam with clipping, decay and the moving average, and averages of weights. */
 final class OptimizerCases {
     /** A bias, a linear layer's and a convolution's weights, one element, more than a chunk of threads would take. */
     private static final List<Shape> PARAMETERS = List.of(Shape.vector(20), new Shape(17, 1, 1, 33), new Shape(16, 3, 3, 20), Shape.vector(1),
@@ -50,6 +50,10 @@ final class OptimizerCases {
         cases.add(adam(" decay, clipped", new Hyper(1e-2, 0.01, 0.5, 0.5, 3), PARAMETERS.subList(0, 2), 0));
         cases.add(adam(" one element", new Hyper(1e-2, 0, 0.5, 1, 3), List.of(Shape.vector(1)), 0));
         cases.add(adam(" with a NaN", new Hyper(1e-2, 0, 0.5, 1, 3), PARAMETERS.subList(0, 3), Double.NaN));
+        for (double decay : new double[] {0, 0.9999, 1}) {
+            cases.add(average(decay, PARAMETERS));
+        }
+        cases.add(average(0.5, PARAMETERS.subList(0, 1)));
         cases.add(adam(" with an infinity", new Hyper(1e-2, 0, 0.5, 0, 3), PARAMETERS.subList(0, 3), Double.NEGATIVE_INFINITY));
     }
 
@@ -74,6 +78,21 @@ final class OptimizerCases {
             Value guard = c.g.in("record", () -> c.g.recordStep(lossValue, normValue, c.rng(1, step), history, failedValue));
             c.result(List.of(guard, history), Tolerance.EXACT);
             c.result(failedValue, Tolerance.EXACT);
+        });
+    }
+
+    private static OpCase average(double decay, List<Shape> shapes) {
+        return OpCase.of("Average of " + shapes.size() + ", decay " + decay, c -> {
+            List<Value> sources = new ArrayList<>();
+            List<Value> targets = new ArrayList<>();
+            for (int i = 0; i < shapes.size(); i++) {
+                sources.add(c.parameter("source." + i, shapes.get(i), CaseBuilder.normal(0, 1)));
+                targets.add(c.parameter("target." + i, shapes.get(i), CaseBuilder.normal(0, 1)));
+            }
+            Value share = c.input("decay", Shape.SCALAR, (random, i) -> decay);
+            c.op(new Optimizer.Average(share, sources, targets));
+            c.result(targets, decay == 0 || decay == 1 ? Tolerance.EXACT : Tolerance.elementwise(1));
+            c.result(sources, Tolerance.EXACT);
         });
     }
 

@@ -167,7 +167,8 @@ public final class ReferenceExecutable implements Executable {
         return copy;
     }
 
-    private void run(Step step) {
+    /** Runs one step. */
+    void run(Step step) {
         switch (step.op()) {
             case Convolution op -> run(op);
             case Product.MatMul op -> ReferenceProduct.matMul(of(op.a()), of(op.b()), op.transposeA(), op.transposeB(), of(op.y()));
@@ -238,6 +239,7 @@ public final class ReferenceExecutable implements Executable {
                     of(op.guard()));
             case Optimizer.AdamEma op -> ReferenceOptimizer.adamEma(of(op.norm()), of(op.hyper()), of(op.parameters()), of(op.gradients()), of(op.m()),
                     of(op.v()), of(op.ema()));
+            case Optimizer.Average op -> ReferenceOptimizer.average(of(op.decay()), of(op.sources()), of(op.targets()));
         }
     }
 
@@ -245,7 +247,8 @@ public final class ReferenceExecutable implements Executable {
         return new IllegalStateException("reference: " + op + " is a fused op, which the plan should have lowered");
     }
 
-    private Tensor of(Value v) {
+    /** The place of a value. */
+    Tensor of(Value v) {
         return tensors[v.id()];
     }
 

@@ -64,4 +64,16 @@ final class ReferenceOptimizer {
             g.fill(0);
         }
     }
+
+    /** {@link Optimizer.Average} */
+    static void average(Tensor decay, List<Tensor> sources, List<Tensor> targets) {
+        double kept = decay.get(0);
+        for (int tensor = 0; tensor < targets.size(); tensor++) {
+            Tensor source = sources.get(tensor);
+            Tensor target = targets.get(tensor);
+            for (int i = 0; i < target.size(); i++) {
+                target.set(i, kept * target.get(i) + (1 - kept) * source.get(i));
+            }
+        }
+    }
 }

@@ -2,7 +2,6 @@ package sirocco.tornado;
 
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
 import sirocco.api.Attention;
@@ -11,6 +10,7 @@ import sirocco.api.KernelChoices;
 import sirocco.api.Normalization;
 import sirocco.api.Op;
 import sirocco.api.Settings.Precision;
+import sirocco.gpu.OpNames;
 
 /**
  * Which implementation computes an op on a device that has both: TornadoVM's kernel or the hand-tuned one of the CUDA backend. The one that was asked
@@ -37,16 +37,12 @@ final class Choice {
     /** By an op's name in the property, as in conv2d_backward_data. */
     static Map<String, List<String>> variants() {
         Map<String, List<String>> all = new LinkedHashMap<>();
-        Stream.of(Op.class.getPermittedSubclasses()).forEach(op -> all.put(family(op), List.of(TORNADO, CUDA)));
+        Stream.of(Op.class.getPermittedSubclasses()).forEach(op -> all.put(OpNames.of(op.asSubclass(Op.class)), List.of(TORNADO, CUDA)));
         return all;
     }
 
-    private static String family(Class<?> op) {
-        return op.getSimpleName().replaceAll("([a-z0-9])([A-Z])", "$1_$2").toLowerCase(Locale.ROOT);
-    }
-
     boolean handTuned(Op op) {
-        return choices.asked(family(op.getClass())).or(() -> choices.measured(op)).orElseGet(() -> rule(op)).equals(CUDA);
+        return choices.asked(OpNames.of(op.getClass())).or(() -> choices.measured(op)).orElseGet(() -> rule(op)).equals(CUDA);
     }
 
     /** Whether any op was asked to be computed by a hand-tuned kernel, measurements and rule aside. */

@@ -7,6 +7,7 @@ import sirocco.api.Graph;
 import sirocco.api.MemoryPlanner;
 import sirocco.api.Plan;
 import sirocco.api.Value;
+import sirocco.gpu.Alignment;
 import sirocco.tornado.kernel.Places;
 import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 
@@ -43,12 +44,12 @@ final class DeviceMemory {
         for (Value v : values) {
             if (plan.slot(v) != null && v.dtype() != DType.F32) {
                 wordsAt[v.id()] = (int) words;
-                words += align(bytes(v)) / Integer.BYTES;
+                words += Alignment.align(bytes(v)) / Integer.BYTES;
             } else if (v.persistent()) {
                 floats = Math.max(floats, plan.slot(v).offset() + plan.slot(v).bytes());
             }
         }
-        long arena = LEAD + align(floats) / Float.BYTES;
+        long arena = LEAD + Alignment.align(floats) / Float.BYTES;
         long end = arena + Math.max(plan.arenaBytes(), MemoryPlanner.ALIGNMENT) / Float.BYTES;
         long most = Math.max(end, words + REPORT_WORDS);
         if (most > MOST_ELEMENTS) {
@@ -84,10 +85,6 @@ final class DeviceMemory {
         return String.format(Locale.ROOT, "%.2f GiB", bytes / GIB);
     }
 
-    private static long align(long bytes) {
-        return (bytes + MemoryPlanner.ALIGNMENT - 1) / MemoryPlanner.ALIGNMENT * MemoryPlanner.ALIGNMENT;
-    }
-
     /** What a value takes. */
     static long bytes(Value v) {
         return (long) elements(v) * Float.BYTES;
@@ -101,7 +98,8 @@ final class DeviceMemory {
 
     /** Beside persistent values and arena. */
     static long extraBytes(Graph graph) {
-        return align(Integer.BYTES * REPORT_WORDS) + graph.values().stream().filter(v -> v.dtype() != DType.F32 && !v.persistent()).mapToLong(v -> align(bytes(v))).sum();
+        return Alignment.align(Integer.BYTES * REPORT_WORDS) + graph.values().stream().filter(v -> v.dtype() != DType.F32 && !v.persistent())
+                .mapToLong(v -> Alignment.align(bytes(v))).sum();
     }
 
     /** Of the array of floats. */
@@ -112,16 +110,6 @@ final class DeviceMemory {
     /** Of the array of words. */
     int words() {
         return report + REPORT_WORDS;
-    }
-
-    /** @throws IllegalArgumentException if a value's elements cannot be counted in an int */
-    static void checkCounts(Graph graph) {
-        for (Value v : graph.values()) {
-            if (v.shape().elements() > MOST_ELEMENTS) {
-                throw new IllegalArgumentException("tornado: " + v + " has " + v.shape().elements() + " elements, and kernels count to " + MOST_ELEMENTS
-                        + "; use a smaller batch");
-            }
-        }
     }
 
     int at(Value v) {

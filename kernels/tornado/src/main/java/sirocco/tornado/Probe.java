@@ -10,9 +10,8 @@ import java.util.Optional;
 import java.util.Properties;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import sirocco.api.Availability;
+import sirocco.gpu.DeviceList;
 import uk.ac.manchester.tornado.api.TornadoBackend;
 import uk.ac.manchester.tornado.api.TornadoExecutionPlan;
 import uk.ac.manchester.tornado.api.common.TornadoDevice;
@@ -117,7 +116,7 @@ final class Probe {
             return no("TornadoVM sees no device", "install the OpenCL or CUDA driver of the device");
         }
         List<Found> numbered = ordered(devices);
-        return new Answer(Availability.yes(numbered(numbered)), numbered);
+        return new Answer(Availability.yes(DeviceList.numbered(numbered)), numbered);
     }
 
     /**
@@ -126,11 +125,6 @@ final class Probe {
      */
     static List<Found> ordered(List<Found> devices) {
         return devices.stream().sorted(Comparator.comparingInt(Found::rank)).toList();
-    }
-
-    /** For people: each with its number. */
-    static String numbered(List<Found> devices) {
-        return IntStream.range(0, devices.size()).mapToObj(i -> i + ": " + devices.get(i)).collect(Collectors.joining(", "));
     }
 
     /** Empty where TornadoVM is on the class path, so that its modules' versions are not known. */

@@ -9,14 +9,17 @@ import sirocco.api.Device;
 import sirocco.api.KernelChoices;
 import sirocco.api.Settings;
 import sirocco.api.Tuning;
+import sirocco.gpu.DeviceList;
 
 /** Whatever TornadoVM drives: GPUs of AMD, Intel, Apple and NVIDIA, and CPUs through OpenCL. Its kernels are Java. */
 public final class TornadoBackend implements Backend {
+    static final String NAME = "tornado";
+
     private static final String CHOICE_NEEDS = "it has hand-tuned kernels to choose only on an NVIDIA device that TornadoVM's CUDA backend drives";
 
     @Override
     public String name() {
-        return "tornado";
+        return NAME;
     }
 
     /**
@@ -40,8 +43,7 @@ public final class TornadoBackend implements Backend {
 
     @Override
     public String whyNoChoice() {
-        return CHOICE_NEEDS + ", and there " + (Probe.answer().devices().size() == 1 ? "is " : "are ") + Probe.numbered(Probe.answer().devices())
-                + "; elsewhere its own kernels compute everything";
+        return CHOICE_NEEDS + ", and " + DeviceList.thereAre(Probe.answer().devices()) + "; elsewhere its own kernels compute everything";
     }
 
     @Override
@@ -61,15 +63,7 @@ public final class TornadoBackend implements Backend {
     @Override
     public Device open(Settings settings) {
         Probe.Answer answer = Probe.answer();
-        if (!answer.availability().available()) {
-            throw new IllegalStateException("tornado: " + answer.availability());
-        }
-        List<Probe.Found> devices = answer.devices();
-        if (settings.device() >= devices.size()) {
-            throw new IllegalArgumentException("tornado: device " + settings.device() + " is not there; there " + (devices.size() == 1 ? "is " : "are ")
-                    + Probe.numbered(devices));
-        }
-        Probe.Found found = devices.get(settings.device());
+        Probe.Found found = DeviceList.select(NAME, answer.availability(), answer.devices(), settings.device());
         checkPrecision(found, settings.precision());
         Choice choice = new Choice(KernelChoices.of(Choice.PROPERTY, System.getProperty(Choice.PROPERTY, ""), Choice.variants(), settings.tuning(),
                 new Tuning.Key(name(), found.name(), settings.precision())), settings.precision());

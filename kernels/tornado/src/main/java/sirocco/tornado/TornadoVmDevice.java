@@ -13,7 +13,8 @@ import sirocco.api.MemoryPlanner;
 import sirocco.api.Plan;
 import sirocco.api.Settings;
 import sirocco.api.Step;
-import sirocco.api.Value;
+import sirocco.gpu.ElementCounts;
+import sirocco.gpu.KernelSizes;
 import sirocco.tornado.cuda.HandTuned;
 import sirocco.tornado.kernel.Kernel;
 import sirocco.tornado.kernel.KernelFactory;
@@ -63,34 +64,14 @@ final class TornadoVmDevice implements Device {
 
     @Override
     public Plan plan(Graph recorded) {
-        Graph graph = Lowering.lower("tornado", recorded, KernelFactory::supports);
-        DeviceMemory.checkCounts(graph);
+        Graph graph = Lowering.lower(TornadoBackend.NAME, recorded, KernelFactory::supports);
+        ElementCounts.check(TornadoBackend.NAME, graph, DeviceMemory.MOST_ELEMENTS, _ -> false);
         return plan(graph, kernels(graph));
     }
 
     /** @param kernels the steps' */
     static Plan plan(Graph graph, List<Kernel> kernels) {
-        return MemoryPlanner.plan(graph, new MemoryPlanner.Sizes() {
-            @Override
-            public long bytes(Value v) {
-                return DeviceMemory.bytes(v);
-            }
-
-            @Override
-            public long scratchBytes(int step) {
-                return kernels.get(step).scratchFloats() * Float.BYTES;
-            }
-
-            @Override
-            public long extraBytes() {
-                return DeviceMemory.extraBytes(graph);
-            }
-
-            @Override
-            public String note(int step) {
-                return kernels.get(step).algorithm();
-            }
-        });
+        return MemoryPlanner.plan(graph, new KernelSizes(kernels, DeviceMemory::bytes, DeviceMemory.extraBytes(graph)));
     }
 
     private List<Kernel> kernels(Graph graph) {

@@ -1,6 +1,7 @@
 package sirocco.tornado;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.List;
 import java.util.stream.IntStream;
 import uk.ac.manchester.tornado.api.KernelContext;
@@ -111,33 +112,37 @@ final class Transfers {
 
     // ---- to the device ---------------------------------------------------------------------------------------------------------
 
-    void write(int at, float[] data) {
-        if (data.length > FEW) {
-            write(floats, at, MemorySegment.ofArray(data), data.length);
+    /** @param data a heap segment of float */
+    void writeFloats(int at, MemorySegment data) {
+        int n = Math.toIntExact(data.byteSize() / Float.BYTES);
+        if (n > FEW) {
+            write(floats, at, data, n);
             return;
         }
-        int number = reserve(at, at + data.length - 1);
-        for (int i = 0; i < data.length; i++) {
+        int number = reserve(at, at + n - 1);
+        for (int i = 0; i < n; i++) {
             parameters.set(1 + number + i, at + i);
-            floatParameters.set(number + i, data[i]);
+            floatParameters.set(number + i, data.getAtIndex(ValueLayout.JAVA_FLOAT, i));
         }
     }
 
-    void write(int at, int[] data) {
-        if (data.length > FEW) {
-            write(words, at, MemorySegment.ofArray(data), data.length);
+    /** @param data a heap segment of int */
+    void writeWords(int at, MemorySegment data) {
+        int n = Math.toIntExact(data.byteSize() / Integer.BYTES);
+        if (n > FEW) {
+            write(words, at, data, n);
             return;
         }
-        int number = reserve(~(at + data.length - 1), ~at);
-        for (int i = 0; i < data.length; i++) {
+        int number = reserve(~(at + n - 1), ~at);
+        for (int i = 0; i < n; i++) {
             parameters.set(1 + number + i, ~(at + i));
-            parameters.set(1 + PARAMETERS + number + i, data[i]);
+            parameters.set(1 + PARAMETERS + number + i, data.getAtIndex(ValueLayout.JAVA_INT, i));
         }
     }
 
-    /** Four a word; the last word is filled up with anything. */
-    void write(int at, byte[] data) {
-        write(words, at, MemorySegment.ofArray(data), (data.length + Integer.BYTES - 1) / Integer.BYTES);
+    /** Four bytes a word; the last word is filled up with anything. */
+    void writeBytes(int at, MemorySegment data) {
+        write(words, at, data, Math.toIntExact(Math.ceilDiv(data.byteSize(), Integer.BYTES)));
     }
 
     /** Room among those that travel together for the places from {@code first} to {@code last}; returns the number of the first. */
@@ -272,7 +277,7 @@ final class Transfers {
     }
 
     void clearReport() {
-        write(memory.report(), new int[DeviceMemory.REPORT_WORDS]);
+        writeWords(memory.report(), MemorySegment.ofArray(new int[DeviceMemory.REPORT_WORDS]));
         flush();
         report.set(1, 0);
     }

@@ -103,11 +103,11 @@ class Bf16Test {
             Value dy = c.input("dy", shape);
             Value y = c.temporary("y", shape);
             Value logSumExp = c.temporary("logSumExp", Shape.features(shape.n(), heads * length));
-            c.op(new Attention.Forward(q, k, v, heads, y, logSumExp));
+            c.op(new Attention.Forward(q, k, v, Optional.empty(), false, heads, y, logSumExp));
             c.result(y, tolerance);
             c.result(logSumExp, tolerance);
             List<Value> gradients = Stream.of("dq", "dk", "dv").map(name -> c.temporary(name, shape)).toList();
-            c.op(new Attention.Backward(q, k, v, y, logSumExp, dy, heads, gradients.get(0), gradients.get(1), gradients.get(2)));
+            c.op(new Attention.Backward(q, k, v, Optional.empty(), false, y, logSumExp, dy, heads, gradients.get(0), gradients.get(1), gradients.get(2)));
             gradients.forEach(gradient -> c.result(gradient, tolerance));
         });
     }

@@ -7,8 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.ServiceLoader;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import sirocco.api.Backend;
 import sirocco.api.DType;
 import sirocco.api.GraphBuilder;
 import sirocco.api.KernelChoices;
@@ -77,7 +79,10 @@ class ChoiceTest {
 
     @Test
     void opsHaveTheNamesOfTheCudaBackend() {
-        assertTrue(Choice.variants().keySet().containsAll(new sirocco.cuda.CudaBackend().kernelVariants().keySet()), Choice.variants().keySet().toString());
+        // Not by Backends, which probes for drivers: other tests in this JVM name one first.
+        Backend cuda = ServiceLoader.load(Backend.class).stream().map(ServiceLoader.Provider::get).filter(b -> b.name().equals(Choice.CUDA)).findFirst()
+                .orElseThrow();
+        assertTrue(Choice.variants().keySet().containsAll(cuda.kernelVariants().keySet()), Choice.variants().keySet().toString());
         String message = assertThrows(IllegalArgumentException.class, () -> choice("silu=v1", Tuning.NONE)).getMessage();
         assertTrue(message.contains("silu has no variant \"v1\"; there are: tornado, cuda"), message);
     }

@@ -106,8 +106,8 @@ class ProbeTest {
     void theFirstDeviceIsTheBestOne() {
         List<Probe.Found> found = List.of(fake("OPENCL", 0, TornadoDeviceType.CPU), fake("OPENCL", 1, TornadoDeviceType.GPU), fake("OPENCL", 2, TornadoDeviceType.GPU),
                 fake("CUDA", 0, TornadoDeviceType.GPU), fake("CUDA", 1, TornadoDeviceType.GPU));
-        assertEquals("0: CUDA 0 GPU (CUDA), 1: CUDA 1 GPU (CUDA), 2: OPENCL 1 GPU (OPENCL), 3: OPENCL 2 GPU (OPENCL), 4: OPENCL 0 CPU (OPENCL)",
-                Probe.numbered(Probe.ordered(found)));
+        assertEquals(List.of("CUDA 0 GPU (CUDA)", "CUDA 1 GPU (CUDA)", "OPENCL 1 GPU (OPENCL)", "OPENCL 2 GPU (OPENCL)", "OPENCL 0 CPU (OPENCL)"),
+                Probe.ordered(found).stream().map(Probe.Found::toString).toList());
     }
 
     private static Probe.Found fake(String driver, int ordinal, TornadoDeviceType type) {

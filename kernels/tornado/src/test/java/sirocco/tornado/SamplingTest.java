@@ -12,7 +12,7 @@ import sirocco.api.Settings;
 import sirocco.diffusion.BetaSchedule;
 import sirocco.diffusion.NoiseSchedule;
 import sirocco.diffusion.Prediction;
-import sirocco.diffusion.Sampler;
+import sirocco.diffusion.Solver;
 import sirocco.model.UNet;
 import sirocco.model.UNetConfig;
 import sirocco.model.Weights;
@@ -36,7 +36,7 @@ class SamplingTest {
     }
 
     private static float[] images(String backend, String sampler) {
-        var table = Sampler.parse(sampler).table(NoiseSchedule.of(BetaSchedule.LINEAR, 1000), Prediction.EPSILON, 10);
+        var table = Solver.parse(sampler).program(NoiseSchedule.of(BetaSchedule.LINEAR, 1000), Prediction.EPSILON, 10);
         try (Device device = Backends.choose(backend).open(Settings.DEFAULT);
                 ImageSampler s = new ImageSampler(device, new UNet(CONFIG), table, IMAGES, 2).load(Weights.initial(CONFIG, 1))) {
             s.begin(7, 0, i -> i % 2);

@@ -10,6 +10,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.util.List;
 import java.util.Optional;
+import sirocco.gpu.DeviceBuffer;
 
 /**
  * Tells the emulated driver what each launch works on. A plan's values lie next to each other in one allocation, so without this a kernel that
@@ -21,9 +22,6 @@ public final class LaunchOperands {
 
     private final Optional<MethodHandle> tell;
 
-    /** Device memory that a launch may read and write. */
-    public record Operand(long address, long bytes) { }
-
     public LaunchOperands(DriverLibrary driver) {
         tell = driver.find(TELL, FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT));
     }
@@ -33,7 +31,7 @@ public final class LaunchOperands {
      *
      * @param what the step, for errors
      */
-    public Runnable before(String what, List<Operand> operands) {
+    public Runnable before(String what, List<DeviceBuffer> operands) {
         if (tell.isEmpty()) {
             return () -> { };
         }

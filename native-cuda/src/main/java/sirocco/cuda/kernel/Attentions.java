@@ -3,11 +3,12 @@ package sirocco.cuda.kernel;
 import java.util.List;
 import java.util.Map;
 import sirocco.api.Attention;
+import sirocco.gpu.OpNames;
 
 /** Attention forward and backward, and their variants. */
 final class Attentions {
-    private static final String NAME = "attention";
-    private static final String BACKWARD_NAME = "attention_backward";
+    private static final String NAME = OpNames.of(Attention.Forward.class);
+    private static final String BACKWARD_NAME = OpNames.of(Attention.Backward.class);
     private static final List<Variant<Attention.Forward>> FORWARD = List.of(new AttentionV3(), new AttentionV2(), new AttentionV1());
     private static final List<Variant<Attention.Backward>> BACKWARD =
             List.of(new AttentionBackwardV3(), new AttentionBackwardV2(), new AttentionBackwardV1());

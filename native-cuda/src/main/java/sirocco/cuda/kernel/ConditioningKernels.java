@@ -1,10 +1,9 @@
 package sirocco.cuda.kernel;
 
 import java.util.List;
-import java.util.function.IntFunction;
 import sirocco.api.Conditioning;
 import sirocco.api.Random;
-import sirocco.api.Value;
+import sirocco.gpu.FaultMessages;
 
 /** Embeddings and labels. */
 final class ConditioningKernels {
@@ -23,19 +22,14 @@ final class ConditioningKernels {
 
     Kernel embedding(Conditioning.Embedding op) {
         int dim = op.table().shape().c();
-        return Kernel.of(m -> List.of(Launch.blocks(storage.kernel("embedding"), op.y().shape().n(), 1, 1, m.at(op.ids()), m.at(op.table()),
-                op.table().shape().n(), dim, m.at(op.y()), m.fault(), m.faultCode()))).withFault(badId(op.table()));
+        return Kernel.of(m -> List.of(Launch.blocks(storage.kernel("embedding"), op.ids().shape().elements(), 1, 1, m.at(op.ids()), m.at(op.table()),
+                op.table().shape().n(), dim, m.at(op.y()), m.fault(), m.faultCode()))).withFault(FaultMessages.idOutside(op.table()));
     }
 
     Kernel embeddingBackward(Conditioning.EmbeddingBackward op) {
         int dim = op.dTable().shape().c();
-        return Kernel.of(m -> List.of(Launch.threads(storage.kernel("embedding_backward"), dim, m.at(op.ids()), m.at(op.dy()), op.dy().shape().n(),
-                op.dTable().shape().n(), dim, m.at(op.dTable()), m.fault(), m.faultCode()))).withFault(badId(op.dTable()));
-    }
-
-    private static IntFunction<String> badId(Value table) {
-        int rows = table.shape().n();
-        return id -> "id " + id + " is not a row of the table, expected 0 to " + (rows - 1);
+        return Kernel.of(m -> List.of(Launch.threads(storage.kernel("embedding_backward"), dim, m.at(op.ids()), m.at(op.dy()), (int) op.ids().shape().elements(),
+                op.dTable().shape().n(), dim, m.at(op.dTable()), m.fault(), m.faultCode()))).withFault(FaultMessages.idOutside(op.dTable()));
     }
 
     Kernel dropLabels(Random.DropLabels op) {

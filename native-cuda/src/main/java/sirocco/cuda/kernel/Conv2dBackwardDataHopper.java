@@ -2,6 +2,7 @@ package sirocco.cuda.kernel;
 
 import java.util.List;
 import sirocco.api.Convolution;
+import sirocco.gpu.ConvShape;
 
 /** conv2d_backward_data_v5.cu: a product for each phase of the stride, as {@link Conv2dBackwardDataGemm}. */
 record Conv2dBackwardDataHopper(HopperGemm level) implements Variant<Convolution.Conv2dBackwardData> {
@@ -26,6 +27,6 @@ record Conv2dBackwardDataHopper(HopperGemm level) implements Variant<Convolution
         long tiles = box.count(s.n(), height, width) * Launch.blocks(s.c(), gemm.tile().columns());
         return Kernel.of(m -> List.of(gemm.launch(target, tiles, s.stride() * s.stride(),
                 TensorMap.images(m.at(op.dy()), s.n(), s.oh(), s.ow(), s.k(), box, 1), TensorMap.weights(m.weights(op.w()), s, HopperGemm.DEPTH),
-                s.argument(), box.argument(), m.at(op.dx())))).withWeights(op.w(), target).withAlgorithm(gemm.algorithm());
+                Structure.of(s), box.argument(), m.at(op.dx())))).withWeights(op.w(), target).withAlgorithm(gemm.algorithm());
     }
 }

@@ -1,6 +1,8 @@
 package sirocco.cuda.kernel;
 
 import sirocco.api.Convolution;
+import sirocco.gpu.ConvShape;
+import sirocco.gpu.SplitK;
 
 /**
  * conv2d_backward_weights_v2.cu and later: sums over pixels in parts, then the parts in order, added to the gradient; the bias's gradient is a
@@ -21,10 +23,10 @@ record Conv2dBackwardWeightsGemm(ImplicitGemm level, Sums sums) implements Varia
     public Kernel kernel(Convolution.Conv2dBackwardWeights op, Target target) {
         ConvShape s = ConvShape.of(op.x(), op.dw(), op.window());
         int slices = ImplicitGemm.slices(target, s.outputs());
-        ImplicitGemm.Choice gemm = level.choose("conv2d_backward_weights", target, s.k(), s.depth(), WeightsGradientParts.most(slices), s.c(), s.k());
+        ImplicitGemm.Choice gemm = level.choose("conv2d_backward_weights", target, s.k(), s.depth(), WeightsGradient.mostSplits(slices), s.c(), s.k());
         long tiles = gemm.tiles(s.k(), s.depth());
-        WeightsGradientParts parts = WeightsGradientParts.of(target, tiles, slices);
-        return parts.kernel(op, s, sums, gemm.algorithm(),
-                (m, to) -> gemm.launch(tiles, parts.count(), m.at(op.x()), m.at(op.dy()), s.argument(), parts.slicesOfPart(), to));
+        SplitK split = WeightsGradient.split(target, tiles, slices);
+        return WeightsGradient.kernel(op, s, split, sums, gemm.algorithm(),
+                (m, to) -> gemm.launch(tiles, split.splits(), m.at(op.x()), m.at(op.dy()), Structure.of(s), split.tilesPerSplit(), to));
     }
 }

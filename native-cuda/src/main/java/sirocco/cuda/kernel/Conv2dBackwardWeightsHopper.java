@@ -1,6 +1,8 @@
 package sirocco.cuda.kernel;
 
 import sirocco.api.Convolution;
+import sirocco.gpu.ConvShape;
+import sirocco.gpu.SplitK;
 
 /** conv2d_backward_weights_v5.cu: sums over boxes of 64 pixels, in parts. */
 record Conv2dBackwardWeightsHopper(HopperGemm level, Sums sums) implements Variant<Convolution.Conv2dBackwardWeights> {
@@ -20,11 +22,11 @@ record Conv2dBackwardWeightsHopper(HopperGemm level, Sums sums) implements Varia
         ConvShape s = ConvShape.of(op.x(), op.dw(), op.window());
         PixelBox box = PixelBox.of(HopperGemm.DEPTH, s.n(), s.oh(), s.ow(), s.stride());
         int slices = box.count(s.n(), s.oh(), s.ow());
-        HopperGemm.Choice gemm = level.choose("conv2d_backward_weights", target, s.k(), s.depth(), WeightsGradientParts.most(slices));
+        HopperGemm.Choice gemm = level.choose("conv2d_backward_weights", target, s.k(), s.depth(), WeightsGradient.mostSplits(slices));
         long tiles = Launch.blocks(s.k(), gemm.tile().rows()) * s.r() * s.s() * Launch.blocks(s.c(), gemm.tile().columns());
-        WeightsGradientParts parts = WeightsGradientParts.of(target, tiles, slices);
-        return parts.kernel(op, s, sums, gemm.algorithm(), (m, to) -> gemm.launch(target, tiles, parts.count(),
+        SplitK split = WeightsGradient.split(target, tiles, slices);
+        return WeightsGradient.kernel(op, s, split, sums, gemm.algorithm(), (m, to) -> gemm.launch(target, tiles, split.splits(),
                 TensorMap.images(m.at(op.x()), s.n(), s.h(), s.w(), s.c(), box, s.stride()),
-                TensorMap.images(m.at(op.dy()), s.n(), s.oh(), s.ow(), s.k(), box, 1), s.argument(), box.argument(), parts.slicesOfPart(), to));
+                TensorMap.images(m.at(op.dy()), s.n(), s.oh(), s.ow(), s.k(), box, 1), Structure.of(s), box.argument(), split.tilesPerSplit(), to));
     }
 }

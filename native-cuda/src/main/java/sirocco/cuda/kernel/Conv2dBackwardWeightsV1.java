@@ -3,6 +3,7 @@ package sirocco.cuda.kernel;
 import java.util.ArrayList;
 import java.util.List;
 import sirocco.api.Convolution;
+import sirocco.gpu.ConvShape;
 
 /** conv2d_backward_weights_v1.cu: as {@link Conv2dV1}, summing over all output pixels; the bias's gradient is a sum of columns. */
 final class Conv2dBackwardWeightsV1 implements Variant<Convolution.Conv2dBackwardWeights> {
@@ -28,7 +29,7 @@ final class Conv2dBackwardWeightsV1 implements Variant<Convolution.Conv2dBackwar
         Sums.Columns bias = new Sums.Columns(1, s.outputs(), s.k());
         return Kernel.of(m -> {
             List<Launch> launches = new ArrayList<>();
-            launches.add(Conv2dV1.tiles(target.activations().kernel("conv2d_backward_weights_v1"), s.k(), s.depth(), m.at(op.x()), m.at(op.dy()), s.argument(),
+            launches.add(Conv2dV1.tiles(target.activations().kernel("conv2d_backward_weights_v1"), s.k(), s.depth(), m.at(op.x()), m.at(op.dy()), Structure.of(s),
                     m.at(op.dw())));
             op.dBias().ifPresent(d -> launches.addAll(sums.columns(bias, m.at(op.dy()), m.scratch(), m.at(d), true)));
             return launches;

@@ -2,6 +2,7 @@ package sirocco.cuda.kernel;
 
 import java.util.List;
 import sirocco.api.Convolution;
+import sirocco.gpu.ConvShape;
 
 /** conv2d_v5.cu: boxes of pixels, one tap after the other, times weights. */
 record Conv2dHopper(HopperGemm level) implements Variant<Convolution.Conv2d> {
@@ -23,7 +24,7 @@ record Conv2dHopper(HopperGemm level) implements Variant<Convolution.Conv2d> {
         PixelBox box = PixelBox.of(gemm.tile().rows(), s.n(), s.oh(), s.ow(), s.stride());
         long tiles = box.count(s.n(), s.oh(), s.ow()) * Launch.blocks(s.k(), gemm.tile().columns());
         return Kernel.of(m -> List.of(gemm.launch(target, tiles, 1, TensorMap.images(m.at(op.x()), s.n(), s.h(), s.w(), s.c(), box, s.stride()),
-                TensorMap.weights(m.weights(op.w()), s, gemm.tile().columns()), m.at(op.bias()), m.at(op.perChannel()), m.at(op.residual()), s.argument(),
+                TensorMap.weights(m.weights(op.w()), s, gemm.tile().columns()), m.at(op.bias()), m.at(op.perChannel()), m.at(op.residual()), Structure.of(s),
                 box.argument(), m.at(op.y())))).withWeights(op.w(), target).withAlgorithm(gemm.algorithm());
     }
 }

@@ -2,6 +2,7 @@ package sirocco.cuda.kernel;
 
 import java.util.List;
 import sirocco.api.Convolution;
+import sirocco.gpu.ConvShape;
 
 /** conv2d_v1.cu: a matrix product of gathered pixels with weights, tile by tile in shared memory; any shape. */
 final class Conv2dV1 implements Variant<Convolution.Conv2d> {
@@ -22,7 +23,7 @@ final class Conv2dV1 implements Variant<Convolution.Conv2d> {
     public Kernel kernel(Convolution.Conv2d op, Target target) {
         ConvShape s = ConvShape.of(op.x(), op.w(), op.window());
         return Kernel.of(m -> List.of(tiles(target.activations().kernel("conv2d_v1"), s.outputs(), s.k(), m.at(op.x()), m.weights(op.w()), m.at(op.bias()),
-                m.at(op.perChannel()), m.at(op.residual()), s.argument(), m.at(op.y())))).withWeights(op.w(), target);
+                m.at(op.perChannel()), m.at(op.residual()), Structure.of(s), m.at(op.y())))).withWeights(op.w(), target);
     }
 
     /** A thread block for each tile of a rows × columns matrix. */

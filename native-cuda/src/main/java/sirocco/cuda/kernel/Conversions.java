@@ -8,12 +8,12 @@ import java.util.Map;
 import java.util.Set;
 import sirocco.api.Convolution;
 import sirocco.api.DType;
-import sirocco.api.MemoryPlanner;
 import sirocco.api.Movement;
 import sirocco.api.Op;
 import sirocco.api.Operand;
 import sirocco.api.OperandRole;
 import sirocco.api.Value;
+import sirocco.gpu.Alignment;
 
 /**
  * Kernels want activations in one storage type and everything else in float32. Where an operand lies otherwise, as the image a model is
@@ -31,6 +31,9 @@ final class Conversions {
     /** The operands that kernels read as activations: those of that role, and weights that a step made, of which there are no {@link WeightCopies}. */
     private static Set<Value> activations(Op op) {
         Set<Value> all = new HashSet<>();
+        if (KernelFactory.inFloat32(op)) {
+            return all;
+        }
         for (Operand o : op.operands()) {
             boolean computedWeight = op instanceof Convolution && o.name().equals("w") && !o.value().persistent();
             if (o.access() == Operand.Access.READ && (o.role() == OperandRole.ACTIVATION || computedWeight)) {
@@ -42,17 +45,17 @@ final class Conversions {
 
     /** The kernel, with whatever must be converted for it. */
     Kernel around(Op op, Kernel kernel) {
-        if (activations == Storage.F32 || op instanceof Movement.Repeat) {
+        if (activations == Storage.F32 || op instanceof Movement.Repeat && !KernelFactory.inFloat32(op)) {
             return kernel;
         }
         Set<Value> compact = activations(op);
         Map<Value, Long> offsets = new LinkedHashMap<>();
-        long end = aligned(kernel.scratchBytes());
+        long end = Alignment.align(kernel.scratchBytes());
         for (Value v : op.inputs()) {
             Storage wanted = compact.contains(v) ? activations : Storage.F32;
             if (v.dtype() == DType.F32 && layout.of(v) != wanted && !offsets.containsKey(v)) {
                 offsets.put(v, end);
-                end += aligned(v.shape().elements() * wanted.bytes());
+                end += Alignment.align(v.shape().elements() * wanted.bytes());
             }
         }
         if (offsets.isEmpty()) {
@@ -68,10 +71,6 @@ final class Conversions {
             launches.addAll(kernel.binding().bind(new Moved(m, offsets)));
             return launches;
         });
-    }
-
-    private static long aligned(long bytes) {
-        return (bytes + MemoryPlanner.ALIGNMENT - 1) / MemoryPlanner.ALIGNMENT * MemoryPlanner.ALIGNMENT;
     }
 
     /** Places, but for what has been converted. */

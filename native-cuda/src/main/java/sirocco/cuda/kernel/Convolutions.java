@@ -6,12 +6,13 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 import sirocco.api.Convolution;
 import sirocco.api.Op;
+import sirocco.gpu.OpNames;
 
 /** The three passes of a convolution, and their variants. */
 final class Convolutions {
-    private static final String FORWARD = "conv2d";
-    private static final String BACKWARD_DATA = "conv2d_backward_data";
-    private static final String BACKWARD_WEIGHTS = "conv2d_backward_weights";
+    private static final String FORWARD = OpNames.of(Convolution.Conv2d.class);
+    private static final String BACKWARD_DATA = OpNames.of(Convolution.Conv2dBackwardData.class);
+    private static final String BACKWARD_WEIGHTS = OpNames.of(Convolution.Conv2dBackwardWeights.class);
 
     private final Target target;
     private final KernelRule rule;

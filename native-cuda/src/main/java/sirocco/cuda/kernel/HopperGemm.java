@@ -4,6 +4,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
+import sirocco.gpu.ConvShape;
+import sirocco.gpu.Tile;
 
 /**
  * Level 5 of convolutions by implicit GEMM (docs/cuda-convolution.md): Hopper's own tensor-core instructions and box copies. Tiles and how they
@@ -11,11 +13,11 @@ import java.util.stream.Stream;
  *
  * @param fixed the tile, if it is not left to the rule
  */
-record HopperGemm(Optional<GemmTile> fixed) {
+record HopperGemm(Optional<Tile> fixed) {
     /** Of the depth, copied at a time. */
     static final int DEPTH = 64;
 
-    private static final List<GemmTile> TILES = List.of(new GemmTile(256, 128), new GemmTile(128, 128), new GemmTile(128, 64));
+    private static final List<Tile> TILES = List.of(new Tile(256, 128), new Tile(128, 128), new Tile(128, 64));
     private static final int THREADS = 288;
     /** The ring of stages; then 8 warps' rooms for results on their way out; then two barriers of 8 bytes for each of at most 8 stages. */
     private static final int SHARED_BYTES = (192 << 10) + 8 * 16 * 64 * Float.BYTES + 8 * 2 * 8;
@@ -41,7 +43,7 @@ record HopperGemm(Optional<GemmTile> fixed) {
     }
 
     /** A kernel for a matrix product. */
-    record Choice(String pass, GemmTile tile) {
+    record Choice(String pass, Tile tile) {
         String algorithm() {
             return "v5 " + tile.label() + " bf16";
         }
@@ -58,6 +60,6 @@ record HopperGemm(Optional<GemmTile> fixed) {
      * @param parts into which the depth can be parted at most
      */
     Choice choose(String pass, Target target, int rows, int columns, int parts) {
-        return new Choice(pass, fixed.orElseGet(() -> GemmTile.of(TILES, target, rows, columns, parts)));
+        return new Choice(pass, fixed.orElseGet(() -> TileRule.choose(TILES, target, rows, columns, parts)));
     }
 }

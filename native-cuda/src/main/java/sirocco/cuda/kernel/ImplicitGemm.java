@@ -4,29 +4,30 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import sirocco.gpu.Tile;
 
 /**
  * A level of convolutions by implicit GEMM, from v2 on (docs/cuda-convolution.md): which operands it takes, its tiles and how they are
  * launched. As in implicit_gemm.cuh.
  *
  * @param level v2: float32 by multiply-adds; v3: tensor cores; v4: tensor cores, slices of the depth copied ahead
- * @param fixed the tile, if it is not left to {@link GemmTile#of}
+ * @param fixed the tile, if it is not left to {@link TileRule}
  */
-record ImplicitGemm(int level, Optional<GemmTile> fixed) {
+record ImplicitGemm(int level, Optional<Tile> fixed) {
     /** Bytes of a row of a tile that are copied at a time. */
     private static final int SLICE_BYTES = 64;
     /** Padding of an operand's slice at most: 32 bytes for each of 16 rows. */
     private static final int PADDING = 512;
     /** Slices that v4 has under way. */
     private static final int STAGES = 4;
-    private static final List<GemmTile> TILES = List.of(new GemmTile(256, 128), new GemmTile(128, 128), new GemmTile(64, 64));
+    private static final List<Tile> TILES = List.of(new Tile(256, 128), new Tile(128, 128), new Tile(64, 64));
 
     /** All levels, best first: the rule's choice of a tile, then each tile for those who ask for it. */
     static List<ImplicitGemm> levels() {
         List<ImplicitGemm> all = new ArrayList<>();
         for (int level = 4; level >= 2; level--) {
             all.add(new ImplicitGemm(level, Optional.empty()));
-            for (GemmTile tile : tiles(level)) {
+            for (Tile tile : tiles(level)) {
                 all.add(new ImplicitGemm(level, Optional.of(tile)));
             }
         }
@@ -34,7 +35,7 @@ record ImplicitGemm(int level, Optional<GemmTile> fixed) {
     }
 
     /** The largest has registers for one block a multiprocessor, so it is for the level whose copies need no other block beside them. */
-    private static List<GemmTile> tiles(int level) {
+    private static List<Tile> tiles(int level) {
         return level == 4 ? TILES : TILES.subList(1, TILES.size());
     }
 
@@ -59,7 +60,7 @@ record ImplicitGemm(int level, Optional<GemmTile> fixed) {
      * @param name of the kernel
      * @param algorithm as plans say it
      */
-    record Choice(String name, String algorithm, GemmTile tile, int sharedBytes) {
+    record Choice(String name, String algorithm, Tile tile, int sharedBytes) {
         long tiles(int rows, int columns) {
             return tile.count(rows, columns);
         }
@@ -76,14 +77,14 @@ record ImplicitGemm(int level, Optional<GemmTile> fixed) {
      */
     Choice choose(String pass, Target target, int rows, int columns, int parts, int... channels) {
         boolean vector = Arrays.stream(channels).allMatch(c -> c % target.activations().vector() == 0);
-        List<GemmTile> held = tiles(level).stream().filter(t -> sharedBytes(t) <= target.sharedBytes()).toList();
-        GemmTile tile = vector ? fixed.orElseGet(() -> GemmTile.of(held, target, rows, columns, parts)) : TILES.getLast();
+        List<Tile> held = tiles(level).stream().filter(t -> sharedBytes(t) <= target.sharedBytes()).toList();
+        Tile tile = vector ? fixed.orElseGet(() -> TileRule.choose(held, target, rows, columns, parts)) : TILES.getLast();
         String suffix = target.activations() == Storage.BF16 ? "bf16" : level == 2 ? "f32" : "tf32";
         String algorithm = "v" + level + " " + tile.label() + (vector ? "" : " any") + " " + suffix;
         return new Choice(pass + "_" + algorithm.replace(' ', '_'), algorithm, tile, sharedBytes(tile));
     }
 
-    private int sharedBytes(GemmTile tile) {
+    private int sharedBytes(Tile tile) {
         int stage = (tile.rows() + tile.columns()) * SLICE_BYTES + 2 * PADDING;
         return level == 4 ? Math.max(STAGES * stage, tile.rows() * tile.columns() * Float.BYTES) : stage;
     }

@@ -3,6 +3,8 @@ package sirocco.cuda.kernel;
 import java.util.List;
 import java.util.function.IntFunction;
 import sirocco.api.Value;
+import sirocco.gpu.FaultMessages;
+import sirocco.gpu.PlannedKernel;
 
 /**
  * A step, planned but not yet placed in memory.
@@ -15,7 +17,7 @@ import sirocco.api.Value;
  * @param binding makes its launches, in order
  */
 public record Kernel(long scratchBytes, int tableWords, String algorithm, IntFunction<String> fault, List<Value> weights,
-                     Binding binding) {
+                     Binding binding) implements PlannedKernel {
     /** Takes the operands' places. */
     @FunctionalInterface
     public interface Binding {
@@ -23,7 +25,7 @@ public record Kernel(long scratchBytes, int tableWords, String algorithm, IntFun
     }
 
     public static Kernel of(Binding binding) {
-        return new Kernel(0, 0, "", number -> "a kernel reported " + number, List.of(), binding);
+        return new Kernel(0, 0, "", FaultMessages.UNKNOWN, List.of(), binding);
     }
 
     public Kernel withScratch(long bytes) {

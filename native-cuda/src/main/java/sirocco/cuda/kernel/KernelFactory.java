@@ -66,25 +66,37 @@ public final class KernelFactory {
         return switch (any) {
             case Attention.Forward op -> op.q().shape().equals(op.k().shape()) && op.keyMask().isEmpty() && !op.causal();
             case Attention.Backward op -> op.q().shape().equals(op.k().shape()) && op.keyMask().isEmpty() && !op.causal();
-            case Normalization.LayerNorm _, Normalization.LayerNormBackward _ -> false;
-            case Pointwise.Unary op -> op.function() == UnaryFunction.SILU;
-            case Pointwise.UnaryBackward op -> op.function() == UnaryFunction.SILU;
-            case Pointwise.Binary op -> op.function() == BinaryFunction.ADD && op.a().shape().equals(op.b().shape());
-            case Pointwise.Affine _, Pointwise.Gated _, Pointwise.GatedBackward _ -> false;
-            case Product _ -> false;
-            case Reduction.Reduce op -> op.function() == Reduction.Function.SUM && op.axes().equals(EnumSet.of(Axis.H, Axis.W));
-            case Movement.Concat op -> op.axis() == Axis.C;
-            case Movement.Slice op -> op.axis() == Axis.C;
-            case Movement.Repeat op -> op.y().shape().equals(op.x().shape().withN(2 * op.x().shape().n()));
-            case Movement.AveragePool _, Movement.Reshape _, Movement.Permute _, Movement.Ramp _, Movement.Accumulate _, Movement.Assign _ -> false;
-            case Conditioning.Embedding op -> op.ids().shape().imageElements() == 1;
-            case Conditioning.EmbeddingBackward op -> op.ids().shape().imageElements() == 1;
-            case Random.Draw _, Random.DrawTimestep _ -> false;
-            case Loss.CrossEntropy _, Loss.CrossEntropyBackward _ -> false;
-            case Diffusion.Lookup op -> op.column() == 0 && op.row().shape().n() == 1;
-            case Diffusion.Combine _, Diffusion.Advance _, Diffusion.Pixels _ -> false;
+            case Normalization.LayerNorm _, Normalization.LayerNormBackward _, Pointwise.Gated _, Pointwise.GatedBackward _, Movement.AveragePool _ -> false;
             default -> true;
         };
+    }
+
+    /** Whether an op's only kernel computes in float32, whatever activations are stored in. */
+    static boolean inFloat32(Op any) {
+        return switch (any) {
+            case Pointwise.Unary op -> op.function() != UnaryFunction.SILU;
+            case Pointwise.UnaryBackward op -> op.function() != UnaryFunction.SILU;
+            case Pointwise.Binary op -> !isSum(op);
+            case Reduction.Reduce op -> !isSumOfPixels(op);
+            case Movement.Concat op -> op.axis() != Axis.C;
+            case Movement.Slice op -> op.axis() != Axis.C;
+            case Movement.Repeat op -> !isTwice(op);
+            case Movement.Reshape _, Movement.Permute _, Movement.Ramp _, Movement.Accumulate _, Movement.Assign _, Pointwise.Affine _, Product _, Random.Draw _,
+                    Diffusion.Combine _, Diffusion.Pixels _, Loss.CrossEntropy _, Loss.CrossEntropyBackward _ -> true;
+            default -> false;
+        };
+    }
+
+    private static boolean isSum(Pointwise.Binary op) {
+        return op.function() == BinaryFunction.ADD && op.a().shape().equals(op.b().shape());
+    }
+
+    private static boolean isSumOfPixels(Reduction.Reduce op) {
+        return op.function() == Reduction.Function.SUM && op.axes().equals(EnumSet.of(Axis.H, Axis.W));
+    }
+
+    private static boolean isTwice(Movement.Repeat op) {
+        return op.y().shape().equals(op.x().shape().withN(2 * op.x().shape().n()));
     }
 
     private Kernel plain(Op any) {
@@ -99,41 +111,51 @@ public final class KernelFactory {
             case Attention.Forward op -> attentions.forward(op);
             case Attention.Backward op -> attentions.backward(op);
 
-            case Pointwise.Unary op -> pointwise.silu(op);
-            case Pointwise.UnaryBackward op -> pointwise.siluBackward(op);
-            case Pointwise.Binary op -> pointwise.add(op);
-            case Pointwise.Affine _, Pointwise.Gated _, Pointwise.GatedBackward _ -> throw unsupported(any);
-            case Product.MatMul _ -> throw unsupported(any);
-            case Reduction.Reduce op -> sums.sumPixels(op);
+            case Pointwise.Unary op -> inFloat32(op) ? FunctionKernels.unary(op) : pointwise.silu(op);
+            case Pointwise.UnaryBackward op -> inFloat32(op) ? FunctionKernels.unaryBackward(op) : pointwise.siluBackward(op);
+            case Pointwise.Binary op -> inFloat32(op) ? FunctionKernels.binary(op) : pointwise.add(op);
+            case Pointwise.Affine op -> FunctionKernels.affine(op);
+            case Pointwise.Gated _, Pointwise.GatedBackward _ -> throw unsupported(any);
+            case Product.MatMul op -> MatMulKernels.of(op);
+            case Reduction.Reduce op -> inFloat32(op) ? FunctionKernels.reduce(op) : sums.sumPixels(op);
 
-            case Movement.Concat op -> moves.concat(op);
-            case Movement.Slice op -> moves.slice(op);
+            case Movement.Concat op -> inFloat32(op) ? Moves.concatAlong(op) : moves.concat(op);
+            case Movement.Slice op -> inFloat32(op) ? Moves.sliceAlong(op) : moves.slice(op);
             case Movement.Upsample op -> moves.upsample(op);
             case Movement.UpsampleBackward op -> sums.upsampleBackward(op);
-            case Movement.Repeat op -> moves.repeat(op);
+            case Movement.Repeat op -> inFloat32(op) ? Moves.repeatAlong(op) : moves.repeat(op);
             case Movement.GatherImages op -> diffusion.gatherImages(op);
-            case Movement.AveragePool _, Movement.Reshape _, Movement.Permute _, Movement.Ramp _, Movement.Accumulate _, Movement.Assign _ ->
-                    throw unsupported(any);
+            case Movement.Reshape op -> Moves.copy(op.x(), op.y());
+            case Movement.Permute op -> Moves.permute(op);
+            case Movement.Ramp op -> FunctionKernels.ramp(op);
+            case Movement.Accumulate op -> FunctionKernels.accumulate(op);
+            case Movement.Assign op -> Moves.copy(op.x(), op.into());
+            case Movement.AveragePool _ -> throw unsupported(any);
 
             case Conditioning.TimestepEmbedding op -> conditioning.timestepEmbedding(op);
             case Conditioning.Embedding op -> conditioning.embedding(op);
             case Conditioning.EmbeddingBackward op -> conditioning.embeddingBackward(op);
             case Random.Dropout op -> pointwise.dropout(op);
             case Random.DropLabels op -> conditioning.dropLabels(op);
-            case Random.Draw _, Random.DrawTimestep _ -> throw unsupported(any);
+            case Random.Draw op -> DrawKernels.draw(op);
+            case Random.DrawTimestep op -> DrawKernels.drawTimestep(op);
 
             case Diffusion.Noising op -> diffusion.noising(op);
-            case Diffusion.Lookup op -> diffusion.chainTimestep(op);
+            case Diffusion.Lookup op -> diffusion.lookup(op);
             case Diffusion.Guidance op -> pointwise.guidance(op);
             case Diffusion.SamplingStep op -> diffusion.samplingStep(op);
-            case Diffusion.Combine _, Diffusion.Advance _, Diffusion.Pixels _ -> throw unsupported(any);
+            case Diffusion.Combine op -> diffusion.combine(op);
+            case Diffusion.Advance op -> diffusion.advance(op);
+            case Diffusion.Pixels op -> DrawKernels.pixels(op);
             case Loss.MseLoss op -> diffusion.mseLoss(op);
             case Loss.MseLossBackward op -> diffusion.mseLossBackward(op);
-            case Loss.CrossEntropy _, Loss.CrossEntropyBackward _ -> throw unsupported(any);
+            case Loss.CrossEntropy op -> diffusion.crossEntropy(op);
+            case Loss.CrossEntropyBackward op -> diffusion.crossEntropyBackward(op);
 
             case Optimizer.GradientNorm op -> optimizer.gradientNorm(op);
             case Optimizer.RecordStep op -> optimizer.recordStep(op);
             case Optimizer.AdamEma op -> optimizer.adamEma(op);
+            case Optimizer.Average op -> optimizer.average(op);
         };
     }
 

@@ -1,6 +1,7 @@
 package sirocco.cuda.kernel;
 
 import java.util.List;
+import sirocco.gpu.PhiloxBlocks;
 
 /**
  * A kernel's launch with all that it is given. Arguments are fixed once a plan is loaded: what changes from run to run is read from values
@@ -32,6 +33,11 @@ public record Launch(String kernel, int gridX, int gridY, int gridZ, int block, 
         return new Launch(kernel, Math.toIntExact(gridX), gridY, gridZ, BLOCK, 0, List.of(arguments));
     }
 
+    /** A thread for each Philox block of each image: see {@link PhiloxBlocks}. */
+    static Launch noise(String kernel, int images, int elements, Object... arguments) {
+        return blocks(kernel, blocks(PhiloxBlocks.count(elements), BLOCK), images, 1, arguments);
+    }
+
     public Launch withBlock(int threads) {
         return new Launch(kernel, gridX, gridY, gridZ, threads, sharedBytes, arguments);
     }
@@ -42,6 +48,6 @@ public record Launch(String kernel, int gridX, int gridY, int gridZ, int block, 
 
     /** n / size, rounded up. */
     public static long blocks(long n, long size) {
-        return (n + size - 1) / size;
+        return Math.ceilDiv(n, size);
     }
 }

@@ -13,7 +13,7 @@ import sirocco.api.Value;
 
 /**
  * How each value of a graph lies in device memory: dense NHWC, activations in the storage type that was asked for, all else in its own.
- * An activation is what a step writes as such ({@link OperandRole}).
+ * An activation is what a step writes as such ({@link OperandRole}), unless its kernel computes in float32 only.
  */
 public final class Layout {
     private final Storage activations;
@@ -32,6 +32,9 @@ public final class Layout {
     }
 
     private void add(Step step) {
+        if (KernelFactory.inFloat32(step.op())) {
+            return;
+        }
         if (step.op() instanceof Movement.Repeat op) { // moves what there is
             if (compact.contains(op.x())) {
                 compact.add(op.y());

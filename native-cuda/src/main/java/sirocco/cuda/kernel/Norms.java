@@ -3,11 +3,12 @@ package sirocco.cuda.kernel;
 import java.util.List;
 import java.util.Map;
 import sirocco.api.Normalization;
+import sirocco.gpu.OpNames;
 
 /** GroupNorm forward and backward, and their variants. */
 final class Norms {
-    private static final String NAME = "group_norm";
-    private static final String BACKWARD_NAME = "group_norm_backward";
+    private static final String NAME = OpNames.of(Normalization.GroupNorm.class);
+    private static final String BACKWARD_NAME = OpNames.of(Normalization.GroupNormBackward.class);
     private static final List<Variant<Normalization.GroupNorm>> FORWARD = List.of(new GroupNormV3(), new GroupNormV2(), new GroupNormV1());
     private static final List<Variant<Normalization.GroupNormBackward>> BACKWARD =
             List.of(new GroupNormBackwardV3(), new GroupNormBackwardV2(), new GroupNormBackwardV1());

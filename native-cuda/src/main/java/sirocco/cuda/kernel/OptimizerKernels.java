@@ -1,10 +1,9 @@
 package sirocco.cuda.kernel;
 
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import sirocco.api.Optimizer;
 import sirocco.api.Value;
+import sirocco.gpu.Chunks;
 
 /** Gradient norm, and Adam with clipping and the moving average: all parameters in one launch, chunk by chunk, from a table of pointers. */
 final class OptimizerKernels {
@@ -13,7 +12,7 @@ final class OptimizerKernels {
         return Kernel.of(m -> List.of(
                 Launch.blocks("gradient_norm", chunks, 1, 1, m.table(table(m, List.of(op.gradients()))), m.scratch()),
                 Launch.blocks("gradient_norm_finish", 1, 1, 1, m.scratch(), chunks, m.at(op.norm())).withBlock(1024))).withScratch((long) chunks * Float.BYTES)
-                .withTable(Chunks.words(op.gradients(), 1));
+                .withTable(Chunks.entries(op.gradients(), 1));
     }
 
     Kernel recordStep(Optimizer.RecordStep op) {
@@ -24,16 +23,17 @@ final class OptimizerKernels {
     Kernel adamEma(Optimizer.AdamEma op) {
         List<List<Value>> lists = List.of(op.parameters(), op.gradients(), op.m(), op.v(), op.ema());
         return Kernel.of(m -> List.of(Launch.blocks("adam_ema", Chunks.count(op.parameters()), 1, 1, m.table(table(m, lists)), m.at(op.norm()),
-                m.at(op.hyper())))).withTable(Chunks.words(op.parameters(), lists.size()));
+                m.at(op.hyper())))).withTable(Chunks.entries(op.parameters(), lists.size()));
     }
 
-    /** @param lists run in parallel, shapes alike */
+    Kernel average(Optimizer.Average op) {
+        List<List<Value>> lists = List.of(op.targets(), op.sources());
+        return Kernel.of(m -> List.of(Launch.blocks("average_weights", Chunks.count(op.targets()), 1, 1, m.table(table(m, lists)), m.at(op.decay()))))
+                .withTable(Chunks.entries(op.targets(), lists.size()));
+    }
+
+    /** @param lists parallel lists of tensors with the same shapes */
     private static long[] table(Places m, List<List<Value>> lists) {
-        List<Value> first = lists.getFirst();
-        Map<Value, Integer> position = new HashMap<>();
-        for (int i = 0; i < first.size(); i++) {
-            position.put(first.get(i), i);
-        }
-        return Chunks.table(first, lists.stream().map(list -> new Chunks.Column(v -> m.at(list.get(position.get(v))), Float.BYTES)).toList());
+        return Chunks.table(lists.stream().map(tensors -> new Chunks.Column(tensors, m::at, Float.BYTES)).toList());
     }
 }

@@ -1,8 +1,5 @@
 package sirocco.cuda.kernel;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-
 /**
  * Pixels that are copied as one box, and are the rows of a tile: so many images, rows and columns of them, each a power of two. As in
  * implicit_gemm_v5_convolution.cuh.
@@ -42,7 +39,6 @@ record PixelBox(int images, int height, int width) {
 
     /** The structure, for {@link Launch}: the exponents of height and width. */
     byte[] argument() {
-        return ByteBuffer.allocate(2 * Integer.BYTES).order(ByteOrder.nativeOrder()).putInt(Integer.numberOfTrailingZeros(height))
-                .putInt(Integer.numberOfTrailingZeros(width)).array();
+        return Structure.of(Integer.numberOfTrailingZeros(height), Integer.numberOfTrailingZeros(width));
     }
 }

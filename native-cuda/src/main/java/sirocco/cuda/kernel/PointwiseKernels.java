@@ -48,7 +48,7 @@ final class PointwiseKernels {
     Kernel dropout(Random.Dropout op) {
         Shape s = op.x().shape();
         int elements = (int) s.imageElements();
-        return Kernel.of(m -> List.of(Launch.blocks(storage.kernel("dropout"), Philox.threadBlocks(elements), s.n(), 1, m.at(op.x()), m.at(op.rng()),
+        return Kernel.of(m -> List.of(Launch.noise(storage.kernel("dropout"), s.n(), elements, m.at(op.x()), m.at(op.rng()),
                 m.at(op.index()), op.p(), (float) (1 / (1 - (double) op.p())), op.id(), m.at(op.y()), elements)));
     }
 

@@ -2,6 +2,7 @@ package sirocco.cuda.kernel;
 
 import java.util.Arrays;
 import java.util.stream.IntStream;
+import sirocco.gpu.ConvShape;
 
 /**
  * A kernel's argument: a dense bf16 tensor, and the boxes of it that are copied at a time ({@code TensorMap} in tma.cuh). Dimensions begin with

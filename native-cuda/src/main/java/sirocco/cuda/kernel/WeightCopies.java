@@ -6,8 +6,9 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import sirocco.api.Graph;
-import sirocco.api.MemoryPlanner;
 import sirocco.api.Value;
+import sirocco.gpu.Alignment;
+import sirocco.gpu.Chunks;
 
 /**
  * bf16 copies of the weights that kernels ask for by {@link Kernel#weights}, made from the float32 masters all at once: at the start of every
@@ -24,7 +25,7 @@ public final class WeightCopies {
             for (Value w : k.weights()) {
                 if (!offsets.containsKey(w)) {
                     offsets.put(w, end);
-                    end += (bytes(w) + MemoryPlanner.ALIGNMENT - 1) / MemoryPlanner.ALIGNMENT * MemoryPlanner.ALIGNMENT;
+                    end += Alignment.align(bytes(w));
                 }
             }
         }
@@ -65,7 +66,7 @@ public final class WeightCopies {
     public Kernel kernel() {
         List<Value> all = List.copyOf(offsets.keySet());
         int chunks = Chunks.count(all);
-        return Kernel.of(m -> List.of(Launch.blocks("copy_weights", chunks, 1, 1, m.table(Chunks.table(all, List.of(
-                new Chunks.Column(m::at, Float.BYTES), new Chunks.Column(m::weights, Storage.BF16.bytes()))))))).withTable(Chunks.words(all, 2));
+        return Kernel.of(m -> List.of(Launch.blocks("copy_weights", chunks, 1, 1, m.table(Chunks.table(List.of(
+                new Chunks.Column(all, m::at, Float.BYTES), new Chunks.Column(all, m::weights, Storage.BF16.bytes()))))))).withTable(Chunks.entries(all, 2));
     }
 }

@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import sirocco.gpu.SplitK;
+import sirocco.gpu.Tile;
 
 /** What the rule takes on a GPU with 108 multiprocessors. */
 class ImplicitGemmTest {
@@ -49,12 +51,12 @@ class ImplicitGemmTest {
         for (int depth : new int[] {1, 31, 32, 33, 511, 513, 4096, 8192 + 1, 131072}) {
             for (long tiles : new long[] {1, 9, 100, 1000}) {
                 int slices = (depth + 31) / 32;
-                WeightsGradientParts p = WeightsGradientParts.of(BF16, tiles, slices);
-                assertTrue(p.count() * p.slicesOfPart() >= slices && (p.count() - 1) * p.slicesOfPart() < slices, depth + " in " + p);
-                assertTrue(p.count() == 1 || p.slicesOfPart() >= 16, depth + " in " + p);
+                SplitK p = WeightsGradient.split(BF16, tiles, slices);
+                assertTrue(p.splits() * p.tilesPerSplit() >= slices && (p.splits() - 1) * p.tilesPerSplit() < slices, depth + " in " + p);
+                assertTrue(p.splits() == 1 || p.tilesPerSplit() >= 16, depth + " in " + p);
             }
         }
-        assertEquals(24, WeightsGradientParts.of(BF16, 9, 131072 / 32).count());
+        assertEquals(24, WeightsGradient.split(BF16, 9, 131072 / 32).splits());
     }
 
     /** A block beyond what the multiprocessors hold at a time would run when all others are done. */
@@ -63,8 +65,8 @@ class ImplicitGemmTest {
         for (int multiprocessors : new int[] {7, 108, 132, 144}) {
             Target target = new Target(90, multiprocessors, 227 << 10, Storage.BF16, false);
             for (long tiles = 1; tiles < 1000; tiles++) {
-                WeightsGradientParts p = WeightsGradientParts.of(target, tiles, 131072 / 32);
-                assertTrue(p.count() == 1 || tiles * p.count() <= 2L * multiprocessors, tiles + " tiles in " + p);
+                SplitK p = WeightsGradient.split(target, tiles, 131072 / 32);
+                assertTrue(p.splits() == 1 || tiles * p.splits() <= 2L * multiprocessors, tiles + " tiles in " + p);
             }
         }
     }
@@ -77,7 +79,7 @@ class ImplicitGemmTest {
                 if (level.fits(target)) {
                     ImplicitGemm.Choice c = level.choose("conv2d", target, 1 << 20, 1 << 10, 1, 64);
                     assertTrue(c.sharedBytes() <= target.sharedBytes(), c::toString);
-                    assertFalse(level.fixed().equals(Optional.of(new GemmTile(128, 128))) && 2 * (c.sharedBytes() + 1024) > 164 << 10, c::toString);
+                    assertFalse(level.fixed().equals(Optional.of(new Tile(128, 128))) && 2 * (c.sharedBytes() + 1024) > 164 << 10, c::toString);
                 }
             }
         }

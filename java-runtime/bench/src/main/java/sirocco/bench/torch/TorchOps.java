@@ -57,6 +57,54 @@ public final class TorchOps {
         });
     }
 
+    /** The same as {@link #convForward} of a 1×1 convolution, of tokens: x [n·h·w,cin], weight [cout,cin] → y as [n,cout,h,w]. */
+    public static Work linearForward(ConvShape s, float[] x, float[] weight, float[] bias) {
+        return TorchWork.inference(() -> {
+            Tensor xt = tokens(s, x, s.cin());
+            Tensor wt = Torch.tensor(weight, s.cout(), s.cin());
+            TensorOptional bt = new TensorOptional(Torch.tensor(bias, s.cout()));
+            return () -> new Tensor[] {picture(s, torch.linear(xt, wt, bt), s.cout())};
+        });
+    }
+
+    /** dy, weight → dx, of tokens. */
+    public static Work linearBackwardData(ConvShape s, float[] dy, float[] weight) {
+        return TorchWork.inference(() -> {
+            Tensor dyt = tokens(s, dy, s.cout());
+            Tensor wt = Torch.tensor(weight, s.cout(), s.cin());
+            return () -> new Tensor[] {picture(s, torch.mm(dyt, wt), s.cin())};
+        });
+    }
+
+    /** dy, x → dweight, dbias, of tokens. */
+    public static Work linearBackwardWeights(ConvShape s, float[] dy, float[] x) {
+        return TorchWork.inference(() -> {
+            Tensor dyt = tokens(s, dy, s.cout());
+            Tensor xt = tokens(s, x, s.cin());
+            return () -> new Tensor[] {torch.mm(dyt.t(), xt), torch.sum(dyt, 0)};
+        });
+    }
+
+    /** A picture's pixels, [n·h·w,c] dense. */
+    private static Tensor tokens(ConvShape s, float[] nchw, int channels) {
+        return Torch.tensor(nchw, s.n(), channels, s.size(), s.size()).permute(0, 2, 3, 1).contiguous()
+                .view((long) s.n() * s.size() * s.size(), channels);
+    }
+
+    /** Tokens seen as a picture; nothing is copied. */
+    private static Tensor picture(ConvShape s, Tensor tokens, int channels) {
+        return tokens.view(s.n(), s.size(), s.size(), channels).permute(0, 3, 1, 2);
+    }
+
+    /** op(a)·op(b): a [batch,m,k] or transposed [batch,k,m], b [batch,k,n] or [batch,n,k] → [batch,m,n]. */
+    public static Work product(int batch, int m, int n, int k, boolean transposeA, boolean transposeB, float[] a, float[] b) {
+        return TorchWork.inference(() -> {
+            Tensor at = transposeA ? Torch.tensor(a, batch, k, m).transpose(1, 2) : Torch.tensor(a, batch, m, k);
+            Tensor bt = transposeB ? Torch.tensor(b, batch, n, k).transpose(1, 2) : Torch.tensor(b, batch, k, n);
+            return () -> new Tensor[] {torch.bmm(at, bt)};
+        });
+    }
+
     /** silu(groupNorm(x)), x [n,c,size,size], gamma and beta [c] → y. */
     public static Work groupNormSilu(
             int n, int c, int size, int groups, double eps, Format format, float[] x, float[] gamma, float[] beta) {

@@ -8,6 +8,7 @@ import java.util.Random;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import sirocco.bench.ConvShape;
 import sirocco.bench.Work;
@@ -61,6 +62,49 @@ class TorchOpsTest {
         assertResults(TorchOps.convForward(SHAPE, format, x, w, b), y);
         assertResults(TorchOps.convBackwardData(SHAPE, format, dy, w), dx);
         assertResults(TorchOps.convBackwardWeights(SHAPE, format, dy, x), dw, db);
+    }
+
+    @Test
+    void linearLayersAreConvolutions() {
+        ConvShape s = new ConvShape(2, 5, 7, 6, 1);
+        float[] x = random(1, s.inputs());
+        float[] w = random(2, s.weights());
+        float[] b = random(3, s.cout());
+        float[] dy = random(4, s.outputs());
+        assertSame(TorchOps.convForward(s, Format.NCHW, x, w, b), TorchOps.linearForward(s, x, w, b));
+        assertSame(TorchOps.convBackwardData(s, Format.NCHW, dy, w), TorchOps.linearBackwardData(s, dy, w));
+        assertSame(TorchOps.convBackwardWeights(s, Format.NCHW, dy, x), TorchOps.linearBackwardWeights(s, dy, x));
+    }
+
+    private static void assertSame(Work expected, Work actual) {
+        try (expected) {
+            float[][] results = expected.results();
+            double[][] doubles = new double[results.length][];
+            for (int r = 0; r < results.length; r++) {
+                doubles[r] = new double[results[r].length];
+                for (int i = 0; i < doubles[r].length; i++) {
+                    doubles[r][i] = results[r][i];
+                }
+            }
+            assertResults(actual, doubles);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"false,false", "false,true", "true,false", "true,true"})
+    void product(boolean transposeA, boolean transposeB) {
+        int batch = 2, m = 3, n = 4, k = 5;
+        float[] a = random(1, batch * m * k);
+        float[] b = random(2, batch * k * n);
+        double[] c = new double[batch * m * n];
+        for (int i = 0; i < c.length; i++) {
+            int image = i / n / m, row = i / n % m, column = i % n;
+            for (int t = 0; t < k; t++) {
+                c[i] += (double) a[image * m * k + (transposeA ? t * m + row : row * k + t)]
+                        * b[image * k * n + (transposeB ? column * k + t : t * n + column)];
+            }
+        }
+        assertResults(TorchOps.product(batch, m, n, k, transposeA, transposeB, a, b), c);
     }
 
     @ParameterizedTest

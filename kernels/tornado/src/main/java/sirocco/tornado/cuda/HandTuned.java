@@ -1,46 +1,51 @@
 package sirocco.tornado.cuda;
 
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
 import sirocco.api.Availability;
-import sirocco.api.KernelChoices;
 import sirocco.api.Settings;
 import sirocco.api.Step;
-import sirocco.api.Tuning;
-import sirocco.cuda.CudaBackend;
-import sirocco.cuda.GuestKernels;
-import sirocco.cuda.kernel.KernelFactory;
-import sirocco.cuda.kernel.KernelRule;
-import sirocco.cuda.kernel.Layout;
+import sirocco.gpu.ExternalKernels;
+import sirocco.gpu.PlannedKernel;
 import sirocco.tornado.kernel.DeviceTask;
 import sirocco.tornado.kernel.Kernel;
 import sirocco.tornado.kernel.Launch;
 
 /** The CUDA backend's kernels for steps of a plan that TornadoVM runs on an NVIDIA device: as library tasks, on the same two arrays and the same stream. */
 public final class HandTuned {
-    private final KernelFactory factory;
+    private static final String BACKEND = "cuda";
+
+    private final Function<Step, PlannedKernel> planner;
 
     /**
      * @param device the CUDA driver's ordinal
-     * @param hardware its name
-     * @param settings which variants of kernels were measured to be the fastest, for the CUDA backend on this hardware
+     * @param hardware the device's name
+     * @param settings have the measurements by which the CUDA backend chooses among its variants on this hardware
      */
     public HandTuned(int device, String hardware, Settings settings) {
-        CudaBackend cuda = new CudaBackend();
-        Tuning.Key key = new Tuning.Key(cuda.name(), hardware, Settings.Precision.F32); // whatever others compute in: see Layout below
-        factory = new KernelFactory(GuestKernels.target(device), new KernelRule(KernelChoices.of(cuda, settings.tuning(), key)), Layout.float32());
+        planner = kernels().planner(device, hardware, settings);
     }
 
-    /** Whether there are kernels for a device of the CUDA driver. */
+    /** Returns whether there are kernels for a device of the CUDA driver. */
     public static Availability probe(int device) {
-        return GuestKernels.probe(device);
+        return probe(ExternalKernels.of(BACKEND), device);
+    }
+
+    static Availability probe(Optional<ExternalKernels> kernels, int device) {
+        return kernels.map(k -> k.probe(device))
+                .orElseGet(() -> Availability.no("the class path does not have the CUDA backend", "add the module native-cuda to it"));
+    }
+
+    static ExternalKernels kernels() {
+        return ExternalKernels.of(BACKEND).orElseThrow(() -> new IllegalStateException("tornado: " + probe(Optional.empty(), 0)));
     }
 
     public Kernel kernel(Step step) {
-        sirocco.cuda.kernel.Kernel kernel = factory.of(step);
-        String name = "cuda" + step.op().kind();
+        PlannedKernel kernel = planner.apply(step);
         return Kernel.of(places -> {
             HandTunedStep task = new HandTunedStep(step, kernel, places);
-            return List.of(Launch.library(name, new DeviceTask.Library(task::bind, task)));
-        }).withScratch((kernel.scratchBytes() + Float.BYTES - 1) / Float.BYTES).withAlgorithm(kernel.algorithm()).named("cuda").withFault(kernel.fault());
+            return List.of(Launch.library(BACKEND + step.op().kind(), new DeviceTask.Library(task::bind, task)));
+        }).withScratch(Launch.ceilDiv(kernel.scratchBytes(), Float.BYTES)).withAlgorithm(kernel.algorithm()).named(BACKEND).withFault(kernel.fault());
     }
 }

@@ -1,11 +1,11 @@
 package sirocco.tornado.cuda;
 
-import sirocco.cuda.GuestKernels;
+import sirocco.gpu.ExternalStream;
 import uk.ac.manchester.tornado.runtime.library.spi.LibraryContext;
 
 /**
  * What the provider keeps for an execution plan on a device.
  *
- * @param kernels loaded in TornadoVM's context
+ * @param stream TornadoVM's, prepared for hand-tuned kernels
  */
-record HandTunedContext(GuestKernels kernels) implements LibraryContext { }
+record HandTunedContext(ExternalStream stream) implements LibraryContext { }

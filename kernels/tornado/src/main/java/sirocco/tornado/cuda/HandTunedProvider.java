@@ -1,6 +1,5 @@
 package sirocco.tornado.cuda;
 
-import sirocco.cuda.GuestKernels;
 import sirocco.tornado.kernel.DeviceTask;
 import uk.ac.manchester.tornado.api.common.LibraryTaskDescriptor;
 import uk.ac.manchester.tornado.runtime.common.TornadoXPUDevice;
@@ -28,7 +27,7 @@ public final class HandTunedProvider implements TornadoLibraryProvider {
     public LibraryContext createContext(TornadoXPUDevice device, long executionPlanId) {
         TornadoNativeStreamSupport cuda = (TornadoNativeStreamSupport) device;
         int ordinal = device.getDeviceContext().getDeviceIndex();
-        return new HandTunedContext(new GuestKernels("cuda kernels in TornadoVM", ordinal, cuda.getNativeContext(executionPlanId),
+        return new HandTunedContext(HandTuned.kernels().attach("cuda kernels in TornadoVM", ordinal, cuda.getNativeContext(executionPlanId),
                 cuda.getNativeStream(executionPlanId)));
     }
 
@@ -39,6 +38,6 @@ public final class HandTunedProvider implements TornadoLibraryProvider {
 
     @Override
     public void destroyContext(LibraryContext context) {
-        ((HandTunedContext) context).kernels().close();
+        ((HandTunedContext) context).stream().close();
     }
 }

@@ -3,8 +3,9 @@ package sirocco.tornado.cuda;
 import sirocco.api.DType;
 import sirocco.api.Step;
 import sirocco.api.Value;
-import sirocco.cuda.driver.LaunchOperands.Operand;
-import sirocco.cuda.kernel.Kernel;
+import sirocco.gpu.DeviceBuffer;
+import sirocco.gpu.PlannedKernel;
+import sirocco.gpu.StepBuffers;
 import sirocco.tornado.kernel.DeviceTask;
 import sirocco.tornado.kernel.Places;
 import uk.ac.manchester.tornado.runtime.library.spi.LibraryContext;
@@ -12,13 +13,13 @@ import uk.ac.manchester.tornado.runtime.library.spi.LibraryContext;
 /** A step's launches of hand-tuned kernels. Their arguments have addresses in them, so they are made when it is known where the arrays lie. */
 final class HandTunedStep implements DeviceTask {
     private final Step step;
-    private final Kernel kernel;
+    private final PlannedKernel kernel;
     private final Places places;
     private Runnable launches;
     private long memory;
     private long words;
 
-    HandTunedStep(Step step, Kernel kernel, Places places) {
+    HandTunedStep(Step step, PlannedKernel kernel, Places places) {
         this.step = step;
         this.kernel = kernel;
         this.places = places;
@@ -27,13 +28,14 @@ final class HandTunedStep implements DeviceTask {
     void bind(LibraryContext context, long memoryAt, long wordsAt) {
         memory = memoryAt;
         words = wordsAt;
-        launches = ((HandTunedContext) context).kernels().bind(step.toString(), kernel, this::operand,
-                new Operand(float32(places.scratch()), kernel.scratchBytes()), words + (long) Integer.BYTES * places.fault(), places.faultCode());
+        DeviceBuffer scratch = new DeviceBuffer(float32(places.scratch()), kernel.scratchBytes());
+        launches = ((HandTunedContext) context).stream().bind(step.toString(), kernel,
+                new StepBuffers(this::operand, scratch, words + (long) Integer.BYTES * places.fault(), places.faultCode()));
     }
 
-    private Operand operand(Value v) {
+    private DeviceBuffer operand(Value v) {
         long bytes = v.shape().elements() * v.dtype().bytes();
-        return new Operand(v.dtype() == DType.F32 ? float32(places.at(v)) : words + (long) Integer.BYTES * places.at(v), bytes);
+        return new DeviceBuffer(v.dtype() == DType.F32 ? float32(places.at(v)) : words + (long) Integer.BYTES * places.at(v), bytes);
     }
 
     private long float32(int place) {

@@ -1,11 +1,11 @@
 package sirocco.tornado.kernel;
 
 import java.util.List;
-import java.util.function.IntFunction;
 import sirocco.api.Conditioning;
+import sirocco.api.Philox;
 import sirocco.api.Random;
 import sirocco.api.Shape;
-import sirocco.api.Value;
+import sirocco.gpu.FaultMessages;
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.math.TornadoMath;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
@@ -20,8 +20,8 @@ final class ConditioningKernels {
         int elements = (int) s.imageElements();
         float p = op.p();
         float scale = (float) (1 / (1 - (double) op.p()));
-        return Kernel.of(places -> List.of(Launch.groups("dropout", new int[] {places.at(op.x()), places.at(op.rng()), places.at(op.index()), places.at(op.y()),
-                Noise.DROPOUT + op.id()}, Launch.ceilDiv(Noise.blocks(elements), Launch.GROUP), s.n(), 1, Launch.GROUP,
+        return Kernel.of(places -> List.of(Launch.noise("dropout", new int[] {places.at(op.x()), places.at(op.rng()), places.at(op.index()), places.at(op.y()),
+                Philox.DROPOUT + op.id()}, s.n(), elements,
                 (g, id, c, m, w, at) -> g.task(id, ConditioningKernels::dropout, c, m, w, at, elements, p, scale))));
     }
 
@@ -110,7 +110,7 @@ final class ConditioningKernels {
         int dim = op.table().shape().c();
         int rows = op.table().shape().n();
         return Kernel.of(p -> List.of(Launch.items("embedding", new int[] {p.at(op.ids()), p.at(op.table()), p.at(op.y()), p.fault(), p.faultCode()},
-                (long) n * dim, (g, id, c, m, w, at) -> g.task(id, ConditioningKernels::embedding, c, m, w, at, n, dim, rows)))).withFault(badId(op.table()));
+                (long) n * dim, (g, id, c, m, w, at) -> g.task(id, ConditioningKernels::embedding, c, m, w, at, n, dim, rows)))).withFault(FaultMessages.idOutside(op.table()));
     }
 
     /** One element a work item, read and written once, with its image's id. at: ids [n], table [rows, dim], y [n, dim], fault, code */
@@ -132,7 +132,7 @@ final class ConditioningKernels {
         int dim = op.dTable().shape().c();
         int rows = op.dTable().shape().n();
         return Kernel.of(p -> List.of(Launch.items("embeddingBackward", new int[] {p.at(op.ids()), p.at(op.dy()), p.at(op.dTable()), p.fault(), p.faultCode()},
-                (long) n * dim, (g, id, c, m, w, at) -> g.task(id, ConditioningKernels::embeddingBackward, c, m, w, at, n, dim, rows)))).withFault(badId(op.dTable()));
+                (long) n * dim, (g, id, c, m, w, at) -> g.task(id, ConditioningKernels::embeddingBackward, c, m, w, at, n, dim, rows)))).withFault(FaultMessages.idOutside(op.dTable()));
     }
 
     /**
@@ -170,11 +170,6 @@ final class ConditioningKernels {
         }
     }
 
-    private static IntFunction<String> badId(Value table) {
-        int rows = table.shape().n();
-        return id -> "id " + id + " is not a row of the table, expected 0 to " + (rows - 1);
-    }
-
     static Kernel of(Random.DropLabels op) {
         int n = op.y().shape().n();
         float rate = op.p();
@@ -188,7 +183,7 @@ final class ConditioningKernels {
         if (image < n) {
             int rng = at.get(1);
             int[] words = new int[Noise.WORDS];
-            Noise.block(words, w.get(rng + Noise.SEED_LOW), w.get(rng + Noise.SEED_HIGH), 0, w.get(at.get(2) + image), w.get(rng + Noise.STEP), Noise.TRAIN);
+            Noise.block(words, w.get(rng + Noise.SEED_LOW), w.get(rng + Noise.SEED_HIGH), 0, w.get(at.get(2) + image), w.get(rng + Noise.STEP), Philox.TRAIN);
             int label = w.get(at.get(0) + image);
             if (Noise.uniform(words[2]) < p) {
                 label = at.get(4);

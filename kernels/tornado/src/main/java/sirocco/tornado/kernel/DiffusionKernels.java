@@ -1,12 +1,11 @@
 package sirocco.tornado.kernel;
 
 import java.util.List;
-import java.util.function.IntFunction;
 import sirocco.api.Diffusion;
+import sirocco.api.Philox;
 import sirocco.api.Shape;
-import sirocco.api.Value;
+import sirocco.gpu.FaultMessages;
 import uk.ac.manchester.tornado.api.KernelContext;
-import uk.ac.manchester.tornado.api.math.TornadoMath;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
@@ -42,8 +41,8 @@ final class DiffusionKernels {
         int elements = (int) s.imageElements();
         int timesteps = op.schedule().shape().n();
         int flip = op.flip() ? 1 : 0;
-        return Kernel.of(p -> List.of(Launch.groups("noising", new int[] {p.at(op.images()), p.at(op.schedule()), p.at(op.rng()), p.at(op.index()), p.at(op.xt()),
-                p.at(op.target()), p.at(op.t()), p.at(op.weight())}, Launch.ceilDiv(Noise.blocks(elements), Launch.GROUP), s.n(), 1, Launch.GROUP,
+        return Kernel.of(p -> List.of(Launch.noise("noising", new int[] {p.at(op.images()), p.at(op.schedule()), p.at(op.rng()), p.at(op.index()), p.at(op.xt()),
+                p.at(op.target()), p.at(op.t()), p.at(op.weight())}, s.n(), elements,
                 (g, id, c, m, w, at) -> g.task(id, DiffusionKernels::noising, c, m, w, at, elements, s.w(), s.c(), timesteps, flip))));
     }
 
@@ -68,7 +67,7 @@ final class DiffusionKernels {
         float[] x0 = new float[Noise.WORDS];
         float[] epsilon = new float[Noise.WORDS];
 
-        Noise.block(words, low, high, 0, sample, step, Noise.TRAIN);
+        Noise.block(words, low, high, 0, sample, step, Philox.TRAIN);
         int timestep = Noise.scaled(words[0], timesteps);
         int flipped = mayFlip & words[1];
         int row = at.get(1) + SCHEDULE_ROW * timestep;
@@ -82,7 +81,7 @@ final class DiffusionKernels {
             float pixel = pixels >> 8 * (i & 3) & 0xFF;
             x0[j] = pixel * (1 / 127.5f) - 1;
         }
-        Noise.block(words, low, high, block, sample, step, Noise.NOISE);
+        Noise.block(words, low, high, block, sample, step, Philox.NOISE);
         Noise.normals(epsilon, words);
 
         if (block == 0) {
@@ -116,12 +115,12 @@ final class DiffusionKernels {
         int elements = (int) s.imageElements();
         int rows = op.table().shape().n();
         return Kernel.of(p -> List.of(
-                Launch.groups("samplingStep", new int[] {p.at(op.out()), p.at(op.table()), p.at(op.rng()), p.at(op.index()), p.at(op.x()), p.at(op.h1()),
-                        p.at(op.h2()), p.at(op.cursor())}, Launch.ceilDiv(Noise.blocks(elements), Launch.GROUP), s.n(), 1, Launch.GROUP,
+                Launch.noise("samplingStep", new int[] {p.at(op.out()), p.at(op.table()), p.at(op.rng()), p.at(op.index()), p.at(op.x()), p.at(op.h1()),
+                        p.at(op.h2()), p.at(op.cursor())}, s.n(), elements,
                         (g, id, c, m, w, at) -> g.task(id, DiffusionKernels::samplingStep, c, m, w, at, elements, rows)),
                 Launch.items("advanceCursor", new int[] {p.at(op.cursor()), p.fault(), p.faultCode()}, 1,
                         (g, id, c, m, w, at) -> g.task(id, DiffusionKernels::advanceCursor, c, m, w, at, rows))))
-                .withFault(badCursor(op.table()));
+                .withFault(FaultMessages.cursorOutside(op.table()));
     }
 
     /**
@@ -174,7 +173,7 @@ final class DiffusionKernels {
             }
             int[] words = new int[Noise.WORDS];
             float[] z = new float[Noise.WORDS];
-            Noise.block(words, w.get(rng + Noise.SEED_LOW), w.get(rng + Noise.SEED_HIGH), block, w.get(at.get(3) + image), cursor, Noise.SAMPLING);
+            Noise.block(words, w.get(rng + Noise.SEED_LOW), w.get(rng + Noise.SEED_HIGH), block, w.get(at.get(3) + image), cursor, Philox.SAMPLING);
             Noise.normals(z, words);
 
             for (int j = 0; j < Noise.WORDS; j++) {
@@ -216,7 +215,7 @@ final class DiffusionKernels {
         int rows = op.table().shape().n();
         int columns = op.table().shape().c();
         return Kernel.of(p -> List.of(Launch.items("chainTimestep", new int[] {p.at(op.table()), p.at(op.row()), p.at(op.y()), p.fault(), p.faultCode()}, n,
-                (g, id, c, m, w, at) -> g.task(id, DiffusionKernels::chainTimestep, c, m, w, at, n, rows, columns)))).withFault(badCursor(op.table()));
+                (g, id, c, m, w, at) -> g.task(id, DiffusionKernels::chainTimestep, c, m, w, at, n, rows, columns)))).withFault(FaultMessages.cursorOutside(op.table()));
     }
 
     /** One image a work item: reads the cursor and its row's timestep, writes a number. at: table [rows, columns], cursor, t [n], fault, code */
@@ -232,10 +231,5 @@ final class DiffusionKernels {
                 Faults.report(w, at.get(3), at.get(4), cursor);
             }
         }
-    }
-
-    private static IntFunction<String> badCursor(Value table) {
-        int rows = table.shape().n();
-        return cursor -> "cursor " + cursor + " is outside the table, which has rows 0 to " + (rows - 1) + "; set it back to 0 to start another chain";
     }
 }

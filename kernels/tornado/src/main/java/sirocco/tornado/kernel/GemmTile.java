@@ -2,6 +2,7 @@ package sirocco.tornado.kernel;
 
 import java.util.stream.Stream;
 import sirocco.api.Settings.Precision;
+import sirocco.gpu.Tile;
 
 /** What of a matrix product a work group computes: a square. {@link ImplicitGemm}'s, the largest first, and {@link TensorGemm}'s. */
 public enum GemmTile {
@@ -36,11 +37,11 @@ public enum GemmTile {
 
     /** Rows × columns. */
     public String label() {
-        return width() + "x" + width() + (this == TENSOR ? " bf16" : "");
+        return tile().label() + (this == TENSOR ? " bf16" : "");
     }
 
-    private int width() {
-        return ImplicitGemm.width(side);
+    private Tile tile() {
+        return new Tile(ImplicitGemm.width(side), ImplicitGemm.width(side));
     }
 
     /** How many keep a large GPU busy: half as many of TENSOR's, which are twice as many warps. */
@@ -50,7 +51,7 @@ public enum GemmTile {
 
     /** How many cover a result. */
     long count(long rows, long columns) {
-        return Launch.ceilDiv(rows, width()) * Launch.ceilDiv(columns, width());
+        return tile().count(rows, columns);
     }
 
     /** The tile for products in so much precision: TENSOR in bf16, otherwise as {@link #choose(long, long, long)} says. */
@@ -72,7 +73,7 @@ public enum GemmTile {
             return Stream.of(LARGE, SMALL).filter(t -> t.label().equals(wanted)).findFirst().orElseThrow(() -> new IllegalArgumentException(
                     PROPERTY + ": there is no tile \"" + wanted + "\"; there are: " + LARGE.label() + ", " + SMALL.label()));
         }
-        boolean full = 2 * rows > LARGE.width() && 2 * columns > LARGE.width();
+        boolean full = 2 * rows > LARGE.tile().rows() && 2 * columns > LARGE.tile().columns();
         return full && parts * LARGE.count(rows, columns) >= GROUPS ? LARGE : SMALL;
     }
 }

@@ -2,6 +2,8 @@ package sirocco.tornado.kernel;
 
 import java.util.List;
 import java.util.function.IntFunction;
+import sirocco.gpu.FaultMessages;
+import sirocco.gpu.PlannedKernel;
 
 /**
  * A step, planned but not yet placed in memory.
@@ -11,15 +13,20 @@ import java.util.function.IntFunction;
  * @param fault what is wrong, given the number that a kernel reported
  * @param binding makes its launches, in order
  */
-public record Kernel(long scratchFloats, String algorithm, IntFunction<String> fault, Binding binding) {
+public record Kernel(long scratchFloats, String algorithm, IntFunction<String> fault, Binding binding) implements PlannedKernel {
     /** Takes the operands' places. */
     @FunctionalInterface
     public interface Binding {
         List<Launch> bind(Places places);
     }
 
+    @Override
+    public long scratchBytes() {
+        return scratchFloats * Float.BYTES;
+    }
+
     public static Kernel of(Binding binding) {
-        return new Kernel(0, "", number -> "a kernel reported " + number, binding);
+        return new Kernel(0, "", FaultMessages.UNKNOWN, binding);
     }
 
     public Kernel withScratch(long floats) {

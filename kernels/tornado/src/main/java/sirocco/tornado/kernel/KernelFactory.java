@@ -45,6 +45,7 @@ public final class KernelFactory {
             case Loss.CrossEntropy _, Loss.CrossEntropyBackward _ -> false;
             case Diffusion.Lookup op -> op.column() == 0 && op.row().shape().n() == 1;
             case Diffusion.Combine _, Diffusion.Advance _, Diffusion.Pixels _ -> false;
+            case Optimizer.Average _ -> false;
             default -> true;
         };
     }
@@ -97,6 +98,7 @@ public final class KernelFactory {
             case Optimizer.GradientNorm op -> Sums.of(op);
             case Optimizer.RecordStep op -> OptimizerKernels.of(op);
             case Optimizer.AdamEma op -> OptimizerKernels.of(op);
+            case Optimizer.Average _ -> throw unsupported(any);
         };
     }
 

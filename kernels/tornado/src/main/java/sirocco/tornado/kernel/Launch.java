@@ -1,6 +1,12 @@
 package sirocco.tornado.kernel;
 
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+import sirocco.api.Value;
+import sirocco.gpu.Chunks;
+import sirocco.gpu.PhiloxBlocks;
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.TaskGraph;
 import uk.ac.manchester.tornado.api.common.Access;
@@ -65,6 +71,11 @@ public record Launch(String kernel, int[] at, int groupsX, int groupsY, int grou
         return items(kernel, at, ceilDiv(elements, Fours.EACH * GROUP) * GROUP, enqueue);
     }
 
+    /** A work item for each Philox block of each image: see {@link PhiloxBlocks}. Group y is the image. */
+    static Launch noise(String kernel, int[] at, int images, int elements, EnqueueWithWords enqueue) {
+        return groups(kernel, at, ceilDiv(PhiloxBlocks.count(elements), GROUP), images, 1, GROUP, enqueue);
+    }
+
     public static Launch groups(String kernel, int[] at, long groupsX, int groupsY, int groupsZ, int group, EnqueueWithWords enqueue) {
         return new Launch(kernel, at, Math.toIntExact(groupsX), groupsY, groupsZ, group, true, enqueue, Optional.empty());
     }
@@ -85,8 +96,19 @@ public record Launch(String kernel, int[] at, int groupsX, int groupsY, int grou
                 .withAccess(new Access[] {Access.READ_WRITE, Access.READ_WRITE}).withTuning(task);
     }
 
+    /**
+     * Returns a table {@code at} of {@link Chunks}.
+     *
+     * @param before what the table begins with
+     * @param lists parallel lists of tensors with the same shapes
+     */
+    static int[] chunks(Places p, int[] before, List<List<Value>> lists) {
+        long[] rows = Chunks.table(lists.stream().map(tensors -> new Chunks.Column(tensors, p::at, 1)).toList());
+        return IntStream.concat(IntStream.of(before), LongStream.of(rows).mapToInt(Math::toIntExact)).toArray();
+    }
+
     /** n / size, rounded up. */
     public static long ceilDiv(long n, long size) {
-        return (n + size - 1) / size;
+        return Math.ceilDiv(n, size);
     }
 }

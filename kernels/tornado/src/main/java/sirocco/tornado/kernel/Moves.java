@@ -4,6 +4,7 @@ import java.util.List;
 import sirocco.api.DType;
 import sirocco.api.Movement;
 import sirocco.api.Shape;
+import sirocco.gpu.FaultMessages;
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.math.TornadoMath;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
@@ -149,7 +150,7 @@ final class Moves {
         int size = op.dataset().shape().n();
         return Kernel.of(p -> List.of(Launch.items("gatherImages", new int[] {p.at(op.dataset()), p.at(op.ids()), p.at(op.images()), p.fault(), p.faultCode()},
                 Launch.ceilDiv(n, 4), (g, id, c, m, w, at) -> g.task(id, Moves::gatherImages, c, m, w, at, n, each, size))))
-                .withFault(id -> "id " + id + " is not in the dataset, expected 0 to " + (size - 1));
+                .withFault(FaultMessages.imageOutside(op.dataset()));
     }
 
     /**

@@ -4,11 +4,6 @@ import uk.ac.manchester.tornado.api.math.TornadoMath;
 
 /** The noise that {@link sirocco.api.Philox} defines, word for word; normals to rounding. Inlined into kernels. */
 final class Noise {
-    static final int TRAIN = 1;
-    static final int NOISE = 2;
-    static final int SAMPLING = 3;
-    static final int DROPOUT = 1 << 16;
-
     /** In rng: the seed, and the training step. */
     static final int SEED_LOW = 0;
     static final int SEED_HIGH = 1;
@@ -52,11 +47,6 @@ final class Noise {
         words[1] = c1;
         words[2] = c2;
         words[3] = c3;
-    }
-
-    /** Work items that draw the noise of a sample: one a block. */
-    static long blocks(long elements) {
-        return Launch.ceilDiv(elements, 64) * 16;
     }
 
     /** The element of the sample that has word {@code word} of block {@code block}. */

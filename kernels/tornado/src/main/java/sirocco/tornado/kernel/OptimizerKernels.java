@@ -2,6 +2,7 @@ package sirocco.tornado.kernel;
 
 import java.util.List;
 import sirocco.api.Optimizer;
+import sirocco.gpu.Chunks;
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.math.TornadoMath;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
@@ -29,7 +30,7 @@ final class OptimizerKernels {
     private OptimizerKernels() { }
 
     static Kernel of(Optimizer.AdamEma op) {
-        return Kernel.of(p -> List.of(Launch.groups("adamEma", Chunks.table(p, new int[] {p.at(op.norm()), p.at(op.hyper())},
+        return Kernel.of(p -> List.of(Launch.groups("adamEma", Launch.chunks(p, new int[] {p.at(op.norm()), p.at(op.hyper())},
                 List.of(op.parameters(), op.gradients(), op.m(), op.v(), op.ema())), Chunks.count(op.parameters()), 1, 1, Sums.GROUP,
                 (g, id, c, m, at) -> g.task(id, OptimizerKernels::adamEma, c, m, at))));
     }

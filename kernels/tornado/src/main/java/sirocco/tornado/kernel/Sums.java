@@ -5,6 +5,7 @@ import sirocco.api.Loss;
 import sirocco.api.Optimizer;
 import sirocco.api.Reduction;
 import sirocco.api.Shape;
+import sirocco.gpu.Chunks;
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.math.TornadoMath;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
@@ -154,7 +155,7 @@ final class Sums {
     static Kernel of(Optimizer.GradientNorm op) {
         int chunks = Chunks.count(op.gradients());
         return Kernel.of(p -> List.of(
-                Launch.groups("squares", Chunks.table(p, new int[] {p.scratch()}, List.of(op.gradients())), chunks, 1, 1, GROUP,
+                Launch.groups("squares", Launch.chunks(p, new int[] {p.scratch()}, List.of(op.gradients())), chunks, 1, 1, GROUP,
                         (g, id, c, m, at) -> g.task(id, Sums::squares, c, m, at)),
                 ofParts("rootOfParts", new int[] {p.scratch(), p.at(op.norm())}, chunks, 1, 1))).withScratch(chunks);
     }

@@ -1,0 +1,89 @@
+package sirocco.diffusion;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Euler's method in σ (Karras et al. 2022, algorithm 2 without churn and correction): x' = x + (σ' − σ)·(x − x̂_0)/σ.
+ *
+ * @param spacing which timesteps are visited, fractional ones too
+ * @param stepsOffset see {@link TimestepSpacing#LEADING}
+ * @param levels how noise levels are spaced
+ * @param end where the chain ends
+ * @param clip bound of |x̂_0|; +∞ for none. diffusers' class has no such bound
+ */
+public record Euler(TimestepSpacing spacing, int stepsOffset, SigmaSpacing levels, DpmSolverPP.FinalSigma end, double clip) implements Solver {
+    public Euler {
+        SolverProgram.checkClip(clip);
+        SolverProgram.checkOffset(stepsOffset);
+    }
+
+    @Override
+    public SolverProgram program(NoiseSchedule schedule, Prediction prediction, int steps) {
+        SigmaGrid grid = SigmaGrid.of(schedule, spacing, stepsOffset, levels, end, steps);
+        List<SolverProgram.Row> rows = new ArrayList<>();
+        for (int i = 0; i < grid.steps(); i++) {
+            double ratio = grid.sigmas()[i + 1] / grid.sigmas()[i];
+            rows.add(SigmaGrid.row(grid.timesteps()[i], grid.sigmas()[i], prediction, clip, new double[][] {{ratio, 1 - ratio, 0, 0}}));
+        }
+        return new SolverProgram(1, grid.start(spacing), rows);
+    }
+
+    // ---- names and settings ----------------------------------------------------------------------------------------------------
+
+    @Override
+    public String name() {
+        return "euler";
+    }
+
+    @Override
+    public int usualSteps(int T) {
+        return Math.min(50, T);
+    }
+
+    @Override
+    public Kind kind() {
+        return KIND;
+    }
+
+    @Override
+    public void writeTo(ObjectNode config) {
+        config.put("use_karras_sigmas", levels == SigmaSpacing.KARRAS);
+        config.put("use_exponential_sigmas", levels == SigmaSpacing.EXPONENTIAL);
+        config.put("final_sigmas_type", end.text());
+        SchedulerSettings.putSpacing(config, spacing, stepsOffset);
+    }
+
+    static final Kind KIND = new Kind() {
+        @Override
+        public String className() {
+            return "EulerDiscreteScheduler";
+        }
+
+        @Override
+        public String names() {
+            return "euler";
+        }
+
+        @Override
+        public boolean has(String name) {
+            return name.equals("euler");
+        }
+
+        @Override
+        public Solver read(String name, SolverText s) {
+            return new Euler(s.spacing(TimestepSpacing.LINSPACE), s.offset(), s.take("sigmas", SigmaSpacing.SCHEDULE, SigmaSpacing::parse),
+                    s.take("final", DpmSolverPP.FinalSigma.ZERO, DpmSolverPP.FinalSigma::parse), s.clip(1));
+        }
+
+        @Override
+        public Solver read(SchedulerSettings s) {
+            s.requireText("interpolation_type", "linear");
+            s.requireText("timestep_type", "discrete");
+            s.requireAbsent("sigma_min", "sigma_max");
+            return new Euler(s.spacing("linspace"), s.integer("steps_offset", 0), SigmaSpacing.read(s),
+                    DpmSolverPP.FinalSigma.parse(s.text("final_sigmas_type", "zero")), Double.POSITIVE_INFINITY);
+        }
+    };
+}

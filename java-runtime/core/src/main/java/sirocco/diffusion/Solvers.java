@@ -1,0 +1,29 @@
+package sirocco.diffusion;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/** Every kind of solver. */
+public final class Solvers {
+    private static final List<Solver.Kind> ALL = List.of(Ddpm.KIND, Ddim.KIND, DpmSolverPP.KIND, Euler.KIND, EulerAncestral.KIND, Heun.KIND);
+
+    private Solvers() { }
+
+    static Optional<Solver.Kind> named(String name) {
+        return ALL.stream().filter(k -> k.has(name)).findFirst();
+    }
+
+    static Optional<Solver.Kind> ofClass(String className) {
+        return ALL.stream().filter(k -> k.className().equals(className)).findFirst();
+    }
+
+    /** The names of all solvers, for help and errors. */
+    public static String names() {
+        return ALL.stream().map(Solver.Kind::names).collect(Collectors.joining(", "));
+    }
+
+    static String classNames() {
+        return ALL.stream().map(Solver.Kind::className).collect(Collectors.joining(", "));
+    }
+}
