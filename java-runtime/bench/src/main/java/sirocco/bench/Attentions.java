@@ -71,8 +71,8 @@ final class Attentions {
     private Work work(Case k, boolean backwardToo) {
         Layout l = Layout.blocked(k.n, k.size, k.size, k.channels(), 0);
         Layout sums = Layout.of(k.n, 1, 1, k.heads * k.tokens(), 0);
-        AttentionForward forward = new AttentionForward(l, l, l, l, sums, k.heads, workers);
-        AttentionBackward backward = new AttentionBackward(l, l, l, l, sums, l, l, l, l, k.heads, workers);
+        AttentionForward forward = new AttentionForward(l, l, l, l, sums, k.heads, false, false, workers);
+        AttentionBackward backward = new AttentionBackward(l, l, l, l, sums, l, l, l, l, k.heads, false, false, workers);
         Slice q = input(k, 1, l);
         Slice key = input(k, 2, l);
         Slice v = input(k, 3, l);
@@ -86,9 +86,9 @@ final class Attentions {
         return new KernelWork() {
             @Override
             public void run() {
-                forward.run(q, key, v, y, logSumExp, scratch);
+                forward.run(q, key, v, null, y, logSumExp, scratch);
                 if (backwardToo) {
-                    backward.run(q, key, v, y, logSumExp, dy, dq, dk, dv, scratch);
+                    backward.run(q, key, v, null, y, logSumExp, dy, dq, dk, dv, scratch);
                 }
             }
 

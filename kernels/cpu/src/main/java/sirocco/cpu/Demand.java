@@ -50,14 +50,6 @@ enum Demand {
         };
     }
 
-    /** Whether a persistent value that nothing else decides about lies in blocks for this op: what sampling and losses of images read. */
-    static boolean prefersBlocks(Op op) {
-        return switch (op) {
-            case Diffusion.SamplingStep _, Diffusion.Guidance _, Movement.Repeat _ -> ofActivations(op) != DENSE;
-            default -> false;
-        };
-    }
-
     private static Demand ofActivations(Op any) {
         return switch (any) {
             case Convolution.Conv2d op -> pointwise(op.w().shape(), op.window()) && op.perChannel().isEmpty() ? ALIKE : BLOCKS;

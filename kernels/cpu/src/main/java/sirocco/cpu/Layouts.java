@@ -18,13 +18,14 @@ import sirocco.api.Value;
  * Chooses the layout of every F32 value of a graph.
  *
  * <p>A value of less than a block's channels is dense. Of the others, a temporary lies as the step that writes it does: in blocks or dense if the kernel can
- * write nothing else ({@link Demand}), and as the first operand that it reads where the kernel can do both. So a chain of steps stays in the layout that it
- * began with. A persistent value is dense if it is anything but an activation to some step, else in blocks if a kernel must have it so, else as the first
- * step that reads it does. Weights and what goes with them, tables, scalars and saved statistics are therefore dense. Blocks have a halo where a convolution
- * larger than 1×1 reads them.
+ * write nothing else ({@link Demand}); as what it reads lies where the kernel can do both; and where that lies differently, as most of those that read the
+ * result need it ({@link Readers}). So a chain of steps stays in the layout that it began with. A persistent value is dense if it is anything but an
+ * activation to some step, else as its readers need it, else as the first step that reads it does. Weights and what goes with them, tables, scalars and saved
+ * statistics are therefore dense. Blocks have a halo where a convolution larger than 1×1 reads them.
  *
- * <p>Each choice depends on a step and on what came before it, and not on who reads the value later, apart from the demand for blocks. So a copy to the other layout, which
- * {@link LayoutCopies} inserts, changes no choice but its own: a copy lies the other way than its source.
+ * <p>Each choice depends on what came before and on the readers' demands, which count through copies. So a copy to the other layout, which {@link
+ * LayoutCopies} inserts, changes no choice but its own: a copy lies the other way than its source. The layouts of a graph with its copies are therefore those
+ * that they were inserted for.
  */
 final class Layouts {
     private static final int HALO = 1;
@@ -33,6 +34,7 @@ final class Layouts {
     private final boolean[] blocks;
     private final boolean[] known;
     private final boolean[] haloed;
+    private final Readers readers;
     /** Whether the step's operands that must be alike lie in blocks. */
     private final boolean[] alikeInBlocks;
 
@@ -44,24 +46,23 @@ final class Layouts {
         known = new boolean[values];
         haloed = new boolean[values];
         alikeInBlocks = new boolean[graph.steps().size()];
+        readers = new Readers(graph);
         boolean[] activation = new boolean[values];
         boolean[] dense = new boolean[values];
-        boolean[] preferred = new boolean[values];
         for (Step step : graph.steps()) {
             for (Operand o : step.op().operands()) {
                 int id = o.value().id();
                 Demand demand = Demand.of(step.op(), o);
                 activation[id] |= o.role() == OperandRole.ACTIVATION;
                 dense[id] |= o.role() != OperandRole.ACTIVATION && demand == Demand.DENSE;
-                preferred[id] |= demand == Demand.BLOCKS || o.role() == OperandRole.ACTIVATION && Demand.prefersBlocks(step.op());
             }
             for (Value v : readWithHalo(step.op())) {
                 haloed[v.id()] = true;
             }
         }
         for (Value v : graph.values()) {
-            if (v.persistent() && (dense[v.id()] || preferred[v.id()])) {
-                decide(v, !dense[v.id()]);
+            if (v.persistent() && (dense[v.id()] || readers.of(v) != 0)) {
+                decide(v, !dense[v.id()] && readers.of(v) > 0);
             }
         }
         for (int i = 0; i < alikeInBlocks.length; i++) {
@@ -102,17 +103,28 @@ final class Layouts {
         }
     }
 
-    /** What is updated in place decides, then what is read, in order; blocks if all of it is still open. */
+    /**
+     * What is updated in place decides. Else what is read does if all of it lies alike; if not, those who read the result; and if they do not care, what is
+     * read first. Blocks if nothing is known.
+     */
     private boolean alikeInBlocks(Op op, List<Operand> operands) {
-        for (Operand.Access access : List.of(Operand.Access.UPDATED, Operand.Access.READ)) {
-            for (Operand o : operands) {
-                Value v = o.value();
-                if (o.access() == access && Demand.of(op, o) == Demand.ALIKE && known[v.id()] && v.shape().c() >= Layout.BLOCK) {
+        Value first = null;
+        boolean differ = false;
+        for (Operand o : operands) {
+            Value v = o.value();
+            if (Demand.of(op, o) == Demand.ALIKE && known[v.id()] && v.shape().c() >= Layout.BLOCK && o.access() != Operand.Access.WRITTEN) {
+                if (o.access() == Operand.Access.UPDATED) {
                     return blocks[v.id()];
                 }
+                first = first == null ? v : first;
+                differ |= blocks[v.id()] != blocks[first.id()];
             }
         }
-        return true;
+        if (first != null && !differ) {
+            return blocks[first.id()];
+        }
+        int wanted = readers.ofResults(op);
+        return wanted > 0 || wanted == 0 && (first == null || blocks[first.id()]);
     }
 
     private void decide(Value v, boolean inBlocks) {

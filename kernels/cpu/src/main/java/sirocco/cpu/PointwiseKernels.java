@@ -1,10 +1,12 @@
 package sirocco.cpu;
 
 import sirocco.api.Pointwise;
+import sirocco.api.UnaryFunction;
 import sirocco.api.Value;
 import sirocco.cpu.pointwise.Affine;
 import sirocco.cpu.pointwise.Binary;
 import sirocco.cpu.pointwise.Broadcast;
+import sirocco.cpu.pointwise.Gated;
 import sirocco.cpu.pointwise.Unary;
 import sirocco.cpu.pointwise.UnaryBackward;
 
@@ -25,7 +27,23 @@ final class PointwiseKernels {
                     op.dy(), op.dx());
             case Pointwise.Affine op -> Kernel.unary(new Affine(op.scale(), op.shift(), at(op.x()), at(op.y()), workers)::run, op.x(), op.y());
             case Pointwise.Binary op -> binary(op);
-            case Pointwise.Gated _, Pointwise.GatedBackward _ -> throw new IllegalStateException("cpu: " + pointwise.kind() + " should have been lowered");
+            case Pointwise.Gated op -> {
+                Gated kernel = gated(op.function(), op.y());
+                yield Kernel.of(m -> {
+                    Slice x = m.at(op.x());
+                    Slice y = m.at(op.y());
+                    return () -> kernel.run(x, y);
+                });
+            }
+            case Pointwise.GatedBackward op -> {
+                Gated kernel = gated(op.function(), op.dy());
+                yield Kernel.of(m -> {
+                    Slice x = m.at(op.x());
+                    Slice dy = m.at(op.dy());
+                    Slice dx = m.at(op.dx());
+                    return () -> kernel.runBackward(x, dy, dx);
+                });
+            }
         };
     }
 
@@ -40,6 +58,10 @@ final class PointwiseKernels {
             Slice y = m.at(op.y());
             return () -> kernel.run(a, b, y);
         });
+    }
+
+    private Gated gated(UnaryFunction function, Value y) {
+        return new Gated(function, Math.toIntExact(y.shape().elements() / y.shape().c()), y.shape().c(), workers);
     }
 
     private Layout at(Value v) {

@@ -23,6 +23,8 @@ import sirocco.api.Random.Distribution;
 import sirocco.api.Reduction;
 import sirocco.api.Shape;
 import sirocco.api.UnaryFunction;
+import sirocco.cpu.attention.AttentionBackward;
+import sirocco.cpu.attention.AttentionForward;
 import sirocco.cpu.gemm.BatchedMatMul;
 import sirocco.cpu.movement.Copy;
 import sirocco.cpu.movement.Permute;
@@ -38,6 +40,8 @@ import sirocco.cpu.noise.SamplingStep;
 import sirocco.cpu.norm.ChannelSum;
 import sirocco.cpu.norm.GroupNorm;
 import sirocco.cpu.norm.GroupNormBackward;
+import sirocco.cpu.norm.LayerNorm;
+import sirocco.cpu.norm.LayerNormBackward;
 import sirocco.cpu.optim.AdamEma;
 import sirocco.cpu.optim.Average;
 import sirocco.cpu.optim.GradientNorm;
@@ -48,6 +52,7 @@ import sirocco.cpu.pointwise.ClassEmbedding;
 import sirocco.cpu.pointwise.Combine;
 import sirocco.cpu.pointwise.Concat;
 import sirocco.cpu.pointwise.Convert;
+import sirocco.cpu.pointwise.Gated;
 import sirocco.cpu.pointwise.Guidance;
 import sirocco.cpu.pointwise.MseLoss;
 import sirocco.cpu.pointwise.MseLossBackward;
@@ -165,6 +170,50 @@ class KernelHabitsTest {
                     return () -> k.run(x, y, scratch);
                 });
             }
+        }
+        for (boolean rms : new boolean[] {false, true}) {
+            m.put(rms ? "RmsNorm" : "LayerNorm", (w, a) -> {
+                var k = new LayerNorm(130, 70, 1e-5f, rms, w);
+                var b = new LayerNormBackward(130, 70, rms, w);
+                Slice x = new Slice(a.of(9100), 0), y = new Slice(a.of(9100), 0), dx = new Slice(a.of(9100), 0), stats = new Slice(a.of(260), 0);
+                Slice gamma = new Slice(a.of(70), 0), beta = new Slice(a.of(70), 0), dGamma = new Slice(a.of(70), 0), dBeta = new Slice(a.of(70), 0);
+                Slice scratch = new Slice(a.of((int) b.scratchFloats()), 0);
+                return () -> {
+                    k.run(x, gamma, beta, y, stats);
+                    b.run(x, stats, gamma, y, dx, dGamma, dBeta, scratch);
+                };
+            });
+        }
+        for (UnaryFunction f : new UnaryFunction[] {UnaryFunction.GELU, UnaryFunction.SILU}) {
+            m.put(f.title() + "Gated", (w, a) -> {
+                var k = new Gated(f, 130, 70, w);
+                Slice x = new Slice(a.of(18_200), 0), y = new Slice(a.of(9100), 0), dx = new Slice(a.of(18_200), 0);
+                return () -> {
+                    k.run(x, y);
+                    k.runBackward(x, y, dx);
+                };
+            });
+        }
+        for (boolean masked : new boolean[] {false, true}) {
+            m.put("Attention, causal" + (masked ? " and masked" : ""), (w, a) -> {
+                Layout q = Layout.plain(2, 1, 70, 48);
+                Layout keys = Layout.plain(2, 1, 77, 48);
+                Layout sums = Layout.plain(2, 1, 1, 210);
+                var f = new AttentionForward(q, keys, keys, q, sums, 3, true, masked, w);
+                var b = new AttentionBackward(q, keys, keys, q, sums, q, q, keys, keys, 3, true, masked, w);
+                Slice x = new Slice(a.of(q), 0), k = new Slice(a.of(keys), 0), v = new Slice(a.of(keys), 0), y = new Slice(a.of(q), 0);
+                Slice dy = new Slice(a.of(q), 0), dq = new Slice(a.of(q), 0), dk = new Slice(a.of(keys), 0), dv = new Slice(a.of(keys), 0);
+                Slice logs = new Slice(a.of(sums), 0), scratch = new Slice(new float[(int) Math.max(f.scratchFloats(), b.scratchFloats())], 0);
+                float[] mask = new float[154];
+                for (int i = 0; i < mask.length; i++) {
+                    mask[i] = i % 3 == 1 ? 0 : 1;
+                }
+                Slice maskAt = masked ? new Slice(mask, 0) : null;
+                return () -> {
+                    f.run(x, k, v, maskAt, y, logs, scratch);
+                    b.run(x, k, v, maskAt, y, logs, dy, dq, dk, dv, scratch);
+                };
+            });
         }
         m.put("MatMul", (w, a) -> {
             var k = new BatchedMatMul(new Shape(2, 1, 33, 40), new Shape(1, 3, 40, 50), false, false, new Shape(2, 3, 33, 50), w);

@@ -20,6 +20,7 @@ import sirocco.cpu.conv.Gemm;
 public final class AttentionBackward {
     private final Workers workers;
     private final Heads heads;
+    private final Masking masking;
     private final Layout sums;
     private final HeadView q;
     private final HeadView k;
@@ -39,6 +40,7 @@ public final class AttentionBackward {
     private final int dense;
     private final int perWorker;
 
+    private Slice mask;
     private float[] lse;
     private int lseAt;
     private float[] work;
@@ -46,9 +48,10 @@ public final class AttentionBackward {
 
     /** Layouts of the operands: as in {@link AttentionForward}, and a gradient's shape is its value's. */
     public AttentionBackward(Layout q, Layout k, Layout v, Layout y, Layout logSumExp, Layout dy, Layout dq, Layout dk, Layout dv,
-            int headCount, Workers workers) {
+            int headCount, boolean causal, boolean masked, Workers workers) {
         this.workers = workers;
-        heads = Heads.of(q, headCount);
+        heads = Heads.of(q, k, headCount);
+        masking = new Masking(heads, causal, masked);
         sums = logSumExp;
         this.q = new HeadView(q, heads);
         this.k = new HeadView(k, heads);
@@ -65,7 +68,7 @@ public final class AttentionBackward {
         channelTile = heads.step() * heads.blocks();
         dense = heads.keys() * heads.channels();
         int packed = 2 * transposed + heads.panelFloats();
-        perWorker = packed + 2 * dense + Math.max(2 * tile + 3 * channelTile + BLOCK, PANEL * heads.channels());
+        perWorker = packed + 2 * dense + Math.max(2 * tile + 3 * channelTile + BLOCK + masking.floats(), PANEL * heads.channels());
     }
 
     /** Floats of working memory: one head's packed operands, its dK and dV, and two tiles of scores, for each thread. */
@@ -73,7 +76,9 @@ public final class AttentionBackward {
         return (long) workers.threads() * perWorker;
     }
 
-    public void run(Slice q, Slice k, Slice v, Slice y, Slice logSumExp, Slice dy, Slice dq, Slice dk, Slice dv, Slice scratch) {
+    /** @param keyMask null if there is none */
+    public void run(Slice q, Slice k, Slice v, Slice keyMask, Slice y, Slice logSumExp, Slice dy, Slice dq, Slice dk, Slice dv, Slice scratch) {
+        mask = keyMask;
         this.q.bind(q);
         this.k.bind(k);
         this.v.bind(v);
@@ -110,8 +115,8 @@ public final class AttentionBackward {
         for (int first = 0; first < heads.pixels(); first += heads.rows()) {
             queries(head, first, keysT, valuesT, keys, dKeys, dValues, tiles);
         }
-        dk.store(head, 0, heads.pixels(), 1f, work, dKeys, heads.channels(), BLOCK);
-        dv.store(head, 0, heads.pixels(), 1f, work, dValues, heads.channels(), BLOCK);
+        dk.store(head, 0, heads.others(), 1f, work, dKeys, heads.channels(), BLOCK);
+        dv.store(head, 0, heads.others(), 1f, work, dValues, heads.channels(), BLOCK);
     }
 
     /** One tile of queries: writes its dQ and adds to dK and dV. */
@@ -126,35 +131,37 @@ public final class AttentionBackward {
         q.load(head, first, rows, heads.scale(), work, query, BLOCK, step);
         dy.load(head, first, rows, 1f, work, dOut, BLOCK, step);
         y.load(head, first, rows, 1f, work, out, BLOCK, step);
-        timesTransposed(query, keysT, p, rows);
-        timesTransposed(dOut, valuesT, dp, rows);
-        Softmax.mask(work, p, rows, step, heads.pixels());
-        int sumsAt = lseAt + head / heads.heads() * sums.image() + head % heads.heads() * heads.pixels() + first;
+        int blocks = masking.keyBlocks(first + rows);
         int lanes = out + channelTile;
-        Softmax.again(work, p, rows, step, heads.keyBlocks(), lse, sumsAt, lanes);
-        Softmax.backward(work, p, dp, heads.keyBlocks(), dOut, out, heads.blocks(), rows, step, lanes);
-        addProduct(p, dOut, dValues, rows);
-        addProduct(dp, query, dKeys, rows);
+        timesTransposed(query, keysT, p, rows, blocks);
+        timesTransposed(dOut, valuesT, dp, rows, blocks);
+        masking.apply(work, p, rows, step, blocks, first, mask, head / heads.heads(), lanes + BLOCK);
+        int sumsAt = lseAt + head / heads.heads() * sums.image() + head % heads.heads() * heads.pixels() + first;
+        Softmax.again(work, p, rows, step, blocks, lse, sumsAt, lanes);
+        masking.clear(work, p, rows, step, blocks);
+        Softmax.backward(work, p, dp, blocks, dOut, out, heads.blocks(), rows, step, lanes);
+        addProduct(p, dOut, dValues, rows, blocks);
+        addProduct(dp, query, dKeys, rows, blocks);
         for (int panel = 0; panel < heads.channelPanels(); panel++) {
-            Gemm.rows(work, dp, keyBlocks, keyBlocks.length, work, keys + panel * heads.keyBlocks() * PANEL_BLOCK, work,
+            Gemm.rows(work, dp, keyBlocks, blocks, work, keys + panel * heads.keyBlocks() * PANEL_BLOCK, work,
                     out + 2 * panel * step, BLOCK, step, rows, 2 * panel + 1 < heads.blocks(), false);
         }
         dq.store(head, first, rows, heads.scale(), work, out, BLOCK, step);
     }
 
-    /** c = a · bᵀ: a tile of queries against all keys. */
-    private void timesTransposed(int a, int bT, int c, int rows) {
+    /** c = a · bᵀ: a tile of queries against the first blocks of keys. */
+    private void timesTransposed(int a, int bT, int c, int rows, int blocks) {
         int step = heads.step();
-        for (int panel = 0; panel < heads.keyPanels(); panel++) {
+        for (int panel = 0; 2 * panel < blocks; panel++) {
             Gemm.rows(work, a, channelBlocks, channelBlocks.length, work, bT + panel * PANEL * heads.channels(), work,
-                    c + 2 * panel * step, BLOCK, step, rows, 2 * panel + 1 < heads.keyBlocks(), false);
+                    c + 2 * panel * step, BLOCK, step, rows, 2 * panel + 1 < blocks, false);
         }
     }
 
     /** c += aᵀ · b, where a is a tile of scores, b one of channels, c dense [keys][channels]. */
-    private void addProduct(int a, int b, int c, int rows) {
+    private void addProduct(int a, int b, int c, int rows, int blocks) {
         int step = heads.step();
-        for (int key = 0; key < heads.keyBlocks(); key++) {
+        for (int key = 0; key < blocks; key++) {
             for (int block = 0; block < heads.blocks(); block += 2) {
                 Gemm.outer(work, a + key * step, 0, work, b + block * step, 0, step, 1, rows, work,
                         c + key * BLOCK * heads.channels() + block * BLOCK, heads.channels(), block + 1 < heads.blocks());

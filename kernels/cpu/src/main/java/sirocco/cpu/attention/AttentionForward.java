@@ -11,13 +11,14 @@ import sirocco.cpu.Workers;
 import sirocco.cpu.conv.Gemm;
 
 /**
- * y = softmax(q kᵀ / √d) v for each head, over the pixels of an image. First all heads' keys and values are packed for {@link Gemm}; then each
- * tile of queries has its scores against all keys, their softmax and the product with the values done while they are in cache. The
- * L × L scores of a head never exist at once.
+ * y = softmax(q kᵀ / √d) v for each head, over the pixels of an image or those of another value, less what a {@link Masking} excludes. First all heads' keys and values are packed for {@link Gemm}; then each
+ * tile of queries has its scores against all keys, their softmax and the product with the values done while they are in cache. All
+ * scores of a head never exist at once.
  */
 public final class AttentionForward {
     private final Workers workers;
     private final Heads heads;
+    private final Masking masking;
     private final Layout sums;
     private final HeadView q;
     private final HeadView k;
@@ -34,19 +35,24 @@ public final class AttentionForward {
     private final int channelTile;
     private final int perWorker;
 
+    private Slice mask;
     private float[] lse;
     private int lseAt;
     private float[] work;
     private int workAt;
 
     /**
-     * @param q, k, v, y the operands' layouts, all of the same shape [n,h,w,c]
+     * @param q, y the operands' layouts, of shape [n,h,w,c]
+     * @param k, v of shape [n,h',w',c]
      * @param logSumExp of shape [n,1,1,heads·h·w]
      * @param headCount a divisor of c
+     * @param causal whether query i attends to keys 0 … i only
+     * @param masked whether there is a key mask
      */
-    public AttentionForward(Layout q, Layout k, Layout v, Layout y, Layout logSumExp, int headCount, Workers workers) {
+    public AttentionForward(Layout q, Layout k, Layout v, Layout y, Layout logSumExp, int headCount, boolean causal, boolean masked, Workers workers) {
         this.workers = workers;
-        heads = Heads.of(q, headCount);
+        heads = Heads.of(q, k, headCount);
+        masking = new Masking(heads, causal, masked);
         sums = logSumExp;
         this.q = new HeadView(q, heads);
         this.k = new HeadView(k, heads);
@@ -58,7 +64,7 @@ public final class AttentionForward {
         straight = heads.panelFloats();
         tile = heads.step() * heads.keyBlocks();
         channelTile = heads.step() * heads.blocks();
-        perWorker = Math.max(tile + 2 * channelTile + BLOCK, PANEL * heads.channels());
+        perWorker = Math.max(tile + 2 * channelTile + BLOCK + masking.floats(), PANEL * heads.channels());
     }
 
     /** Floats of working memory: packed keys and values, and a tile of scores for each thread. */
@@ -66,7 +72,9 @@ public final class AttentionForward {
         return (long) heads.tasks() * (transposed + straight) + (long) workers.threads() * perWorker;
     }
 
-    public void run(Slice q, Slice k, Slice v, Slice y, Slice logSumExp, Slice scratch) {
+    /** @param keyMask [n,1,1,h'·w'], 1 for keys to attend to and 0 for others; null if there is none */
+    public void run(Slice q, Slice k, Slice v, Slice keyMask, Slice y, Slice logSumExp, Slice scratch) {
+        mask = keyMask;
         this.q.bind(q);
         this.k.bind(k);
         this.v.bind(v);
@@ -114,15 +122,17 @@ public final class AttentionForward {
         int query = s + tile;
         int out = query + channelTile;
         q.load(task, first, rows, heads.scale(), work, query, BLOCK, step);
-        for (int p = 0; p < heads.keyPanels(); p++) {
+        int blocks = masking.keyBlocks(first + rows);
+        for (int p = 0; 2 * p < blocks; p++) {
             Gemm.rows(work, query, channelBlocks, channelBlocks.length, work, keysAt + p * PANEL * heads.channels(), work,
-                    s + 2 * p * step, BLOCK, step, rows, 2 * p + 1 < heads.keyBlocks(), false);
+                    s + 2 * p * step, BLOCK, step, rows, 2 * p + 1 < blocks, false);
         }
-        Softmax.mask(work, s, rows, step, heads.pixels());
+        masking.apply(work, s, rows, step, blocks, first, mask, task / heads.heads(), out + channelTile + BLOCK);
         int sumsAt = lseAt + task / heads.heads() * sums.image() + task % heads.heads() * heads.pixels() + first;
-        Softmax.forward(work, s, rows, step, heads.keyBlocks(), lse, sumsAt, out + channelTile);
+        Softmax.forward(work, s, rows, step, blocks, lse, sumsAt, out + channelTile);
+        masking.clear(work, s, rows, step, blocks);
         for (int p = 0; p < heads.channelPanels(); p++) {
-            Gemm.rows(work, s, keyBlocks, keyBlocks.length, work, keysAt + transposed + p * heads.keyBlocks() * PANEL_BLOCK, work,
+            Gemm.rows(work, s, keyBlocks, blocks, work, keysAt + transposed + p * heads.keyBlocks() * PANEL_BLOCK, work,
                     out + 2 * p * step, BLOCK, step, rows, 2 * p + 1 < heads.blocks(), false);
         }
         y.store(task, first, rows, 1f, work, out, BLOCK, step);

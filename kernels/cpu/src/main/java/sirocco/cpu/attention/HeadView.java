@@ -18,7 +18,7 @@ import sirocco.cpu.Workers;
 final class HeadView implements Workers.Task {
     private final Layout layout;
     private final Heads heads;
-    /** Each block of a head is a block of the value. */
+    /** Each block of a head lies together. */
     private final boolean aligned;
     /** Pixels that lie one after the other: a row, or all of an image without a halo. */
     private final int adjoining;
@@ -28,8 +28,8 @@ final class HeadView implements Workers.Task {
     HeadView(Layout layout, Heads heads) {
         this.layout = layout;
         this.heads = heads;
-        aligned = layout.blocked() && heads.d() % BLOCK == 0;
-        adjoining = layout.halo() == 0 ? heads.pixels() : layout.w();
+        aligned = heads.d() % BLOCK == 0;
+        adjoining = layout.halo() == 0 ? layout.h() * layout.w() : layout.w();
     }
 
     void bind(Slice value) {
@@ -54,6 +54,10 @@ final class HeadView implements Workers.Task {
     void load(int task, int first, int pixels, float scale, float[] to, int at, int pixelStep, int blockStep) {
         for (int b = 0; b < heads.blocks(); b++) {
             int target = at + b * blockStep;
+            if (!layout.blocked() && !aligned) {
+                loadPart(array, base(task, b) + first * layout.c(), layout.c(), Math.min(BLOCK, heads.d() - b * BLOCK), scale, to, target, pixelStep, pixels);
+                continue;
+            }
             if (!aligned) {
                 loadChannels(task, b, first, pixels, scale, to, target, pixelStep);
                 continue;
@@ -61,7 +65,7 @@ final class HeadView implements Workers.Task {
             int base = base(task, b);
             for (int i = 0; i < pixels;) {
                 int run = Math.min(pixels - i, adjoining - (first + i) % adjoining);
-                copy(array, base + pixel(first + i), BLOCK, scale, to, target + i * pixelStep, pixelStep, run);
+                copy(array, base + pixel(first + i), layout.pixel(), scale, to, target + i * pixelStep, pixelStep, run);
                 i += run;
             }
         }
@@ -71,6 +75,10 @@ final class HeadView implements Workers.Task {
     void store(int task, int first, int pixels, float scale, float[] from, int at, int pixelStep, int blockStep) {
         for (int b = 0; b < heads.blocks(); b++) {
             int source = at + b * blockStep;
+            if (!layout.blocked() && !aligned) {
+                storePart(from, source, pixelStep, Math.min(BLOCK, heads.d() - b * BLOCK), scale, array, base(task, b) + first * layout.c(), layout.c(), pixels);
+                continue;
+            }
             if (!aligned) {
                 storeChannels(task, b, first, pixels, scale, from, source, pixelStep);
                 continue;
@@ -78,7 +86,7 @@ final class HeadView implements Workers.Task {
             int base = base(task, b);
             for (int i = 0; i < pixels;) {
                 int run = Math.min(pixels - i, adjoining - (first + i) % adjoining);
-                copy(from, source + i * pixelStep, pixelStep, scale, array, base + pixel(first + i), BLOCK, run);
+                copy(from, source + i * pixelStep, pixelStep, scale, array, base + pixel(first + i), layout.pixel(), run);
                 i += run;
             }
         }
@@ -88,6 +96,30 @@ final class HeadView implements Workers.Task {
         for (int i = 0; i < pixels; i++) {
             for (int v = 0; v < BLOCK; v += LANES) {
                 FloatVector.fromArray(Simd.F, from, source + i * sourceStep + v).mul(scale).intoArray(to, target + i * targetStep + v);
+            }
+        }
+    }
+
+    /** Up to a block's channels of each pixel, filled up with zeros. */
+    private static void loadPart(float[] from, int source, int sourceStep, int channels, float scale, float[] to, int target, int targetStep, int pixels) {
+        for (int i = 0; i < pixels; i++) {
+            int at = source + i * sourceStep;
+            int into = target + i * targetStep;
+            for (int j = 0; j < channels; j++) {
+                to[into + j] = from[at + j] * scale;
+            }
+            for (int j = channels; j < BLOCK; j++) {
+                to[into + j] = 0;
+            }
+        }
+    }
+
+    private static void storePart(float[] from, int source, int sourceStep, int channels, float scale, float[] to, int target, int targetStep, int pixels) {
+        for (int i = 0; i < pixels; i++) {
+            int at = source + i * sourceStep;
+            int into = target + i * targetStep;
+            for (int j = 0; j < channels; j++) {
+                to[into + j] = from[at + j] * scale;
             }
         }
     }
@@ -110,8 +142,11 @@ final class HeadView implements Workers.Task {
         }
     }
 
-    /** Where the head's channel block begins, if blocks are aligned. */
+    /** Where the head's channel block begins, if the value is dense or blocks are aligned. */
     private int base(int task, int block) {
+        if (!layout.blocked()) {
+            return start + task / heads.heads() * layout.image() + task % heads.heads() * heads.d() + block * BLOCK;
+        }
         return start + layout.origin(task / heads.heads(), task % heads.heads() * heads.blocks() + block);
     }
 

@@ -14,17 +14,18 @@ import sirocco.cpu.conv.Gemm;
  *
  * @param images images
  * @param heads heads of an image
- * @param pixels L, the queries and the keys of a head
+ * @param pixels queries of a head
+ * @param others keys of a head
  * @param d channels of a head
  */
-record Heads(int images, int heads, int pixels, int d) {
+record Heads(int images, int heads, int pixels, int others, int d) {
     /** Floats of a tile of scores: half of a small level-2 cache, with as much again for what is read along with it. */
     private static final int TILE_FLOATS = 32_768;
     private static final int MOST_ROWS = 64;
     private static final int LEAST_ROWS = 8;
 
-    static Heads of(Layout l, int heads) {
-        return new Heads(l.n(), heads, l.h() * l.w(), l.c() / heads);
+    static Heads of(Layout q, Layout k, int heads) {
+        return new Heads(q.n(), heads, q.h() * q.w(), k.h() * k.w(), q.c() / heads);
     }
 
     int tasks() {
@@ -51,11 +52,11 @@ record Heads(int images, int heads, int pixels, int d) {
     }
 
     int keyBlocks() {
-        return (pixels + BLOCK - 1) / BLOCK;
+        return (others + BLOCK - 1) / BLOCK;
     }
 
     int keyPanels() {
-        return (pixels + Gemm.PANEL - 1) / Gemm.PANEL;
+        return (others + Gemm.PANEL - 1) / Gemm.PANEL;
     }
 
     /** Queries of a tile; the last tile of a task may have fewer. */

@@ -54,7 +54,7 @@ final class KeyPanels {
     /** Loads a panel's pixels of a value, filled up with zeros to 32. */
     static void load32(Heads heads, HeadView value, int task, int panel, float[] to, int at) {
         int first = panel * PANEL;
-        int pixels = Math.min(PANEL, heads.pixels() - first);
+        int pixels = Math.min(PANEL, heads.others() - first);
         if (pixels < PANEL) {
             Arrays.fill(to, at, at + heads.blocks() * PANEL_BLOCK, 0f);
         }

@@ -16,6 +16,35 @@ public final class LaneSums {
 
     private LaneSums() { }
 
+    /** The sum of a, over at most some thousand floats. */
+    public static double sum(float[] a, int i, int n, float[] scratch) {
+        int whole = n / (4 * LANES) * (4 * LANES);
+        double sum = 0;
+        if (whole > 0) {
+            sum4(a, i, whole, scratch);
+            sum = total(scratch);
+        }
+        for (int e = whole; e < n; e++) {
+            sum += a[i + e];
+        }
+        return sum;
+    }
+
+    /** The sum of (a − shift)², over at most some thousand floats. */
+    public static double squaredDeviations(float[] a, int i, int n, float shift, float[] scratch) {
+        int whole = n / (4 * LANES) * (4 * LANES);
+        double sum = 0;
+        if (whole > 0) {
+            deviations4(a, i, whole, shift, scratch);
+            sum = total(scratch);
+        }
+        for (int e = whole; e < n; e++) {
+            double d = (double) a[i + e] - shift;
+            sum += d * d;
+        }
+        return sum;
+    }
+
     /** The sum of a², over at most some thousand floats. */
     public static double squares(float[] a, int i, int n, float[] scratch) {
         int whole = n / (4 * LANES) * (4 * LANES);
@@ -45,6 +74,44 @@ public final class LaneSums {
             sum += scratch[lane];
         }
         return sum;
+    }
+
+    private static void sum4(float[] a, int i, int n, float[] out) {
+        FloatVector s0 = FloatVector.zero(F);
+        FloatVector s1 = s0;
+        FloatVector s2 = s0;
+        FloatVector s3 = s0;
+        for (int e = i; e < i + n; e += 4 * LANES) {
+            s0 = s0.add(FloatVector.fromArray(F, a, e));
+            s1 = s1.add(FloatVector.fromArray(F, a, e + LANES));
+            s2 = s2.add(FloatVector.fromArray(F, a, e + 2 * LANES));
+            s3 = s3.add(FloatVector.fromArray(F, a, e + 3 * LANES));
+        }
+        s0.intoArray(out, 0);
+        s1.intoArray(out, LANES);
+        s2.intoArray(out, 2 * LANES);
+        s3.intoArray(out, 3 * LANES);
+    }
+
+    private static void deviations4(float[] a, int i, int n, float shift, float[] out) {
+        FloatVector s0 = FloatVector.zero(F);
+        FloatVector s1 = s0;
+        FloatVector s2 = s0;
+        FloatVector s3 = s0;
+        for (int e = i; e < i + n; e += 4 * LANES) {
+            FloatVector v0 = FloatVector.fromArray(F, a, e).sub(shift);
+            FloatVector v1 = FloatVector.fromArray(F, a, e + LANES).sub(shift);
+            FloatVector v2 = FloatVector.fromArray(F, a, e + 2 * LANES).sub(shift);
+            FloatVector v3 = FloatVector.fromArray(F, a, e + 3 * LANES).sub(shift);
+            s0 = v0.fma(v0, s0);
+            s1 = v1.fma(v1, s1);
+            s2 = v2.fma(v2, s2);
+            s3 = v3.fma(v3, s3);
+        }
+        s0.intoArray(out, 0);
+        s1.intoArray(out, LANES);
+        s2.intoArray(out, 2 * LANES);
+        s3.intoArray(out, 3 * LANES);
     }
 
     private static void squares4(float[] a, int i, int n, float[] out) {

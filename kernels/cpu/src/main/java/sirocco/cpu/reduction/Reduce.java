@@ -11,6 +11,7 @@ import sirocco.api.Reduction.Function;
 import sirocco.api.Shape;
 import sirocco.cpu.Slice;
 import sirocco.cpu.Workers;
+import sirocco.cpu.pointwise.LaneSums;
 
 /**
  * Sums, means and maxima of a dense value along any axes.
@@ -110,7 +111,7 @@ public final class Reduce {
         parts = all >= ENOUGH ? 1 : (int) Math.clamp(Math.min(ofUnit / ITEM, steps), 1, MOST_PARTS);
         units = all * parts;
         perItem = (int) Math.max(1, ITEM / Math.max(1, ofUnit / parts));
-        sums = new float[workers.threads()][Math.max(4 * LANES, reducesInner ? 0 : 2 * width)];
+        sums = new float[workers.threads()][Math.max(LaneSums.SCRATCH, reducesInner ? 0 : 2 * width)];
     }
 
     /** Floats of working memory for {@link #run}. */
@@ -160,39 +161,24 @@ public final class Reduce {
             int piece = i % pieces * PIECE;
             int at = from + term(i / pieces) + piece;
             int n = Math.min(PIECE, inner - piece);
-            int whole = n / (4 * LANES) * (4 * LANES);
-            if (whole > 0) {
-                if (maximum) {
-                    largest(x.array(), at, whole, lanes);
-                } else {
-                    sum(x.array(), at, whole, lanes);
-                }
-                for (int lane = 0; lane < 4 * LANES; lane++) {
-                    result = maximum ? Math.max(result, lanes[lane]) : result + lanes[lane];
-                }
-            }
-            for (int e = at + whole; e < at + n; e++) {
-                result = maximum ? Math.max(result, x.array()[e]) : result + x.array()[e];
-            }
+            result = maximum ? Math.max(result, maximum(x.array(), at, n, lanes)) : result + LaneSums.sum(x.array(), at, n, lanes);
         }
         return result;
     }
 
-    private static void sum(float[] x, int i, int n, float[] out) {
-        FloatVector s0 = FloatVector.zero(F);
-        FloatVector s1 = s0;
-        FloatVector s2 = s0;
-        FloatVector s3 = s0;
-        for (int e = i; e < i + n; e += 4 * LANES) {
-            s0 = s0.add(FloatVector.fromArray(F, x, e));
-            s1 = s1.add(FloatVector.fromArray(F, x, e + LANES));
-            s2 = s2.add(FloatVector.fromArray(F, x, e + 2 * LANES));
-            s3 = s3.add(FloatVector.fromArray(F, x, e + 3 * LANES));
+    private static float maximum(float[] x, int at, int n, float[] lanes) {
+        int whole = n / (4 * LANES) * (4 * LANES);
+        float result = Float.NEGATIVE_INFINITY;
+        if (whole > 0) {
+            largest(x, at, whole, lanes);
+            for (int lane = 0; lane < 4 * LANES; lane++) {
+                result = Math.max(result, lanes[lane]);
+            }
         }
-        s0.intoArray(out, 0);
-        s1.intoArray(out, LANES);
-        s2.intoArray(out, 2 * LANES);
-        s3.intoArray(out, 3 * LANES);
+        for (int e = at + whole; e < at + n; e++) {
+            result = Math.max(result, x[e]);
+        }
+        return result;
     }
 
     private static void largest(float[] x, int i, int n, float[] out) {

@@ -15,10 +15,10 @@ import sirocco.cpu.Workers;
 class AttentionTest {
     private static final double ROUNDING = Math.scalb(1.0, -24);
 
-    /** Sizes of real models, and ones that divide by nothing; halos as neighbours in a graph may ask for. */
+    /** Sizes of real models, and ones that divide by nothing; halos as neighbours in a graph may ask for, and dense values where it is −1. */
     @ParameterizedTest
     @CsvSource({"1,1,1,8,1,0", "2,1,1,32,2,1", "3,3,3,24,3,1", "2,4,4,16,2,0", "1,5,7,6,2,0", "2,6,3,40,5,1", "2,8,8,64,1,0", "1,8,8,64,1,1", "1,16,16,96,2,0",
-            "1,7,19,256,1,0", "1,32,32,32,4,1"})
+            "1,7,19,256,1,0", "1,32,32,32,4,1", "2,4,4,32,2,-1", "1,5,7,40,1,-1", "2,3,3,72,3,-1"})
     void agreesWithDoublePrecision(int n, int h, int w, int c, int heads, int halo) {
         Run one = new Run(n, h, w, c, heads, halo, 1);
         AttentionReference ref = new AttentionReference(n, h * w, c, heads, one.q, one.k, one.v, one.dy);
@@ -41,10 +41,10 @@ class AttentionTest {
             Layout l = Layout.of(1, 1, 2, 1, 0);
             Layout sums = Layout.of(1, 1, 1, 2, 0);
             float[] a = {size, 0, 1, 1, 3, 5, 0, 0, 0, 0};
-            AttentionForward f = new AttentionForward(l, l, l, l, sums, 1, workers);
+            AttentionForward f = new AttentionForward(l, l, l, l, sums, 1, false, false, workers);
             float[] scratch = new float[Math.toIntExact(f.scratchFloats())];
             // q = (size, 0), k = (1, 1): both keys score alike, so y is the mean of v = (3, 5).
-            f.run(new Slice(a, 0), new Slice(a, 2), new Slice(a, 4), new Slice(a, 6), new Slice(a, 8), new Slice(scratch, 0));
+            f.run(new Slice(a, 0), new Slice(a, 2), new Slice(a, 4), null, new Slice(a, 6), new Slice(a, 8), new Slice(scratch, 0));
             assertEquals(4, a[6], 1e-6);
             assertEquals(size + Math.log(2), a[8], Math.abs(size) * 1e-7 + 1e-6);
         }
@@ -74,8 +74,8 @@ class AttentionTest {
         private int end;
 
         Run(int n, int h, int w, int c, int heads, int halo, int threads) {
-            Layout flat = Layout.of(n, h, w, c, 0);
-            Layout haloed = Layout.of(n, h, w, c, halo);
+            Layout flat = halo < 0 ? Layout.plain(n, h, w, c) : Layout.of(n, h, w, c, 0);
+            Layout haloed = halo < 0 ? flat : Layout.of(n, h, w, c, halo);
             Layout sums = Layout.of(n, 1, 1, heads * h * w, 0);
             memory = new float[Math.toIntExact(4 * flat.floats() + 5 * haloed.floats() + sums.floats())];
             Arrays.fill(memory, Float.NaN);
@@ -98,10 +98,10 @@ class AttentionTest {
             int resultsEnd = end;
 
             try (Workers workers = new Workers(threads)) {
-                AttentionForward forward = new AttentionForward(flat, haloed, flat, haloed, sums, heads, workers);
-                forward.run(qAt, kAt, vAt, yAt, sumsAt, scratch(forward.scratchFloats()));
-                AttentionBackward backward = new AttentionBackward(flat, haloed, flat, haloed, sums, haloed, haloed, haloed, flat, heads, workers);
-                backward.run(qAt, kAt, vAt, yAt, sumsAt, dyAt, dqAt, dkAt, dvAt, scratch(backward.scratchFloats()));
+                AttentionForward forward = new AttentionForward(flat, haloed, flat, haloed, sums, heads, false, false, workers);
+                forward.run(qAt, kAt, vAt, null, yAt, sumsAt, scratch(forward.scratchFloats()));
+                AttentionBackward backward = new AttentionBackward(flat, haloed, flat, haloed, sums, haloed, haloed, haloed, flat, heads, false, false, workers);
+                backward.run(qAt, kAt, vAt, null, yAt, sumsAt, dyAt, dqAt, dkAt, dvAt, scratch(backward.scratchFloats()));
             }
             y = take(yAt, haloed);
             logSumExp = take(sumsAt, sums);

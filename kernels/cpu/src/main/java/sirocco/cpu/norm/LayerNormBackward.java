@@ -1,0 +1,175 @@
+package sirocco.cpu.norm;
+
+import static sirocco.cpu.Simd.F;
+import static sirocco.cpu.Simd.LANES;
+
+import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
+import sirocco.cpu.Layout;
+import sirocco.cpu.Slice;
+import sirocco.cpu.Workers;
+
+/**
+ * Gradients of {@link LayerNorm}, with dx̂ = dy · gamma: dx = (dx̂ − mean(dx̂) − x̂ · mean(dx̂ · x̂)) / √(…), without mean(dx̂) by the root mean square; dGamma
+ * += Σ dy · x̂ and dBeta += Σ dy over rows. Rows are cut into parts by their number alone; a part adds up its rows' gradients of gamma and beta in order, and
+ * the parts are added in order, so results do not depend on the number of threads.
+ */
+public final class LayerNormBackward {
+    /** Rows of a part at least. */
+    private static final int PART = 16;
+    private static final int MOST_PARTS = 64;
+    /** Channels of an item that adds up parts. */
+    private static final int COLUMNS = 1024;
+
+    private final int rows;
+    private final int c;
+    private final boolean rms;
+    private final int parts;
+    private final float[][] lanes;
+    private final Workers workers;
+    private final Workers.Task part = this::part;
+    private final Workers.Task addParts = this::addParts;
+    private Slice x;
+    private Slice stats;
+    private Slice gamma;
+    private Slice dy;
+    private Slice dx;
+    private Slice dGamma;
+    private Slice dBeta;
+    private Slice sums;
+
+    public LayerNormBackward(int rows, int c, boolean rms, Workers workers) {
+        this.rows = rows;
+        this.c = c;
+        this.rms = rms;
+        this.workers = workers;
+        parts = Math.clamp(rows / PART, 1, MOST_PARTS);
+        lanes = new float[workers.threads()][2 * Layout.BLOCK];
+    }
+
+    /** Floats of working memory for {@link #run}: each part's sums for dGamma and dBeta. */
+    public long scratchFloats() {
+        return 2L * parts * c;
+    }
+
+    /**
+     * @param gamma [c], null if absent
+     * @param dGamma, dBeta [c], added to; null if absent
+     */
+    public void run(Slice x, Slice stats, Slice gamma, Slice dy, Slice dx, Slice dGamma, Slice dBeta, Slice scratch) {
+        this.x = x;
+        this.stats = stats;
+        this.gamma = gamma;
+        this.dy = dy;
+        this.dx = dx;
+        this.dGamma = dGamma;
+        this.dBeta = dBeta;
+        sums = scratch;
+        workers.run(parts, part);
+        if (dGamma != null || dBeta != null) {
+            workers.run((c + COLUMNS - 1) / COLUMNS, addParts);
+        }
+    }
+
+    private void part(int number, int worker) {
+        int first = (int) ((long) rows * number / parts);
+        int end = (int) ((long) rows * (number + 1) / parts);
+        int ofGamma = sums.offset() + 2 * number * c;
+        Arrays.fill(sums.array(), ofGamma, ofGamma + 2 * c, 0f);
+        for (int row = first; row < end; row++) {
+            int i = x.offset() + row * c;
+            int j = dy.offset() + row * c;
+            int k = dx.offset() + row * c;
+            float mean = stats.array()[stats.offset() + 2 * row];
+            float rstd = stats.array()[stats.offset() + 2 * row + 1];
+            if (dGamma != null) {
+                addProducts(x.array(), i, mean, rstd, dy.array(), j, sums.array(), ofGamma, c);
+            }
+            if (dBeta != null) {
+                LayerNorm.add(dy.array(), j, sums.array(), ofGamma + c, c);
+            }
+            if (gamma != null) {
+                product(dy.array(), j, gamma.array(), gamma.offset(), dx.array(), k, c);
+            } else {
+                System.arraycopy(dy.array(), j, dx.array(), k, c);
+            }
+            float[] scratch = lanes[worker];
+            moments(dx.array(), k, x.array(), i, mean, rstd, c, scratch);
+            double sum = 0;
+            double product = 0;
+            for (int lane = 0; lane < LANES; lane++) {
+                sum += scratch[lane];
+                product += scratch[Layout.BLOCK + lane];
+            }
+            for (int e = F.loopBound(c); e < c; e++) {
+                sum += dx.array()[k + e];
+                product += dx.array()[k + e] * ((x.array()[i + e] - mean) * rstd);
+            }
+            finish(dx.array(), k, x.array(), i, mean, rstd, rms ? 0f : (float) (sum / c), (float) (product / c), c);
+        }
+    }
+
+    /** sums += dy · x̂. */
+    private static void addProducts(float[] x, int i, float mean, float rstd, float[] dy, int j, float[] sums, int k, int n) {
+        int whole = F.loopBound(n);
+        for (int e = 0; e < whole; e += LANES) {
+            FloatVector hat = FloatVector.fromArray(F, x, i + e).sub(mean).mul(rstd);
+            hat.fma(FloatVector.fromArray(F, dy, j + e), FloatVector.fromArray(F, sums, k + e)).intoArray(sums, k + e);
+        }
+        for (int e = whole; e < n; e++) {
+            sums[k + e] = Math.fma((x[i + e] - mean) * rstd, dy[j + e], sums[k + e]);
+        }
+    }
+
+    private static void product(float[] a, int i, float[] b, int j, float[] y, int k, int n) {
+        int whole = F.loopBound(n);
+        for (int e = 0; e < whole; e += LANES) {
+            FloatVector.fromArray(F, a, i + e).mul(FloatVector.fromArray(F, b, j + e)).intoArray(y, k + e);
+        }
+        for (int e = whole; e < n; e++) {
+            y[k + e] = a[i + e] * b[j + e];
+        }
+    }
+
+    /** The lanes' sums of d and of d · x̂, to {@code out} from 0 and from 16 on; of whole vectors only. */
+    private static void moments(float[] d, int k, float[] x, int i, float mean, float rstd, int n, float[] out) {
+        FloatVector sum = FloatVector.zero(F);
+        FloatVector product = FloatVector.zero(F);
+        int whole = F.loopBound(n);
+        for (int e = 0; e < whole; e += LANES) {
+            FloatVector v = FloatVector.fromArray(F, d, k + e);
+            sum = sum.add(v);
+            product = FloatVector.fromArray(F, x, i + e).sub(mean).mul(rstd).fma(v, product);
+        }
+        sum.intoArray(out, 0);
+        product.intoArray(out, Layout.BLOCK);
+    }
+
+    /** d ← (d − shift − x̂ · slope) · rstd. */
+    private static void finish(float[] d, int k, float[] x, int i, float mean, float rstd, float shift, float slope, int n) {
+        int whole = F.loopBound(n);
+        for (int e = 0; e < whole; e += LANES) {
+            FloatVector hat = FloatVector.fromArray(F, x, i + e).sub(mean).mul(rstd);
+            hat.fma(FloatVector.broadcast(F, -slope), FloatVector.fromArray(F, d, k + e).sub(shift)).mul(rstd).intoArray(d, k + e);
+        }
+        for (int e = whole; e < n; e++) {
+            d[k + e] = Math.fma((x[i + e] - mean) * rstd, -slope, d[k + e] - shift) * rstd;
+        }
+    }
+
+    private void addParts(int item, int worker) {
+        int first = item * COLUMNS;
+        int n = Math.min(COLUMNS, c - first);
+        for (int p = 1; p < parts; p++) {
+            for (int which = 0; which < 2; which++) {
+                LayerNorm.add(sums.array(), sums.offset() + (2 * p + which) * c + first, sums.array(), sums.offset() + which * c + first, n);
+            }
+        }
+        if (dGamma != null) {
+            LayerNorm.add(sums.array(), sums.offset() + first, dGamma.array(), dGamma.offset() + first, n);
+        }
+        if (dBeta != null) {
+            LayerNorm.add(sums.array(), sums.offset() + c + first, dBeta.array(), dBeta.offset() + first, n);
+        }
+    }
+}
