@@ -166,19 +166,20 @@ class RandomGraphsTest {
         assertTrue(computedWeights > GRAPHS / 10, computedWeights + " graphs with computed weights");
     }
 
-    /** An ill-conditioned graph would let anything pass. */
+    /** Values are about 1, so tolerances are of the size of a few roundings: an ill-conditioned graph would let anything pass. */
     @Test
     void tolerancesAreThoseOfRounding() {
         List<Double> all = new ArrayList<>();
         for (RandomGraph g : RandomGraphs.all(GRAPHS).toList()) {
             for (OpCase.Result r : g.record().results()) {
-                assertTrue(r.tolerance().relative() < 1e-2, () -> r + "\n" + g.listing());
-                all.add(r.tolerance().relative());
+                double allowed = r.tolerance().relative() * r.tolerance().scale();
+                assertTrue(allowed < 1e-2, () -> r + "\n" + g.listing());
+                all.add(allowed);
             }
         }
         all.sort(null);
-        assertTrue(all.get(all.size() / 2) < 2e-5, "median tolerance " + all.get(all.size() / 2));
-        assertTrue(all.get(all.size() * 95 / 100) < 1e-3, "95 % of tolerances are up to " + all.get(all.size() * 95 / 100));
+        assertTrue(all.get(all.size() / 2) < 1e-5, "median tolerance " + all.get(all.size() / 2));
+        assertTrue(all.get(all.size() * 95 / 100) < 2e-4, "95 % of tolerances are up to " + all.get(all.size() * 95 / 100));
     }
 
     // ---- what is found ---------------------------------------------------------------------------------------------------------
