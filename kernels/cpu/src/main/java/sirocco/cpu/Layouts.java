@@ -53,7 +53,8 @@ final class Layouts {
             for (Operand o : step.op().operands()) {
                 int id = o.value().id();
                 Demand demand = Demand.of(step.op(), o);
-                activation[id] |= o.role() == OperandRole.ACTIVATION;
+                // What an op adds to lies as what it adds, where both orders are one.
+                activation[id] |= o.role() == OperandRole.ACTIVATION || demand == Demand.ALIKE;
                 dense[id] |= o.role() != OperandRole.ACTIVATION && demand == Demand.DENSE;
             }
             for (Value v : readWithHalo(step.op())) {
