@@ -78,7 +78,8 @@ final class TrainingRun {
             print.printf("data %s: %d×%d, %d channels, %d classes%s%n", setup.data().name(), setup.data().height(), setup.data().width(),
                     setup.data().channels(), setup.data().classNames().size(), trainer.dataOnDevice() ? ", on the device" : "");
             print.printf("model: %,d parameters%n", setup.model().parameterCount());
-            print.println("training step: " + trainer.plan().summary());
+            print.println("training step: " + (config.microBatches() == 1 ? "" : config.microBatches() + " micro-batches of " + config.microBatch()
+                    + " images, each: ") + trainer.plan().summary());
             print.flush();
             if (from == null) {
                 readImages(setup.data(), interrupt);

@@ -37,6 +37,7 @@ public record TrainConfig(
         @Setting("flip images at random, left to right") boolean flip,
         @Setting("training steps") long steps,
         @Setting("images a step") int batch,
+        @Setting("images in a reverse pass, a divisor of the batch: gradients accumulate over micro-batches, in less memory; 0: the whole batch") int microBatch,
         @Setting("learning rate after warm-up") double learningRate,
         @Setting("steps of linear learning-rate warm-up") long warmup,
         @Setting("Adam's beta 1") double beta1,
@@ -53,7 +54,7 @@ public record TrainConfig(
 
     /** Ho et al. 2020, appendix B, at a size for a CPU. */
     public static final TrainConfig DEFAULT = new TrainConfig("shapes16", 0, 0, "small", List.of(), 0, List.of(), 0, 0, -1.0, true, 0.1, "linear",
-            1000, "epsilon", 0.0, false, 2000, 32, 2e-4, 100, 0.9, 0.999, 1e-8, 0.0, 1.0, 0.9999, 0, 500, 3, 10, 0);
+            1000, "epsilon", 0.0, false, 2000, 32, 0, 2e-4, 100, 0.9, 0.999, 1e-8, 0.0, 1.0, 0.9999, 0, 500, 3, 10, 0);
 
     private static final List<Integer> NO_LEVEL = List.of(-1);
 
@@ -83,6 +84,7 @@ public record TrainConfig(
         check(minSnrGamma >= 0 && Double.isFinite(minSnrGamma), "minSnrGamma", minSnrGamma, "0 or more");
         check(steps >= 1 && steps <= Integer.MAX_VALUE, "steps", steps, "1 to 2147483647");
         check(batch >= 1 && batch <= 65536, "batch", batch, "1 to 65536");
+        check(microBatch == 0 || microBatch > 0 && batch % microBatch == 0, "microBatch", microBatch, "a divisor of batch " + batch + ", or 0");
         check(learningRate > 0 && Double.isFinite(learningRate), "learningRate", learningRate, "a positive number");
         check(warmup >= 0, "warmup", warmup, "0 or more");
         check(beta1 >= 0 && beta1 < 1, "beta1", beta1, "at least 0 and less than 1");
@@ -132,6 +134,11 @@ public record TrainConfig(
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("a configuration always has a JSON form", e);
         }
+    }
+
+    /** Reverse passes in a step. */
+    public int microBatches() {
+        return microBatch == 0 ? 1 : batch / microBatch;
     }
 
     /** This configuration with a different number of steps: the one field that may change on resuming, as no step depends on it. */
