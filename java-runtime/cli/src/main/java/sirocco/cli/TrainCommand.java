@@ -13,6 +13,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 import sirocco.api.Device;
 import sirocco.train.DataPlace;
+import sirocco.train.LearningRateSchedule;
 import sirocco.train.TrainConfig;
 
 /** Trains a model; its flags for the training itself are {@link TrainFlags}. */
@@ -27,7 +28,7 @@ final class TrainCommand implements Callable<Integer> {
     @Option(names = "--out", paramLabel = "DIR", description = "folder of the run: configuration, metrics, checkpoints, model")
     Path out;
 
-    @Option(names = "--resume", paramLabel = "DIR", description = "go on with the run in this folder from its last checkpoint; --steps may be raised")
+    @Option(names = "--resume", paramLabel = "DIR", description = "go on with the run in this folder from its last checkpoint; --steps may be raised if the learning-rate schedule is constant")
     Path resume;
 
     @Option(names = "--config", paramLabel = "FILE", description = "settings to start from, as saved in a run's run.json; flags override them")
@@ -70,6 +71,10 @@ final class TrainCommand implements Callable<Integer> {
         if (!wanted.withSteps(saved.steps()).equals(saved)) {
             throw new IllegalArgumentException("--resume goes on with the run's own settings; only --steps may differ. Leave the other flags out, "
                     + "or begin a new run with --config " + file + " --out DIR");
+        }
+        if (wanted.steps() != saved.steps() && !saved.lrSchedule().equals(LearningRateSchedule.CONSTANT.text())) {
+            throw new IllegalArgumentException("--steps " + wanted.steps() + ": the " + saved.lrSchedule() + " learning-rate schedule of the run in " + resume
+                    + " ends at step " + saved.steps() + ", and another end would change every step. Leave --steps out");
         }
         return TrainingRun.resume(resume, wanted, opened, print);
     }

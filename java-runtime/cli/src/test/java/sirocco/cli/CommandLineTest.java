@@ -84,6 +84,17 @@ class CommandLineTest {
     }
 
     @Test
+    void aDecayingLearningRateFixesTheNumberOfSteps() throws IOException {
+        Path run = folder.resolve("run");
+        good("train", "--out", run, TINY, "--steps", "2", "--lr-schedule", "linear", "--micro-batch", "2");
+        assertTrue(Files.readString(run.resolve("run.json")).contains("linear"));
+        assertTrue(good("train", "--resume", run, "--steps", "2").out.contains("2 micro-batches of 2 images"));
+        Result r = run("train", "--resume", run, "--steps", "3");
+        assertEquals(Main.IMPOSSIBLE, r.code);
+        assertTrue(r.err.contains("--steps 3") && r.err.contains("linear") && r.err.contains("ends at step 2"), r.err);
+    }
+
+    @Test
     void imagesAreNumberedAndDoNotDependOnTheBatch() throws IOException {
         Path all = folder.resolve("all");
         Path some = folder.resolve("some");
@@ -302,6 +313,8 @@ class CommandLineTest {
             train                                                   | --out
             train --out %s/x --batch 0                              | batch
             train --out %s/x --batch many                           | many
+            train --out %s/x --batch 15 --micro-batch 4             | divisor of batch 15
+            train --out %s/x --lr-schedule square                   | constant, linear, cosine
             train --out %s/x --data nowhere                         | nowhere
             train --out %s/x --backend quantum                      | quantum
             train --out %s/x --threads -1                           | threads

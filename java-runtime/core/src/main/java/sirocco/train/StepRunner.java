@@ -104,7 +104,7 @@ final class StepRunner {
         rng[1] = (int) (config.seed() >>> 32);
         rng[2] = (int) step;
         executable.write(graph.rng(), rng);
-        hyper[0] = (float) learningRate(step);
+        hyper[0] = (float) config.learningRate(step);
         hyper[1] = (float) config.beta1();
         hyper[2] = (float) config.beta2();
         hyper[3] = (float) config.adamEpsilon();
@@ -114,10 +114,5 @@ final class StepRunner {
         hyper[7] = (float) (1 - Math.pow(config.beta1(), step + 1));
         hyper[8] = (float) (1 - Math.pow(config.beta2(), step + 1));
         executable.write(graph.hyper(), hyper);
-    }
-
-    /** The learning rate of step number {@code step}, from 0. */
-    double learningRate(long step) {
-        return config.learningRate() * Math.min(1, (step + 1.0) / Math.max(1, config.warmup()));
     }
 }

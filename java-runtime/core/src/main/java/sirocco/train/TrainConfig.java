@@ -39,6 +39,7 @@ public record TrainConfig(
         @Setting("images a step") int batch,
         @Setting("images in a reverse pass, a divisor of the batch: gradients accumulate over micro-batches, in less memory; 0: the whole batch") int microBatch,
         @Setting("learning rate after warm-up") double learningRate,
+        @Setting("learning rate after warm-up, over the steps of the run: constant, linear (to 0), cosine (to 0)") String lrSchedule,
         @Setting("steps of linear learning-rate warm-up") long warmup,
         @Setting("Adam's beta 1") double beta1,
         @Setting("Adam's beta 2") double beta2,
@@ -54,7 +55,7 @@ public record TrainConfig(
 
     /** Ho et al. 2020, appendix B, at a size for a CPU. */
     public static final TrainConfig DEFAULT = new TrainConfig("shapes16", 0, 0, "small", List.of(), 0, List.of(), 0, 0, -1.0, true, 0.1, "linear",
-            1000, "epsilon", 0.0, false, 2000, 32, 0, 2e-4, 100, 0.9, 0.999, 1e-8, 0.0, 1.0, 0.9999, 0, 500, 3, 10, 0);
+            1000, "epsilon", 0.0, false, 2000, 32, 0, 2e-4, "constant", 100, 0.9, 0.999, 1e-8, 0.0, 1.0, 0.9999, 0, 500, 3, 10, 0);
 
     private static final List<Integer> NO_LEVEL = List.of(-1);
 
@@ -86,6 +87,7 @@ public record TrainConfig(
         check(batch >= 1 && batch <= 65536, "batch", batch, "1 to 65536");
         check(microBatch == 0 || microBatch > 0 && batch % microBatch == 0, "microBatch", microBatch, "a divisor of batch " + batch + ", or 0");
         check(learningRate > 0 && Double.isFinite(learningRate), "learningRate", learningRate, "a positive number");
+        LearningRateSchedule.parse(lrSchedule);
         check(warmup >= 0, "warmup", warmup, "0 or more");
         check(beta1 >= 0 && beta1 < 1, "beta1", beta1, "at least 0 and less than 1");
         check(beta2 >= 0 && beta2 < 1, "beta2", beta2, "at least 0 and less than 1");
@@ -141,7 +143,15 @@ public record TrainConfig(
         return microBatch == 0 ? 1 : batch / microBatch;
     }
 
-    /** This configuration with a different number of steps: the one field that may change on resuming, as no step depends on it. */
+    /** The learning rate of step number {@code step}, from 0. */
+    public double learningRate(long step) {
+        return learningRate * LearningRateSchedule.parse(lrSchedule).factor(step, warmup, steps);
+    }
+
+    /**
+     * This configuration with a different number of steps: the one field that may change on resuming, as long as the learning-rate schedule is constant, since
+     * no step depends on it then.
+     */
     public TrainConfig withSteps(long more) {
         return parse("{\"steps\": " + more + "}", this, "steps");
     }

@@ -163,7 +163,7 @@ public final class Trainer implements AutoCloseable {
                 listener.step(step);
                 if (log) {
                     long now = System.nanoTime();
-                    var line = new Metrics.Line(step, history.takeLosses() / (step - lineStep), history.norm(step - 1), runner.learningRate(step - 1),
+                    var line = new Metrics.Line(step, history.takeLosses() / (step - lineStep), history.norm(step - 1), config.learningRate(step - 1),
                             (step - lineStep) * config.batch() / ((now - lineBegan) * 1e-9), (now - began) * 1e-9);
                     metrics.append(line);
                     listener.metrics(line);
