@@ -23,6 +23,7 @@ import sirocco.train.TrainConfig;
             "  sirocco train --data shapes16 --out runs/shapes --steps 3000",
             "  sirocco train --data photos.zip --image-size 32 --block-out-channels 64,128,128 --out runs/photos",
             "  sirocco train --resume runs/photos --steps 20000",
+            "  sirocco train --from models/ddpm-cifar10 --data photos.zip --learning-rate 2e-5 --out runs/tuned",
             "  sirocco train --config runs/photos/run.json --seed 1 --out runs/photos-1"})
 final class TrainCommand implements Callable<Integer> {
     @Option(names = "--out", paramLabel = "DIR", description = "folder of the run: configuration, metrics, checkpoints, model")

@@ -84,6 +84,25 @@ class CommandLineTest {
     }
 
     @Test
+    void aRunStartsFromAModelFolder() throws IOException {
+        Path from = model.resolve("model");
+        Path run = folder.resolve("run");
+        String said = good("train", "--from", from, "--data", "shapes16", "--batch", "4", "--steps", "2", "--out", run).out;
+        assertTrue(said.contains("from " + from + ", class-conditional"), said);
+        String json = Files.readString(run.resolve("run.json"));
+        assertTrue(json.matches("(?s).*\"fromHash\" : \"[0-9a-f]{64}\".*"), json);
+        good("train", "--resume", run, "--steps", "3");
+        Result r = run("train", "--from", from, "--data", "shapes16", "--norm-groups", "4", "--out", folder.resolve("x"));
+        assertEquals(Main.IMPOSSIBLE, r.code);
+        assertTrue(r.err.contains("normGroups") && r.err.contains("Leave this setting out"), r.err);
+        good("train", "--config", run.resolve("run.json"), "--steps", "1", "--out", folder.resolve("again"));
+        Files.write(run.resolve("run.json"), json.replaceFirst("\"fromHash\" : \"[0-9a-f]{8}", "\"fromHash\" : \"00000000").getBytes());
+        Result changed = run("train", "--resume", run, "--steps", "4");
+        assertEquals(Main.IMPOSSIBLE, changed.code);
+        assertTrue(changed.err.contains("not the one that the run began with"), changed.err);
+    }
+
+    @Test
     void aDecayingLearningRateFixesTheNumberOfSteps() throws IOException {
         Path run = folder.resolve("run");
         good("train", "--out", run, TINY, "--steps", "2", "--lr-schedule", "linear", "--micro-batch", "2");

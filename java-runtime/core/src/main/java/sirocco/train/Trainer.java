@@ -90,10 +90,14 @@ public final class Trainer implements AutoCloseable {
         return step;
     }
 
-    /** Begins with the paper's initialisation. */
-    public void start() {
+    /**
+     * Begins with the setup's initial weights, of which the moving average starts too.
+     *
+     * @throws IOException if they cannot be read
+     */
+    public void start() throws IOException {
+        Weights initial = setup.initialWeights();
         load();
-        Weights initial = Weights.initial(model.config(), config.seed());
         initial.writeTo(executable);
         initial.writeTo(executable, TrainGraph.EMA);
         step = 0;
