@@ -77,8 +77,10 @@ final class TrainingRun {
                 Trainer trainer = new Trainer(setup, device, place)) {
             print.printf("data %s: %d×%d, %d channels, %d classes%s%n", setup.data().name(), setup.data().height(), setup.data().width(),
                     setup.data().channels(), setup.data().classNames().size(), trainer.dataOnDevice() ? ", on the device" : "");
-            print.printf("model: %,d parameters%n", setup.model().parameterCount());
-            print.println("training step: " + trainer.plan().summary());
+            print.printf("model: %,d parameters%s%n", setup.model().parameterCount(), config.from().isEmpty() ? "" : ", from " + config.from() + ", "
+                    + (setup.model().config().numClassEmbeds().isPresent() ? "class-conditional" : "unconditional"));
+            print.println("training step: " + (config.microBatches() == 1 ? "" : config.microBatches() + " micro-batches of " + config.microBatch()
+                    + " images, each: ") + trainer.plan().summary());
             print.flush();
             if (from == null) {
                 readImages(setup.data(), interrupt);
@@ -89,7 +91,7 @@ final class TrainingRun {
                 print.flush();
             }
             Files.createDirectories(folder);
-            AtomicFiles.writeText(folder.resolve(CONFIG), config.toJson());
+            AtomicFiles.writeText(folder.resolve(CONFIG), setup.config().toJson());
             try (Progress progress = new Progress("train", "steps", config.steps(), trainer.step());
                     SampleSheets sheets = new SampleSheets(folder, trainer, config, device)) {
                 trainer.train(folder, new Listener(progress, sheets), interrupt::asked);

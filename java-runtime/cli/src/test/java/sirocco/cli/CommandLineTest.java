@@ -84,6 +84,36 @@ class CommandLineTest {
     }
 
     @Test
+    void aRunStartsFromAModelFolder() throws IOException {
+        Path from = model.resolve("model");
+        Path run = folder.resolve("run");
+        String said = good("train", "--from", from, "--data", "shapes16", "--batch", "4", "--steps", "2", "--out", run).out;
+        assertTrue(said.contains("from " + from + ", class-conditional"), said);
+        String json = Files.readString(run.resolve("run.json"));
+        assertTrue(json.matches("(?s).*\"fromHash\" : \"[0-9a-f]{64}\".*"), json);
+        good("train", "--resume", run, "--steps", "3");
+        Result r = run("train", "--from", from, "--data", "shapes16", "--norm-groups", "4", "--out", folder.resolve("x"));
+        assertEquals(Main.IMPOSSIBLE, r.code);
+        assertTrue(r.err.contains("normGroups") && r.err.contains("Leave this setting out"), r.err);
+        good("train", "--config", run.resolve("run.json"), "--steps", "1", "--out", folder.resolve("again"));
+        Files.write(run.resolve("run.json"), json.replaceFirst("\"fromHash\" : \"[0-9a-f]{8}", "\"fromHash\" : \"00000000").getBytes());
+        Result changed = run("train", "--resume", run, "--steps", "4");
+        assertEquals(Main.IMPOSSIBLE, changed.code);
+        assertTrue(changed.err.contains("not the one that the run began with"), changed.err);
+    }
+
+    @Test
+    void aDecayingLearningRateFixesTheNumberOfSteps() throws IOException {
+        Path run = folder.resolve("run");
+        good("train", "--out", run, TINY, "--steps", "2", "--lr-schedule", "linear", "--micro-batch", "2");
+        assertTrue(Files.readString(run.resolve("run.json")).contains("linear"));
+        assertTrue(good("train", "--resume", run, "--steps", "2").out.contains("2 micro-batches of 2 images"));
+        Result r = run("train", "--resume", run, "--steps", "3");
+        assertEquals(Main.IMPOSSIBLE, r.code);
+        assertTrue(r.err.contains("--steps 3") && r.err.contains("linear") && r.err.contains("ends at step 2"), r.err);
+    }
+
+    @Test
     void imagesAreNumberedAndDoNotDependOnTheBatch() throws IOException {
         Path all = folder.resolve("all");
         Path some = folder.resolve("some");
@@ -302,6 +332,8 @@ class CommandLineTest {
             train                                                   | --out
             train --out %s/x --batch 0                              | batch
             train --out %s/x --batch many                           | many
+            train --out %s/x --batch 15 --micro-batch 4             | divisor of batch 15
+            train --out %s/x --lr-schedule square                   | constant, linear, cosine
             train --out %s/x --data nowhere                         | nowhere
             train --out %s/x --backend quantum                      | quantum
             train --out %s/x --threads -1                           | threads

@@ -22,6 +22,9 @@ public record TrainConfig(
         @Setting("image size in pixels; 0: the dataset's own") int imageSize,
         @Setting("colour channels, 1 or 3; 0: the dataset's own") int channels,
         @Setting("the network: small, cifar10, or a diffusers config.json to start from") String model,
+        @Setting("model folder to start from (fine-tuning), which supplies network, noise schedule, prediction and weights; empty: a new model") String from,
+        @Setting("SHA-256 that the folder to start from must have, as run.json records it; empty: any") String fromHash,
+        @Setting("when starting from a folder: a new class table for the dataset's classes in place of the folder's") boolean newClasses,
         @Setting("channels of each level, overriding the model's") List<Integer> blockOutChannels,
         @Setting("residual blocks a level, overriding the model's; 0: the model's") int layersPerBlock,
         @Setting("levels with self-attention, counted from 0, overriding the model's; -1: at none; with channels of your own none is the default") List<Integer> attentionLevels,
@@ -37,7 +40,9 @@ public record TrainConfig(
         @Setting("flip images at random, left to right") boolean flip,
         @Setting("training steps") long steps,
         @Setting("images a step") int batch,
+        @Setting("images in a reverse pass, a divisor of the batch: gradients accumulate over micro-batches, in less memory; 0: the whole batch") int microBatch,
         @Setting("learning rate after warm-up") double learningRate,
+        @Setting("learning rate after warm-up, over the steps of the run: constant, linear (to 0), cosine (to 0)") String lrSchedule,
         @Setting("steps of linear learning-rate warm-up") long warmup,
         @Setting("Adam's beta 1") double beta1,
         @Setting("Adam's beta 2") double beta2,
@@ -52,8 +57,8 @@ public record TrainConfig(
         @Setting("steps between sample grids; 0: none") long sampleEvery) {
 
     /** Ho et al. 2020, appendix B, at a size for a CPU. */
-    public static final TrainConfig DEFAULT = new TrainConfig("shapes16", 0, 0, "small", List.of(), 0, List.of(), 0, 0, -1.0, true, 0.1, "linear",
-            1000, "epsilon", 0.0, false, 2000, 32, 2e-4, 100, 0.9, 0.999, 1e-8, 0.0, 1.0, 0.9999, 0, 500, 3, 10, 0);
+    public static final TrainConfig DEFAULT = new TrainConfig("shapes16", 0, 0, "small", "", "", false, List.of(), 0, List.of(), 0, 0, -1.0, true, 0.1, "linear",
+            1000, "epsilon", 0.0, false, 2000, 32, 0, 2e-4, "constant", 100, 0.9, 0.999, 1e-8, 0.0, 1.0, 0.9999, 0, 500, 3, 10, 0);
 
     private static final List<Integer> NO_LEVEL = List.of(-1);
 
@@ -72,6 +77,10 @@ public record TrainConfig(
         check(data != null && !data.isBlank(), "data", data, "a dataset's name or path");
         check(imageSize >= 0 && imageSize <= 4096, "imageSize", imageSize, "0 to 4096");
         check(channels == 0 || channels == 1 || channels == 3, "channels", channels, "0, 1 or 3");
+        from = from == null ? "" : from;
+        fromHash = fromHash == null ? "" : fromHash;
+        check(fromHash.isEmpty() || fromHash.matches("[0-9a-f]{64}") && !from.isEmpty(), "fromHash", fromHash, "64 hexadecimal digits, and from");
+        check(!newClasses || !from.isEmpty(), "newClasses", newClasses, "false without from");
         check(blockOutChannels.stream().allMatch(c -> c > 0), "blockOutChannels", blockOutChannels, "numbers of at least 1");
         check(layersPerBlock >= 0, "layersPerBlock", layersPerBlock, "0 or more");
         check(attentionLevels.equals(NO_LEVEL) || attentionLevels.stream().allMatch(l -> l >= 0), "attentionLevels", attentionLevels, "levels from 0, or -1 alone");
@@ -79,11 +88,13 @@ public record TrainConfig(
         check(normGroups >= 0, "normGroups", normGroups, "0 or more");
         check(dropout == -1 || dropout >= 0 && dropout < 1, "dropout", dropout, "at least 0 and less than 1, or -1");
         check(labelDrop >= 0 && labelDrop <= 1, "labelDrop", labelDrop, "0 to 1");
-        check(timesteps >= 1 && timesteps <= 1_000_000, "timesteps", timesteps, "1 to 1000000");
+        check(timesteps >= 1 && timesteps <= 1_000_000 || timesteps == 0 && !from.isEmpty(), "timesteps", timesteps, "1 to 1000000");
         check(minSnrGamma >= 0 && Double.isFinite(minSnrGamma), "minSnrGamma", minSnrGamma, "0 or more");
         check(steps >= 1 && steps <= Integer.MAX_VALUE, "steps", steps, "1 to 2147483647");
         check(batch >= 1 && batch <= 65536, "batch", batch, "1 to 65536");
+        check(microBatch == 0 || microBatch > 0 && batch % microBatch == 0, "microBatch", microBatch, "a divisor of batch " + batch + ", or 0");
         check(learningRate > 0 && Double.isFinite(learningRate), "learningRate", learningRate, "a positive number");
+        LearningRateSchedule.parse(lrSchedule);
         check(warmup >= 0, "warmup", warmup, "0 or more");
         check(beta1 >= 0 && beta1 < 1, "beta1", beta1, "at least 0 and less than 1");
         check(beta2 >= 0 && beta2 < 1, "beta2", beta2, "at least 0 and less than 1");
@@ -98,7 +109,7 @@ public record TrainConfig(
     }
 
     /**
-     * A configuration from JSON: fields that are missing keep {@code base}'s values, unknown ones are an error.
+     * A configuration from JSON: fields that are missing keep {@code base}'s values, or those of {@link #withFrom}; unknown ones are an error.
      *
      * @param where what to call the JSON in an error: a file, or the command line
      * @throws IllegalArgumentException naming the field
@@ -108,7 +119,8 @@ public record TrainConfig(
             if (!(JSON.readTree(json) instanceof ObjectNode given)) {
                 throw new IllegalArgumentException(where + ": expected a JSON object of training settings");
             }
-            ObjectNode merged = JSON.valueToTree(base);
+            String from = given.path("from").asText();
+            ObjectNode merged = JSON.valueToTree(from.isEmpty() || from.equals(base.from) ? base : base.withFrom(from));
             merged.setAll(given);
             return JSON.treeToValue(merged, TrainConfig.class);
         } catch (JsonMappingException e) {
@@ -134,7 +146,37 @@ public record TrainConfig(
         }
     }
 
-    /** This configuration with a different number of steps: the one field that may change on resuming, as no step depends on it. */
+    /** This configuration, starting from a model folder: network, noise schedule and prediction are the folder's. */
+    public TrainConfig withFrom(String folder) {
+        ObjectNode changed = JSON.valueToTree(this);
+        changed.setAll(JSON.createObjectNode().put("model", StartingModel.OWN).put("from", folder).put("fromHash", "").put("layersPerBlock", 0)
+                .put("headChannels", 0).put("normGroups", 0).put("dropout", -1.0).put("schedule", StartingModel.OWN).put("timesteps", 0)
+                .put("prediction", StartingModel.OWN));
+        changed.putArray("blockOutChannels");
+        changed.putArray("attentionLevels");
+        return JSON.convertValue(changed, TrainConfig.class);
+    }
+
+    /** Reverse passes in a step. */
+    public int microBatches() {
+        return microBatch == 0 ? 1 : batch / microBatch;
+    }
+
+    /** The learning rate of step number {@code step}, from 0. */
+    public double learningRate(long step) {
+        return learningRate * LearningRateSchedule.parse(lrSchedule).factor(step, warmup, steps);
+    }
+
+    /** This configuration with the hash of the folder that it starts from. */
+    TrainConfig withFromHash(String hash) {
+        ObjectNode changed = JSON.valueToTree(this);
+        return JSON.convertValue(changed.put("fromHash", hash), TrainConfig.class);
+    }
+
+    /**
+     * This configuration with a different number of steps: the one field that may change on resuming, as long as the learning-rate schedule is constant, since
+     * no step depends on it then.
+     */
     public TrainConfig withSteps(long more) {
         return parse("{\"steps\": " + more + "}", this, "steps");
     }

@@ -1,13 +1,22 @@
 package sirocco.train;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import sirocco.api.Backends;
 import sirocco.api.Device;
 import sirocco.api.Settings;
+import sirocco.data.DataException;
+import sirocco.data.Dataset;
 
 /** A model so small that a test trains it in a second. */
 final class Tiny {
+    private static final List<String> FILES = List.of("trainer.safetensors", "diffusion_pytorch_model.safetensors", "config.json", "scheduler_config.json");
+
     private Tiny() { }
 
     static TrainConfig config(String changes) {
@@ -32,5 +41,97 @@ final class Tiny {
             }
             trainer.train(run, new TrainListener() { }, () -> false);
         }
+    }
+
+    /** The same with a dataset of twelve images. */
+    static TrainSetup few(TrainConfig config) throws IOException {
+        TrainSetup endless = TrainSetup.of(config);
+        Dataset all = endless.data();
+        Dataset few = new Dataset() {
+            @Override public String name() {
+                return "few";
+            }
+
+            @Override public long size() {
+                return 12;
+            }
+
+            @Override public int height() {
+                return all.height();
+            }
+
+            @Override public int width() {
+                return all.width();
+            }
+
+            @Override public int channels() {
+                return all.channels();
+            }
+
+            @Override public List<String> classNames() {
+                return all.classNames();
+            }
+
+            @Override public int read(long index, byte[] into, int offset) {
+                return all.read(index, into, offset);
+            }
+        };
+        return new TrainSetup(config, few, endless.model(), endless.schedule(), endless.prediction());
+    }
+
+    /** A dataset of which one read fails, after {@code left} others. Decoding is ahead of training, so this sets which batch fails, and not when. */
+    record Failing(Dataset data, AtomicInteger left) implements Dataset {
+        @Override
+        public String name() {
+            return data.name();
+        }
+
+        @Override
+        public long size() {
+            return data.size();
+        }
+
+        @Override
+        public int height() {
+            return data.height();
+        }
+
+        @Override
+        public int width() {
+            return data.width();
+        }
+
+        @Override
+        public int channels() {
+            return data.channels();
+        }
+
+        @Override
+        public List<String> classNames() {
+            return data.classNames();
+        }
+
+        @Override
+        public int read(long index, byte[] into, int offset) {
+            if (left.getAndDecrement() == 0) {
+                throw new DataException("image \"seven.png\" cannot be read");
+            }
+            return data.read(index, into, offset);
+        }
+
+        @Override
+        public void close() {
+            data.close();
+        }
+    }
+
+    static void assertSameCheckpoint(Path a, Path b) throws IOException {
+        for (String file : FILES) {
+            assertArrayEquals(Files.readAllBytes(a.resolve(file)), Files.readAllBytes(b.resolve(file)), file);
+        }
+    }
+
+    static Path checkpoint(Path run, long step) {
+        return run.resolve("checkpoints").resolve("step-%08d".formatted(step));
     }
 }

@@ -20,20 +20,8 @@ import sirocco.io.MalformedFileException;
 import sirocco.model.NonFiniteException;
 
 class TrainerTest {
-    private static final List<String> FILES = List.of("trainer.safetensors", "diffusion_pytorch_model.safetensors", "config.json", "scheduler_config.json");
-
     @TempDir
     Path folder;
-
-    private static void assertSameCheckpoint(Path a, Path b) throws IOException {
-        for (String file : FILES) {
-            assertArrayEquals(Files.readAllBytes(a.resolve(file)), Files.readAllBytes(b.resolve(file)), file);
-        }
-    }
-
-    private static Path checkpoint(Path run, long step) {
-        return run.resolve("checkpoints").resolve("step-%08d".formatted(step));
-    }
 
     @Test
     void aResumedRunHasTheBitsOfOneThatWasNotInterrupted() throws IOException {
@@ -43,7 +31,7 @@ class TrainerTest {
         Tiny.train(parts, Tiny.config("{\"steps\": 2}"), 2);
         Tiny.train(parts, Tiny.config("{\"steps\": 3}"), 1);
         Tiny.train(parts, Tiny.config("{}"), 2);
-        assertSameCheckpoint(checkpoint(whole, 6), checkpoint(parts, 6));
+        Tiny.assertSameCheckpoint(Tiny.checkpoint(whole, 6), Tiny.checkpoint(parts, 6));
         assertEquals(List.of(1L, 2L, 3L, 4L, 5L, 6L), new Metrics(parts).read().stream().map(Metrics.Line::step).toList());
         for (int i = 0; i < 6; i++) {
             assertEquals(new Metrics(whole).read().get(i).loss(), new Metrics(parts).read().get(i).loss());
@@ -54,8 +42,8 @@ class TrainerTest {
     void anotherSeedGivesAnotherModel() throws IOException {
         Tiny.train(folder.resolve("a"), Tiny.config("{\"steps\": 1}"), 1);
         Tiny.train(folder.resolve("b"), Tiny.config("{\"steps\": 1, \"seed\": 6}"), 1);
-        byte[] a = Files.readAllBytes(checkpoint(folder.resolve("a"), 1).resolve("trainer.safetensors"));
-        byte[] b = Files.readAllBytes(checkpoint(folder.resolve("b"), 1).resolve("trainer.safetensors"));
+        byte[] a = Files.readAllBytes(Tiny.checkpoint(folder.resolve("a"), 1).resolve("trainer.safetensors"));
+        byte[] b = Files.readAllBytes(Tiny.checkpoint(folder.resolve("b"), 1).resolve("trainer.safetensors"));
         assertEquals(a.length, b.length);
         assertNotEquals(java.util.Arrays.hashCode(a), java.util.Arrays.hashCode(b));
     }
@@ -88,59 +76,13 @@ class TrainerTest {
         }
     }
 
-    /** Images that can be read so and so often; decoding goes on ahead of training, so this says which batch fails, and not when. */
-    private record Failing(Dataset data, AtomicInteger left) implements Dataset {
-        @Override
-        public String name() {
-            return data.name();
-        }
-
-        @Override
-        public long size() {
-            return data.size();
-        }
-
-        @Override
-        public int height() {
-            return data.height();
-        }
-
-        @Override
-        public int width() {
-            return data.width();
-        }
-
-        @Override
-        public int channels() {
-            return data.channels();
-        }
-
-        @Override
-        public List<String> classNames() {
-            return data.classNames();
-        }
-
-        @Override
-        public int read(long index, byte[] into, int offset) {
-            if (left.getAndDecrement() == 0) {
-                throw new DataException("image \"seven.png\" cannot be read");
-            }
-            return data.read(index, into, offset);
-        }
-
-        @Override
-        public void close() {
-            data.close();
-        }
-    }
-
     @Test
     void anImageThatCannotBeReadCostsNoStep() throws IOException {
         TrainConfig config = Tiny.config("{\"saveEvery\": 0}");
         Tiny.train(folder.resolve("whole"), config, 1);
         Path run = folder.resolve("run");
         try (Device device = Tiny.device(1); TrainSetup good = TrainSetup.of(config)) {
-            TrainSetup bad = new TrainSetup(config, new Failing(good.data(), new AtomicInteger(7)), good.model(), good.schedule(), good.prediction());
+            TrainSetup bad = new TrainSetup(config, new Tiny.Failing(good.data(), new AtomicInteger(7)), good.model(), good.schedule(), good.prediction());
             try (Trainer trainer = new Trainer(bad, device)) {
                 trainer.start();
                 var e = assertThrows(DataException.class, () -> trainer.train(run, new TrainListener() { }, () -> false));
@@ -150,47 +92,11 @@ class TrainerTest {
         }
         assertEquals(2, new Checkpoints(run).latest().orElseThrow().step(), "the third batch of three failed");
         Tiny.train(run, config, 1);
-        assertSameCheckpoint(checkpoint(folder.resolve("whole"), 6), checkpoint(run, 6));
-    }
-
-    /** Twelve images, four times a second epoch. */
-    private static TrainSetup few(TrainConfig config) throws IOException {
-        TrainSetup endless = TrainSetup.of(config);
-        Dataset all = endless.data();
-        Dataset few = new Dataset() {
-            @Override public String name() {
-                return "few";
-            }
-
-            @Override public long size() {
-                return 12;
-            }
-
-            @Override public int height() {
-                return all.height();
-            }
-
-            @Override public int width() {
-                return all.width();
-            }
-
-            @Override public int channels() {
-                return all.channels();
-            }
-
-            @Override public List<String> classNames() {
-                return all.classNames();
-            }
-
-            @Override public int read(long index, byte[] into, int offset) {
-                return all.read(index, into, offset);
-            }
-        };
-        return new TrainSetup(config, few, endless.model(), endless.schedule(), endless.prediction());
+        Tiny.assertSameCheckpoint(Tiny.checkpoint(folder.resolve("whole"), 6), Tiny.checkpoint(run, 6));
     }
 
     private static void train(Path run, TrainConfig config, DataPlace place) throws IOException {
-        try (Device device = Tiny.device(2); TrainSetup setup = few(config); Trainer trainer = new Trainer(setup, device, place)) {
+        try (Device device = Tiny.device(2); TrainSetup setup = Tiny.few(config); Trainer trainer = new Trainer(setup, device, place)) {
             assertEquals(place == DataPlace.DEVICE, trainer.dataOnDevice(), "a CPU has no memory of its own");
             var latest = new Checkpoints(run).latest();
             if (latest.isPresent()) {
@@ -209,7 +115,7 @@ class TrainerTest {
         train(host, Tiny.config("{}"), DataPlace.HOST);
         train(onDevice, Tiny.config("{\"steps\": 4}"), DataPlace.DEVICE);
         train(onDevice, Tiny.config("{}"), DataPlace.DEVICE);
-        assertSameCheckpoint(checkpoint(host, 6), checkpoint(onDevice, 6));
+        Tiny.assertSameCheckpoint(Tiny.checkpoint(host, 6), Tiny.checkpoint(onDevice, 6));
         train(host, Tiny.config("{}").withSteps(7), DataPlace.AUTO);
     }
 
@@ -237,11 +143,11 @@ class TrainerTest {
     @Test
     void aLossThatIsNoNumberPushesOutNoCheckpoint() throws IOException {
         Tiny.train(folder, Tiny.config("{\"keep\": 1, \"steps\": 1}"), 1);
-        byte[] good = Files.readAllBytes(checkpoint(folder, 1).resolve("trainer.safetensors"));
+        byte[] good = Files.readAllBytes(Tiny.checkpoint(folder, 1).resolve("trainer.safetensors"));
         TrainConfig wild = Tiny.config("{\"keep\": 1, \"learningRate\": 1e30, \"clipNorm\": 0, \"saveEvery\": 0}");
         assertThrows(NonFiniteException.class, () -> Tiny.train(folder, wild, 1));
         assertEquals(1, new Checkpoints(folder).latest().orElseThrow().step());
-        assertArrayEquals(good, Files.readAllBytes(checkpoint(folder, 1).resolve("trainer.safetensors")));
+        assertArrayEquals(good, Files.readAllBytes(Tiny.checkpoint(folder, 1).resolve("trainer.safetensors")));
     }
 
     @Test
@@ -249,7 +155,7 @@ class TrainerTest {
         Tiny.train(folder, Tiny.config("{\"steps\": 1}"), 1);
         TrainConfig other = Tiny.config("{\"blockOutChannels\": [8, 24]}");
         try (Device device = Tiny.device(1); TrainSetup setup = TrainSetup.of(other); Trainer trainer = new Trainer(setup, device)) {
-            var e = assertThrows(MalformedFileException.class, () -> trainer.resume(checkpoint(folder, 1)));
+            var e = assertThrows(MalformedFileException.class, () -> trainer.resume(Tiny.checkpoint(folder, 1)));
             assertTrue(e.getMessage().contains("trainer.safetensors") && e.getMessage().contains("shape"), e.getMessage());
         }
     }
@@ -257,7 +163,7 @@ class TrainerTest {
     @Test
     void aTruncatedCheckpointIsRefused() throws IOException {
         Tiny.train(folder, Tiny.config("{\"steps\": 1}"), 1);
-        Path file = checkpoint(folder, 1).resolve("trainer.safetensors");
+        Path file = Tiny.checkpoint(folder, 1).resolve("trainer.safetensors");
         byte[] bytes = Files.readAllBytes(file);
         Files.write(file, java.util.Arrays.copyOf(bytes, bytes.length / 2));
         assertThrows(MalformedFileException.class, () -> Tiny.train(folder, Tiny.config("{}"), 1));

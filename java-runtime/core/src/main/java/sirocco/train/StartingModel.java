@@ -1,0 +1,220 @@
+package sirocco.train;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.Optional;
+import java.util.OptionalInt;
+import sirocco.data.Dataset;
+import sirocco.diffusion.BetaSchedule;
+import sirocco.diffusion.NoiseSchedule;
+import sirocco.diffusion.Prediction;
+import sirocco.diffusion.SchedulerConfig;
+import sirocco.io.MalformedFileException;
+import sirocco.model.DiffusersFolder;
+import sirocco.model.ImageSize;
+import sirocco.model.UNetConfig;
+import sirocco.model.Weights;
+
+/**
+ * The model folder that a run starts from ({@code --from}): fine-tuning. The folder supplies network, noise schedule, prediction type and weights; settings that
+ * contradict it are errors.
+ */
+final class StartingModel {
+    /** What a setting is where the folder decides. */
+    static final String OWN = "own";
+
+    private static final String CLASS_TABLE = "class_embedding.weight";
+
+    private final Path folder;
+    private final TrainConfig config;
+    private final Optional<SchedulerConfig> scheduler;
+
+    /**
+     * @throws IOException if the folder is not a model folder
+     * @throws IllegalArgumentException if a setting contradicts the folder, or the folder is not the one whose hash the configuration has
+     */
+    StartingModel(TrainConfig config) throws IOException {
+        this.folder = Path.of(config.from());
+        this.config = config;
+        if (!Files.isDirectory(folder)) {
+            throw new IOException("from: " + folder + ": no such folder (expected the model folder that the run starts from, for its network and noise schedule)");
+        }
+        refuse(!config.model().equals(OWN), "model", config.model());
+        refuse(!config.blockOutChannels().isEmpty(), "blockOutChannels", config.blockOutChannels());
+        refuse(config.layersPerBlock() > 0, "layersPerBlock", config.layersPerBlock());
+        refuse(!config.attentionLevels().isEmpty(), "attentionLevels", config.attentionLevels());
+        refuse(config.headChannels() > 0, "headChannels", config.headChannels());
+        refuse(config.normGroups() > 0, "normGroups", config.normGroups());
+        scheduler = scheduler(folder);
+    }
+
+    private void refuse(boolean set, String field, Object value) {
+        if (set) {
+            throw new IllegalArgumentException(field + ": the network is that of the folder " + folder + ", which the run starts from (got " + value
+                    + "). Leave this setting out.");
+        }
+    }
+
+    private static Optional<SchedulerConfig> scheduler(Path folder) throws IOException {
+        Optional<String> json = DiffusersFolder.readScheduler(folder);
+        try {
+            return json.map(SchedulerConfig::parse);
+        } catch (IllegalArgumentException e) {
+            throw new MalformedFileException(folder.resolve(SchedulerConfig.FILE), e.getMessage(), e);
+        }
+    }
+
+    // ---- process and objective -------------------------------------------------------------------------------------------------
+
+    NoiseSchedule schedule() {
+        if (scheduler.isEmpty()) {
+            if (config.schedule().equals(OWN) || config.timesteps() == 0) {
+                throw missing("schedule and timesteps");
+            }
+            return NoiseSchedule.of(BetaSchedule.parse(config.schedule()), config.timesteps());
+        }
+        NoiseSchedule own = scheduler.get().schedule();
+        String kind = own.kind().map(BetaSchedule::text).orElse("a list of betas");
+        agree(config.schedule().equals(OWN) || own.kind().equals(Optional.of(BetaSchedule.parse(config.schedule()))), "schedule", kind, config.schedule());
+        agree(config.timesteps() == 0 || config.timesteps() == own.T(), "timesteps", own.T(), config.timesteps());
+        return own;
+    }
+
+    Prediction prediction() {
+        if (scheduler.isEmpty()) {
+            if (config.prediction().equals(OWN)) {
+                throw missing("prediction");
+            }
+            return Prediction.parse(config.prediction());
+        }
+        Prediction own = scheduler.get().prediction();
+        agree(config.prediction().equals(OWN) || own == Prediction.parse(config.prediction()), "prediction", own.text(), config.prediction());
+        return own;
+    }
+
+    private IllegalArgumentException missing(String settings) {
+        return new IllegalArgumentException("from: the folder " + folder + " has no " + SchedulerConfig.FILE + ". Set " + settings + " as in its training.");
+    }
+
+    private void agree(boolean same, String field, Object own, Object got) {
+        if (!same) {
+            throw new IllegalArgumentException(field + ": the model in " + folder + ", which the run starts from, was trained with another value (expected " + own
+                    + ", got " + got + "). Leave this setting out.");
+        }
+    }
+
+    // ---- network ---------------------------------------------------------------------------------------------------------------
+
+    /** The size to open the dataset with: the configuration's, or that of the folder's images. 0 for images that are not square. */
+    int imageSize() throws IOException {
+        if (config.imageSize() > 0) {
+            return config.imageSize();
+        }
+        UNetConfig own = DiffusersFolder.readConfig(folder);
+        return own.height() == own.width() ? own.height() : 0;
+    }
+
+    /** The channels to open the dataset with: the configuration's, or the network's. */
+    int channels() throws IOException {
+        if (config.channels() > 0) {
+            return config.channels();
+        }
+        int own = read(imageSize()).inChannels();
+        return own == 1 || own == 3 ? own : 0;
+    }
+
+    private UNetConfig read(int size) throws IOException {
+        return DiffusersFolder.readConfig(folder, size == 0 ? Optional.empty() : Optional.of(new ImageSize(size, size)));
+    }
+
+    /** The folder's network for this dataset. */
+    UNetConfig network(Dataset data) throws IOException {
+        ImageSize size = new ImageSize(data.height(), data.width());
+        UNetConfig own = DiffusersFolder.readConfig(folder, config.imageSize() == 0 ? Optional.empty() : Optional.of(size));
+        if (own.height() != data.height() || own.width() != data.width()) {
+            throw new IllegalArgumentException("from: the images of \"" + data.name() + "\" have another size than the model in " + folder + " (expected "
+                    + own.height() + "×" + own.width() + ", got " + data.height() + "×" + data.width() + "). Set the image size.");
+        }
+        if (own.inChannels() != data.channels() || own.outChannels() != data.channels()) {
+            throw new IllegalArgumentException("from: the network in " + folder + " reads " + own.inChannels() + " channels and predicts " + own.outChannels()
+                    + " (expected " + data.channels() + " and " + data.channels() + ", as the images of \"" + data.name() + "\" have). Set channels, or use another folder.");
+        }
+        var builder = own.toBuilder().numClassEmbeds(classRows(own.numClassEmbeds(), data.classNames().size()));
+        return (config.dropout() >= 0 ? builder.dropout(config.dropout()) : builder).build();
+    }
+
+    /** Rows of the class table. The last is the null class, except in a folder whose table has a row for each class and no other. */
+    private int classRows(OptionalInt own, int classes) {
+        if (config.newClasses()) {
+            return config.classConditional() && classes > 0 ? classes + 1 : 0;
+        }
+        if (own.isEmpty()) {
+            return 0;
+        }
+        int rows = own.getAsInt();
+        String table = "the network in " + folder + " has a class table of " + rows + " rows";
+        if (!config.classConditional()) {
+            throw new IllegalArgumentException("classConditional: " + table + " (got false). Leave this setting out, or set newClasses to drop the table.");
+        }
+        if (rows == classes && config.labelDrop() > 0) {
+            throw new IllegalArgumentException("labelDrop: " + table + ", one for each class of the dataset and none for the null class (expected 0, got "
+                    + config.labelDrop() + "). Set it to 0, or set newClasses for a table with a null class.");
+        }
+        if (rows != classes && rows != classes + 1) {
+            throw new IllegalArgumentException("from: " + table + ", which is not that of the dataset's classes (expected " + classes + " or, with the null class, "
+                    + (classes + 1) + "). Use a dataset with as many classes, or set newClasses for a new table.");
+        }
+        return rows;
+    }
+
+    // ---- weights ---------------------------------------------------------------------------------------------------------------
+
+    /** The folder's weights; with a new class table, that is initialized as of a new model. */
+    Weights weights(UNetConfig network) throws IOException {
+        Weights own = DiffusersFolder.load(folder, Optional.of(new ImageSize(network.height(), network.width()))).weights();
+        if (!config.newClasses()) {
+            return own;
+        }
+        Weights all = Weights.initial(network, config.seed());
+        for (String name : all.names()) {
+            if (!name.equals(CLASS_TABLE)) {
+                System.arraycopy(own.get(name), 0, all.get(name), 0, all.get(name).length);
+            }
+        }
+        return all;
+    }
+
+    /**
+     * The SHA-256 of the folder's network configuration, scheduler configuration and weights, in hexadecimal.
+     *
+     * @throws IllegalArgumentException if the configuration has another one
+     */
+    String hash() throws IOException {
+        MessageDigest digest;
+        try {
+            digest = MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+        Path network = Files.exists(folder.resolve(DiffusersFolder.CONFIG)) ? folder : folder.resolve("unet");
+        digest.update(Files.readAllBytes(network.resolve(DiffusersFolder.CONFIG)));
+        digest.update(DiffusersFolder.readScheduler(folder).orElse("").getBytes(StandardCharsets.UTF_8));
+        try (InputStream in = new DigestInputStream(Files.newInputStream(network.resolve(DiffusersFolder.WEIGHTS)), digest)) {
+            in.transferTo(OutputStream.nullOutputStream());
+        }
+        String hash = HexFormat.of().formatHex(digest.digest());
+        if (!config.fromHash().isEmpty() && !config.fromHash().equals(hash)) {
+            throw new IllegalArgumentException("from: the model in " + folder + " is not the one that the run began with (expected SHA-256 " + config.fromHash()
+                    + ", got " + hash + "). Restore the folder, or begin a new run.");
+        }
+        return hash;
+    }
+}
