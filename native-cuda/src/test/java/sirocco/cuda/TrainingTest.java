@@ -90,10 +90,9 @@ class TrainingTest {
     }
 
     private static TrainSetup setup(int logEvery) {
-        TrainConfig config = TrainConfig.parse("{\"steps\": 6, \"batch\": 3, \"flip\": true, \"saveEvery\": 0, \"logEvery\": " + logEvery + "}", TrainConfig.DEFAULT,
-                "test");
+        TrainConfig config = TrainConfig.DEFAULT.withData(d -> d.withBatch(3).withFlip(true)).withRun(r -> r.withSteps(6).withSaveEvery(0).withLogEvery(logEvery));
         UNetConfig model = UNetConfig.builder().size(SIDE).blockOutChannels(8, 8).layersPerBlock(1).normNumGroups(4).numClassEmbeds(3).build();
-        return new TrainSetup(config, DATA, new UNet(model), NoiseSchedule.of(BetaSchedule.LINEAR, config.timesteps()), Prediction.EPSILON);
+        return new TrainSetup(config, DATA, new UNet(model), NoiseSchedule.of(BetaSchedule.LINEAR, config.process().timesteps()), Prediction.EPSILON);
     }
 
     private byte[] train(DataPlace place, String run) throws IOException {
