@@ -13,9 +13,10 @@ import sirocco.diffusion.Prediction;
 import sirocco.diffusion.Sampler;
 import sirocco.diffusion.SamplingTable;
 import sirocco.diffusion.SchedulerConfig;
-import sirocco.model.DiffusersFolder;
+import sirocco.folder.ModelFolder;
 import sirocco.model.UNet;
 import sirocco.model.UNetConfig;
+import sirocco.pipeline.DiffusionModel;
 import sirocco.sample.ImageSampler;
 import sirocco.train.TrainConfig;
 
@@ -57,20 +58,43 @@ final class ChainOptions {
     }
 
     /** A sampler for this model, planned and not yet loaded. */
-    ImageSampler sampler(Device device, DiffusersFolder model, int batch) {
-        return new ImageSampler(device, new UNet(model.config()), table(model.schedulerJson().map(ChainOptions::parsed).orElse(HO_2020)), batch, guidance);
+    ImageSampler sampler(Device device, DiffusionModel model, int batch) {
+        return new ImageSampler(device, new UNet(model.config()), table(scheduler(model)), batch, guidance);
     }
 
-    private static SchedulerConfig parsed(String json) {
+    /**
+     * Checks that the folder says what the model was trained with.
+     *
+     * @return a warning; empty if it does
+     * @throws IllegalArgumentException if the model's own sampler is requested and there is none
+     */
+    Optional<String> checkScheduler(DiffusionModel model) {
+        if (model.schedulerJson().isPresent()) {
+            return Optional.empty();
+        }
+        if (name.equals(OWN)) {
+            throw new IllegalArgumentException("--sampler own: the model folder has no " + ModelFolder.SCHEDULER + ". Choose a sampler by name, or add the file.");
+        }
+        return Optional.of("warning: the model folder has no " + ModelFolder.SCHEDULER + "; a linear schedule of 1000 steps and a network that predicts noise are assumed "
+                + "(Ho et al. 2020). If the images are wrong, add the file.");
+    }
+
+    private SchedulerConfig scheduler(DiffusionModel model) {
+        checkScheduler(model);
+        Optional<Sampler> named = name.equals(OWN) ? Optional.empty() : Optional.of(Sampler.parse(name));
+        if (model.schedulerJson().isEmpty()) {
+            return HO_2020.with(named.orElseThrow());
+        }
+        String json = model.schedulerJson().get();
         try {
-            return SchedulerConfig.parse(json);
+            return named.isPresent() ? SchedulerConfig.parse(json, named.get()) : SchedulerConfig.parse(json);
         } catch (IllegalArgumentException e) {
-            throw new IllegalArgumentException("the model's " + SchedulerConfig.FILE + ": " + e.getMessage(), e);
+            throw new IllegalArgumentException("the model's " + ModelFolder.SCHEDULER + ": " + e.getMessage(), e);
         }
     }
 
     private SamplingTable table(SchedulerConfig diffusion) {
-        Sampler sampler = name.equals(OWN) ? diffusion.sampler() : Sampler.parse(name);
+        Sampler sampler = diffusion.sampler();
         return sampler.table(diffusion.schedule(), diffusion.prediction(), steps == null ? usualSteps(sampler, diffusion.schedule().T()) : steps);
     }
 

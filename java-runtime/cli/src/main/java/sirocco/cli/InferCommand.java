@@ -16,10 +16,10 @@ import sirocco.api.StepTrace;
 import sirocco.io.Nchw;
 import sirocco.io.Safetensors;
 import sirocco.io.SafetensorsWriter;
-import sirocco.model.DiffusersFolder;
 import sirocco.model.ImageSize;
 import sirocco.model.UNet;
 import sirocco.model.UNetConfig;
+import sirocco.pipeline.DiffusionModel;
 import sirocco.sample.Denoiser;
 
 /** Runs the network once on given tensors: what others check us with. */
@@ -64,7 +64,7 @@ final class InferCommand implements Callable<Integer> {
             int c = Math.toIntExact(shape[1]);
             int h = Math.toIntExact(shape[2]);
             int w = Math.toIntExact(shape[3]);
-            DiffusersFolder loaded = model.load(Optional.of(new ImageSize(h, w)));
+            DiffusionModel loaded = model.load(Optional.of(new ImageSize(h, w)), spec.commandLine().getErr());
             UNetConfig config = loaded.config();
             if (c != config.inChannels()) {
                 throw new IllegalArgumentException(in + ": sample has shape " + Arrays.toString(shape) + ", expected [n," + config.inChannels()
@@ -82,7 +82,7 @@ final class InferCommand implements Callable<Integer> {
         }
     }
 
-    private float[] run(Device opened, DiffusersFolder loaded, float[] sample, float[] timesteps, int[] labels, int n, int h, int w) {
+    private float[] run(Device opened, DiffusionModel loaded, float[] sample, float[] timesteps, int[] labels, int n, int h, int w) {
         int size = Math.min(batch, n);
         int imageIn = sample.length / n;
         int imageOut = h * w * loaded.config().outChannels();

@@ -18,10 +18,10 @@ import picocli.CommandLine.Spec;
 import sirocco.api.Backends;
 import sirocco.api.Device;
 import sirocco.api.Plan;
-import sirocco.model.DiffusersFolder;
 import sirocco.model.ImageSize;
 import sirocco.model.UNet;
 import sirocco.model.UNetConfig;
+import sirocco.pipeline.DiffusionModel;
 import sirocco.sample.SamplePlan;
 import sirocco.train.TrainPlan;
 
@@ -130,7 +130,7 @@ final class InfoCommand implements Callable<Integer> {
         }
         ModelOption option = new ModelOption();
         option.folder = which.model;
-        return DiffusersFolder.readConfig(option.resolved(), Optional.ofNullable(imageSize).map(ImageSize::square));
+        return DiffusionModel.readConfig(option.open(), Optional.ofNullable(imageSize).map(ImageSize::square));
     }
 
     private static String gib(long bytes) {

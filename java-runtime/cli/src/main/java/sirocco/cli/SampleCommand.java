@@ -15,8 +15,8 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 import sirocco.api.Device;
 import sirocco.image.Png;
-import sirocco.model.DiffusersFolder;
 import sirocco.model.ImageSize;
+import sirocco.pipeline.DiffusionModel;
 import sirocco.sample.ImageSampler;
 
 /** Draws images from a model. */
@@ -71,9 +71,11 @@ final class SampleCommand implements Callable<Integer> {
         }
         DeviceOptions.checkBatch(batch);
         PrintWriter print = spec.commandLine().getOut();
-        DiffusersFolder loaded = model.load(Optional.ofNullable(imageSize).map(ImageSize::square));
+        PrintWriter err = spec.commandLine().getErr();
+        DiffusionModel loaded = model.load(Optional.ofNullable(imageSize).map(ImageSize::square), err);
         IntUnaryOperator labels = chain.labels(loaded.config());
-        chain.checkGuidance(loaded.config(), model.training()).ifPresent(spec.commandLine().getErr()::println);
+        chain.checkGuidance(loaded.config(), model.training()).ifPresent(err::println);
+        chain.checkScheduler(loaded).ifPresent(err::println);
         try (Interrupt interrupt = new Interrupt(); Device opened = device.open(print);
                 ImageSampler sampler = chain.sampler(opened, loaded, Math.min(batch, num))) {
             print.println("sampling step: " + sampler.plan().summary());

@@ -18,6 +18,7 @@ import sirocco.api.Device;
 import sirocco.api.Tuning;
 import sirocco.model.UNet;
 import sirocco.model.UNetConfig;
+import sirocco.pipeline.DiffusionModel;
 import sirocco.tune.Tuner;
 import sirocco.tune.TuningFile;
 
@@ -108,7 +109,7 @@ final class TuneCommand implements Callable<Integer> {
         }
         ModelOption folder = new ModelOption();
         folder.folder = model.get();
-        return folder.load(Optional.empty()).config();
+        return DiffusionModel.readConfig(folder.open(), Optional.empty());
     }
 
     private List<String> variants(PrintWriter out) throws IOException {

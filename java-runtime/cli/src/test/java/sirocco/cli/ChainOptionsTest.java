@@ -12,9 +12,10 @@ import org.junit.jupiter.api.Test;
 import sirocco.api.Backends;
 import sirocco.api.Device;
 import sirocco.api.Settings;
-import sirocco.model.DiffusersFolder;
+import sirocco.folder.ClassLabels;
 import sirocco.model.UNetConfig;
 import sirocco.model.Weights;
+import sirocco.pipeline.DiffusionModel;
 
 class ChainOptionsTest {
     private static UNetConfig model(int classRows) {
@@ -59,10 +60,13 @@ class ChainOptionsTest {
         assertEquals(50, steps("ddim", null, Optional.empty()));
         assertEquals(1000, steps("ddpm", null, Optional.empty()));
         assertEquals(7, steps("ddpm", 7, Optional.empty()));
-        assertEquals(1000, steps("own", null, Optional.empty()), "ancestral sampling, where the folder does not say");
         assertEquals(50, steps("own", null, Optional.of("{\"_class_name\": \"DDIMScheduler\"}")));
         assertEquals(30, steps("ddim", null, Optional.of("{\"num_train_timesteps\": 30}")), "no more than the schedule has");
-        String message = assertThrows(IllegalArgumentException.class, () -> steps("ddim", 5, Optional.of("{\"_class_name\": \"PNDMScheduler\"}"))).getMessage();
+        String none = assertThrows(IllegalArgumentException.class, () -> steps("own", null, Optional.empty())).getMessage();
+        assertTrue(none.contains("--sampler own") && none.contains("scheduler_config.json"), none);
+        Optional<String> pndm = Optional.of("{\"_class_name\": \"PNDMScheduler\"}");
+        assertEquals(5, steps("ddim", 5, pndm));
+        String message = assertThrows(IllegalArgumentException.class, () -> steps("own", 5, pndm)).getMessage();
         assertTrue(message.contains("scheduler_config.json") && message.contains("PNDMScheduler") && message.contains("DDIMScheduler"), message);
     }
 
@@ -71,7 +75,7 @@ class ChainOptionsTest {
         options.name = sampler;
         options.steps = steps;
         try (Device device = Backends.choose("cpu").open(new Settings(1, 0, Settings.Precision.F32));
-                var planned = options.sampler(device, new DiffusersFolder(Weights.initial(model(0), 0), scheduler), 1)) {
+                var planned = options.sampler(device, new DiffusionModel(Weights.initial(model(0), 0), scheduler, ClassLabels.NONE), 1)) {
             return planned.steps();
         }
     }

@@ -62,8 +62,9 @@ class CommandLineTest {
 
     @Test
     void aRunLeavesWhatItPromises() throws IOException {
-        for (String file : List.of("run.json", "metrics.jsonl", "model/config.json", "model/scheduler_config.json",
-                "model/diffusion_pytorch_model.safetensors", "checkpoints/step-00000003/trainer.safetensors", "samples/step-00000003.png")) {
+        for (String file : List.of("run.json", "metrics.jsonl", "model/model_index.json", "model/unet/config.json",
+                "model/scheduler/scheduler_config.json", "model/unet/diffusion_pytorch_model.safetensors", "checkpoints/step-00000003/model_index.json",
+                "checkpoints/step-00000003/trainer.safetensors", "samples/step-00000003.png")) {
             assertTrue(Files.size(model.resolve(file)) > 0, file);
         }
         assertEquals(3, Files.readAllLines(model.resolve("metrics.jsonl")).size());
@@ -74,8 +75,8 @@ class CommandLineTest {
         Path a = folder.resolve("a");
         good("train", "--out", a, "--config", model.resolve("run.json"), "--steps", "1");
         good("train", "--resume", a, "--steps", "3");
-        assertArrayEquals(Files.readAllBytes(model.resolve("model/diffusion_pytorch_model.safetensors")),
-                Files.readAllBytes(a.resolve("model/diffusion_pytorch_model.safetensors")), "flags and files make the same run, whole or in parts");
+        assertArrayEquals(Files.readAllBytes(model.resolve("model/unet/diffusion_pytorch_model.safetensors")),
+                Files.readAllBytes(a.resolve("model/unet/diffusion_pytorch_model.safetensors")), "flags and files make the same run, whole or in parts");
         Result r = run("train", "--resume", a, "--steps", "4", "--batch", "5");
         assertEquals(Main.IMPOSSIBLE, r.code);
         assertTrue(r.err.contains("--steps"), r.err);
@@ -160,7 +161,7 @@ class CommandLineTest {
         for (int i = 0; i < 2; i++) {
             good("demo", "--steps", "2", "--out", demo);
         }
-        for (String file : List.of("samples.png", "denoising.gif", "report.md", "model/config.json")) {
+        for (String file : List.of("samples.png", "denoising.gif", "report.md", "model/unet/config.json")) {
             assertTrue(Files.size(demo.resolve(file)) > 0, file);
         }
         var report = new JsonMapper().readTree(demo.resolve("report.json").toFile());
@@ -178,7 +179,7 @@ class CommandLineTest {
         good("train", "--out", run, TINY, "--steps", "1");
         Result r = run("demo", "--steps", "2", "--out", run);
         assertEquals(Main.IMPOSSIBLE, r.code, "a run of train is no demo");
-        assertTrue(r.err.contains("not a demo's") && Files.exists(run.resolve("model/config.json")), r.err);
+        assertTrue(r.err.contains("not a demo's") && Files.exists(run.resolve("model/unet/config.json")), r.err);
 
         Path work = Files.createDirectories(folder.resolve("work/model"));
         Files.writeString(work.resolve("thesis.txt"), "do not lose");
@@ -189,11 +190,11 @@ class CommandLineTest {
     @Test
     void aModelThatDoesNotSayItsImageSizeIsTold() throws IOException {
         Path open = Files.createDirectory(folder.resolve("open"));
-        for (String file : List.of("scheduler_config.json", "diffusion_pytorch_model.safetensors")) {
-            Files.copy(model.resolve("model").resolve(file), open.resolve(file));
+        for (String file : List.of("scheduler/scheduler_config.json", "unet/diffusion_pytorch_model.safetensors")) {
+            Files.copy(model.resolve("model").resolve(file), open.resolve(Path.of(file).getFileName()));
         }
         Path config = open.resolve("config.json");
-        Files.writeString(config, Files.readString(model.resolve("model/config.json")).replaceFirst("\"sample_size\" : 16", "\"sample_size\" : null"));
+        Files.writeString(config, Files.readString(model.resolve("model/unet/config.json")).replaceFirst("\"sample_size\" : 16", "\"sample_size\" : null"));
         Path images = folder.resolve("images");
         for (Result r : List.of(run("sample", "--model", open, "--out", images), run("info", "--model", open))) {
             assertEquals(Main.IMPOSSIBLE, r.code);
@@ -234,10 +235,10 @@ class CommandLineTest {
     void aResumedRunIsSampledFromItsNewestCheckpoint() throws IOException {
         Path run = folder.resolve("run");
         good("train", "--out", run, TINY, "--steps", "1");
-        byte[] finished = Files.readAllBytes(run.resolve("model/diffusion_pytorch_model.safetensors"));
+        byte[] finished = Files.readAllBytes(run.resolve("model/unet/diffusion_pytorch_model.safetensors"));
         good("train", "--resume", run, "--steps", "2");
         // As if the resumed run had been stopped before its end: the model of the first end is still there.
-        Files.write(run.resolve("model/diffusion_pytorch_model.safetensors"), finished);
+        Files.write(run.resolve("model/unet/diffusion_pytorch_model.safetensors"), finished);
         ModelOption option = new ModelOption();
         option.folder = run;
         assertEquals(run.resolve("checkpoints/step-00000002"), option.resolved());

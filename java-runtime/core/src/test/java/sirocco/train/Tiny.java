@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import sirocco.api.Backends;
 import sirocco.api.Device;
 import sirocco.api.Settings;
+import sirocco.data.Shapes;
 
 /** A model so small that a test trains it in a second. */
 final class Tiny {
@@ -15,6 +16,11 @@ final class Tiny {
                 {"data": "shapes8", "blockOutChannels": [8, 16], "attentionLevels": [1], "layersPerBlock": 1, "normGroups": 4, "timesteps": 50,
                  "steps": 6, "batch": 3, "warmup": 2, "dropout": 0.1, "saveEvery": 2, "logEvery": 1, "flip": true, "seed": 5}""", TrainConfig.DEFAULT, "tiny");
         return TrainConfig.parse(changes, tiny, "test");
+    }
+
+    /** Returns the number of classes of the dataset. */
+    static int classes() {
+        return new Shapes(8, 3, 0).classNames().size();
     }
 
     static Device device(int threads) {

@@ -10,17 +10,21 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import sirocco.api.Device;
 import sirocco.data.DataException;
 import sirocco.data.Dataset;
+import sirocco.folder.ClassLabels;
 import sirocco.io.MalformedFileException;
 import sirocco.model.NonFiniteException;
+import sirocco.pipeline.DiffusionModel;
 
 class TrainerTest {
-    private static final List<String> FILES = List.of("trainer.safetensors", "diffusion_pytorch_model.safetensors", "config.json", "scheduler_config.json");
+    private static final List<String> FILES = List.of("trainer.safetensors", "model_index.json", "unet/diffusion_pytorch_model.safetensors", "unet/config.json",
+            "scheduler/scheduler_config.json");
 
     @TempDir
     Path folder;
@@ -48,6 +52,38 @@ class TrainerTest {
         for (int i = 0; i < 6; i++) {
             assertEquals(new Metrics(whole).read().get(i).loss(), new Metrics(parts).read().get(i).loss());
         }
+    }
+
+    /** Until the layout of a pipeline, a checkpoint had all its files in one folder. */
+    @Test
+    void aCheckpointOfTheFlatLayoutIsResumed() throws IOException {
+        Path whole = folder.resolve("whole");
+        Tiny.train(whole, Tiny.config("{\"steps\": 3}"), 1);
+        Path parts = folder.resolve("parts");
+        Tiny.train(parts, Tiny.config("{\"steps\": 2}"), 1);
+        Path old = checkpoint(parts, 2);
+        Files.delete(old.resolve("model_index.json"));
+        for (String file : List.of("unet/config.json", "unet/diffusion_pytorch_model.safetensors", "scheduler/scheduler_config.json")) {
+            Files.move(old.resolve(file), old.resolve(Path.of(file).getFileName()));
+        }
+        Files.delete(old.resolve("unet"));
+        Files.delete(old.resolve("scheduler"));
+        assertEquals(Tiny.classes() + 1, DiffusionModel.load(old).config().numClassEmbeds().orElseThrow());
+        Tiny.train(parts, Tiny.config("{\"steps\": 3}"), 1);
+        assertSameCheckpoint(checkpoint(whole, 3), checkpoint(parts, 3));
+    }
+
+    @Test
+    void aCheckpointKeepsTheNamesOfTheClasses() throws IOException {
+        Tiny.train(folder.resolve("drop"), Tiny.config("{\"steps\": 1}"), 1);
+        ClassLabels labels = DiffusionModel.load(checkpoint(folder.resolve("drop"), 1)).labels();
+        assertEquals(Tiny.classes(), labels.names().size());
+        assertEquals("disc", labels.names().get(0));
+        assertEquals(OptionalInt.of(Tiny.classes()), labels.nullClass());
+        Tiny.train(folder.resolve("keep"), Tiny.config("{\"steps\": 1, \"labelDrop\": 0}"), 1);
+        assertEquals(OptionalInt.empty(), DiffusionModel.load(checkpoint(folder.resolve("keep"), 1)).labels().nullClass(), "no class was trained as null");
+        Tiny.train(folder.resolve("none"), Tiny.config("{\"steps\": 1, \"classConditional\": false}"), 1);
+        assertEquals(ClassLabels.NONE, DiffusionModel.load(checkpoint(folder.resolve("none"), 1)).labels());
     }
 
     @Test
