@@ -111,7 +111,7 @@ final class DemoCommand implements Callable<Integer> {
         DiffusionModel model = DiffusionModel.load(out.resolve(TrainingRun.MODEL));
         ChainOptions options = ChainOptions.quick();
         try (ImageSampler sampler = options.sampler(opened, model, IMAGES).load(model.weights())) {
-            var labels = options.labels(model.config());
+            var labels = options.labels(model);
             sampler.begin(seed, 0, labels);
             Chain frames = new Chain(sampler, FRAMED);
             long began = System.nanoTime();

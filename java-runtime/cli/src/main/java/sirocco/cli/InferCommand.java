@@ -26,7 +26,7 @@ import sirocco.sample.Denoiser;
 @Command(name = "infer", mixinStandardHelpOptions = true, sortOptions = false, description = "Run the network once on the tensors of a file.",
         footerHeading = "%nTensors:%n",
         footer = {
-            "  in:  sample [n,c,h,w] float, timesteps [n] or one for all, class_labels [n] if the model has classes",
+            "  in:  sample [n,c,h,w] float, timesteps [n] or one for all, class_labels [n] if the model has classes and --class is not given",
             "  out: output [n,c,h,w] float32",
             "%nExample:%n  sirocco infer --model runs/demo --in x.safetensors --out y.safetensors"})
 final class InferCommand implements Callable<Integer> {
@@ -38,6 +38,9 @@ final class InferCommand implements Callable<Integer> {
 
     @Option(names = "--out", required = true, paramLabel = "FILE", description = "the safetensors file to write")
     Path out;
+
+    @Option(names = "--class", paramLabel = "NAME|N", description = "class of all images, by name or number, in place of class_labels")
+    String imageClass;
 
     @Option(names = "--batch", defaultValue = "64", paramLabel = "N", description = "images at a time; default: ${DEFAULT-VALUE}")
     int batch;
@@ -72,7 +75,7 @@ final class InferCommand implements Callable<Integer> {
             }
             float[] sample = Nchw.toNhwc(tensors.floats("sample"), n, c, h, w);
             float[] timesteps = perImage(tensors.shape(needed(tensors, "timesteps")), numbers(tensors, "timesteps"), n);
-            int[] labels = config.numClassEmbeds().isPresent() ? labels(tensors, n, config.numClassEmbeds().getAsInt()) : new int[n];
+            int[] labels = labels(tensors, n, loaded);
             float[] result = run(opened, loaded, sample, timesteps, labels, n, h, w);
             float[] nchw = Nchw.fromNhwc(result, n, config.outChannels(), h, w);
             new SafetensorsWriter().floats("output", new long[] {n, config.outChannels(), h, w}, () -> nchw).write(out);
@@ -150,7 +153,19 @@ final class InferCommand implements Callable<Integer> {
         };
     }
 
-    private int[] labels(Safetensors tensors, int n, int classes) {
+    private int[] labels(Safetensors tensors, int n, DiffusionModel loaded) {
+        if (imageClass != null) {
+            if (tensors.has("class_labels")) {
+                throw new IllegalArgumentException("--class " + imageClass + ": " + in + " has class_labels already. Leave one of them out.");
+            }
+            int[] same = new int[n];
+            Arrays.fill(same, ChainOptions.find("--class", imageClass, loaded));
+            return same;
+        }
+        if (loaded.config().numClassEmbeds().isEmpty()) {
+            return new int[n];
+        }
+        int classes = loaded.config().numClassEmbeds().getAsInt();
         long[] given = tensors.longs(needed(tensors, "class_labels"));
         if (given.length != n) {
             throw new IllegalArgumentException(in + ": class_labels has " + given.length + " elements, expected " + n);

@@ -4,8 +4,11 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import picocli.CommandLine.Option;
+import sirocco.folder.ClassLabels;
 import sirocco.folder.ModelFolder;
 import sirocco.model.ImageSize;
 import sirocco.pipeline.DiffusionModel;
@@ -31,10 +34,17 @@ final class ModelOption {
      */
     DiffusionModel load(Optional<ImageSize> size, PrintWriter notices) throws IOException {
         ModelFolder opened = open();
-        DiffusionModel model = DiffusionModel.load(opened, size);
+        DiffusionModel model = asTrained(DiffusionModel.load(opened, size));
         opened.notices().forEach(n -> notices.println("note: " + n));
         notices.flush();
         return model;
+    }
+
+    /** Earlier versions did not write classes into the model's folder. A model in the folder of its run was trained here, so its last class is the null class. */
+    private DiffusionModel asTrained(DiffusionModel model) throws IOException {
+        OptionalInt rows = model.config().numClassEmbeds();
+        return model.labels().equals(ClassLabels.NONE) && rows.isPresent() && training().isPresent()
+                ? new DiffusionModel(model.weights(), model.schedulerJson(), ClassLabels.of(List.of(), OptionalInt.of(rows.getAsInt() - 1))) : model;
     }
 
     /** Opens the model's folder. */

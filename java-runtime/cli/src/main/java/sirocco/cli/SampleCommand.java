@@ -24,7 +24,7 @@ import sirocco.sample.ImageSampler;
         footerHeading = "%nExamples:%n",
         footer = {
             "  sirocco sample --model runs/demo --out images --num 64",
-            "  sirocco sample --model runs/demo --out images --sampler dpm++2m --steps 20 --class 3 --guidance 2",
+            "  sirocco sample --model runs/demo --out images --sampler dpm++2m --steps 20 --class ring --guidance 2",
             "  sirocco sample --model runs/demo --out images --start 64 --num 64        the next 64 of the same seed"})
 final class SampleCommand implements Callable<Integer> {
     /** Images in the grid at most. */
@@ -73,8 +73,8 @@ final class SampleCommand implements Callable<Integer> {
         PrintWriter print = spec.commandLine().getOut();
         PrintWriter err = spec.commandLine().getErr();
         DiffusionModel loaded = model.load(Optional.ofNullable(imageSize).map(ImageSize::square), err);
-        IntUnaryOperator labels = chain.labels(loaded.config());
-        chain.checkGuidance(loaded.config(), model.training()).ifPresent(err::println);
+        IntUnaryOperator labels = chain.labels(loaded);
+        chain.checkGuidance(loaded, model.training());
         chain.checkScheduler(loaded).ifPresent(err::println);
         try (Interrupt interrupt = new Interrupt(); Device opened = device.open(print);
                 ImageSampler sampler = chain.sampler(opened, loaded, Math.min(batch, num))) {

@@ -40,7 +40,7 @@ final class SampleSheets implements AutoCloseable {
             sampler = chain.sampler(device, model, IMAGES);
         }
         sampler.load(model.weights());
-        sampler.begin(config.seed(), 0, chain.labels(model.config()));
+        sampler.begin(config.seed(), 0, chain.labels(model));
         sampler.finish(() -> false);
         Contact sheet = new Contact(sampler.shape(), IMAGES);
         float[] x = sampler.read();

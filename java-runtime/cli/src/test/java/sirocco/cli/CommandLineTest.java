@@ -21,6 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
+import sirocco.data.Shapes;
 import sirocco.io.Safetensors;
 import sirocco.io.SafetensorsWriter;
 
@@ -227,8 +228,54 @@ class CommandLineTest {
         String trained = good("sample", "--model", model, "--out", folder.resolve("guided"), "--num", "1", "--steps", "1", "--guidance", "2").err;
         assertFalse(trained.contains("warning"), trained);
         Path elsewhere = Files.move(run.resolve("model"), folder.resolve("elsewhere"));
-        String unknown = good("sample", "--model", elsewhere, "--out", folder.resolve("maybe"), "--num", "1", "--steps", "1", "--guidance", "2").err;
-        assertTrue(unknown.contains("warning: --guidance") && unknown.contains("class 8"), unknown);
+        List<Object> guided = List.of("sample", "--model", elsewhere, "--out", folder.resolve("maybe"), "--num", "1", "--steps", "1", "--guidance", "2");
+        Result unknown = run(guided);
+        assertTrue(unknown.code == Main.IMPOSSIBLE && unknown.err.contains("--null-class N") && unknown.err.contains("the last, 8"), unknown.err);
+        good(guided, "--null-class", "8");
+    }
+
+    @Test
+    void classesHaveTheNamesOfTheDataset() throws IOException {
+        Path to = folder.resolve("x");
+        List<Object> sample = List.of("sample", "--model", model.resolve("model"), "--num", "2", "--steps", "1", "--sampler", "ddim");
+        good(sample, "--out", to.resolve("name"), "--class", "ring");
+        good(sample, "--out", to.resolve("number"), "--class", String.valueOf(new Shapes(16, 3, 0).classNames().indexOf("ring")));
+        good(sample, "--out", to.resolve("several"), "--classes", "ring,disc");
+        assertArrayEquals(Files.readAllBytes(to.resolve("name/000000.png")), Files.readAllBytes(to.resolve("number/000000.png")));
+        assertArrayEquals(Files.readAllBytes(to.resolve("name/000000.png")), Files.readAllBytes(to.resolve("several/000000.png")));
+        Result r = run(sample, "--out", to, "--class", "rign");
+        assertTrue(r.code == Main.IMPOSSIBLE && r.err.contains("--class rign") && r.err.contains("nearest name is \"ring\"") && r.err.contains("0 disc, 1 "), r.err);
+        String info = good("info", "--model", model, "--batches", "1").out;
+        assertTrue(info.contains("classes: 0 disc, 1 ") && info.contains("; null class 8"), info);
+
+        Path in = folder.resolve("x.safetensors");
+        Path byName = folder.resolve("name.safetensors");
+        Path byLabel = folder.resolve("label.safetensors");
+        SafetensorsWriter tensors = new SafetensorsWriter().floats("sample", new long[] {2, 3, 8, 8}, () -> new float[384])
+                .floats("timesteps", new long[] {1}, () -> new float[] {7});
+        tensors.write(in);
+        good("infer", "--model", model, "--in", in, "--out", byName, "--class", "disc");
+        r = run("infer", "--model", model, "--in", in, "--out", byName);
+        assertTrue(r.code == Main.IMPOSSIBLE && r.err.contains("class_labels"), r.err);
+        tensors.longs("class_labels", new long[] {2}, () -> new long[2]).write(in);
+        good("infer", "--model", model, "--in", in, "--out", byLabel);
+        assertArrayEquals(Files.readAllBytes(byLabel), Files.readAllBytes(byName));
+        r = run("infer", "--model", model, "--in", in, "--out", byName, "--class", "disc");
+        assertTrue(r.code == Main.IMPOSSIBLE && r.err.contains("class_labels already"), r.err);
+    }
+
+    /** Earlier versions wrote flat folders without classes; the run's folder tells that the last class is the null class. */
+    @Test
+    void aFlatModelInTheFolderOfItsRunHasANullClass() throws IOException {
+        Path old = Files.createDirectories(folder.resolve("run/model"));
+        Files.copy(model.resolve("run.json"), folder.resolve("run/run.json"));
+        for (String file : List.of("scheduler/scheduler_config.json", "unet/config.json", "unet/diffusion_pytorch_model.safetensors")) {
+            Files.copy(model.resolve("model").resolve(file), old.resolve(Path.of(file).getFileName()));
+        }
+        List<Object> guided = List.of("--num", "9", "--steps", "1", "--guidance", "2");
+        good("sample", "--model", old, "--out", folder.resolve("a"), guided);
+        good("sample", "--model", model.resolve("model"), "--out", folder.resolve("b"), guided);
+        assertArrayEquals(Files.readAllBytes(folder.resolve("a/000008.png")), Files.readAllBytes(folder.resolve("b/000008.png")), "class 0 again");
     }
 
     @Test

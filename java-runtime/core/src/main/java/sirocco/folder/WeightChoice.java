@@ -22,7 +22,7 @@ import sirocco.io.MalformedFileException;
  */
 record WeightChoice(Path file, boolean sharded, Optional<String> variant) {
     private static final Pattern SINGLE = Pattern.compile("diffusion_pytorch_model(?:\\.([^.]+))?\\.safetensors");
-    /** The variant stands before {@code json}; files before diffusers 0.29 have it before {@code index}. */
+    /** The variant stands before {@code json}; releases of diffusers before 0.31 wrote it before {@code index}. */
     private static final Pattern SHARDS = Pattern.compile("diffusion_pytorch_model\\.safetensors(?:\\.([^.]+))?\\.index(?:\\.([^.]+))?\\.json");
     private static final Pattern SHARD = Pattern.compile(".*-\\d+-of-\\d+");
     private static final Pattern PICKLE = Pattern.compile("diffusion_(?:pytorch_)?model.*\\.(?:bin|pt|pth|ckpt)");

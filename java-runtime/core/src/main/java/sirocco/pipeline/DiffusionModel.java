@@ -35,12 +35,14 @@ public record DiffusionModel(Weights weights, Optional<String> schedulerJson, Cl
     }
 
     /**
-     * Reads a folder's network configuration only.
+     * Reads a folder's network configuration only, and checks that the folder names no class beyond it.
      *
      * @param size size of the images if it is not the configuration's
      */
     public static UNetConfig readConfig(ModelFolder folder, Optional<ImageSize> size) throws IOException {
-        return Components.network(folder.network(), UNetConfig.class).readConfig(folder.network(), size);
+        UNetConfig config = Components.network(folder.network(), UNetConfig.class).readConfig(folder.network(), size);
+        folder.labels().check(folder.path().resolve(ModelFolder.INDEX).toString(), config.numClassEmbeds());
+        return config;
     }
 
     /** Reads a whole model from a folder of any layout that {@link ModelFolder} knows. */
@@ -60,7 +62,6 @@ public record DiffusionModel(Weights weights, Optional<String> schedulerJson, Cl
         UNetConfig config = readConfig(folder, size);
         Components.refuseOthers(folder);
         folder.refuseUnknownKeys();
-        folder.labels().check(folder.path().resolve(ModelFolder.INDEX).toString(), config.numClassEmbeds());
         return new DiffusionModel(Weights.read(folder.network(), config), folder.schedulerJson(), folder.labels());
     }
 
