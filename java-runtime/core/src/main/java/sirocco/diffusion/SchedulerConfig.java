@@ -124,8 +124,12 @@ public record SchedulerConfig(NoiseSchedule schedule, Prediction prediction, Sam
     }
 
     private static NoiseSchedule schedule(SchedulerSettings s, Defaults defaults) {
-        // Flow matching is another process, whatever the list of β.
+        // Flow matching is another process, and continuous timesteps are another input of the network, whatever the list of β.
         s.require("use_flow_sigmas", false);
+        String timesteps = s.text("timestep_type", "discrete");
+        if (!timesteps.equals("discrete")) {
+            throw new IllegalArgumentException("timestep_type: " + timesteps + " is not supported (expected discrete)");
+        }
         int T = s.integer("num_train_timesteps", s.integer("timesteps", 1000));
         Optional<double[]> trained = s.numbers("trained_betas");
         double start = s.number("beta_start", defaults.betaStart());

@@ -122,7 +122,7 @@ class SchedulerConfigTest {
             assertThrows(IllegalArgumentException.class, () -> SchedulerConfig.parse(refused), refused);
         }
         for (String refused : new String[] {"{\"_class_name\": \"FlowMatchEulerDiscreteScheduler\"}", "{\"use_flow_sigmas\": true}",
-            "{\"prediction_type\": \"flow_prediction\"}", "{\"future\": 1}"}) {
+            "{\"prediction_type\": \"flow_prediction\"}", "{\"_class_name\": \"EulerDiscreteScheduler\", \"timestep_type\": \"continuous\"}", "{\"future\": 1}"}) {
             assertThrows(IllegalArgumentException.class, () -> SchedulerConfig.parse(refused, ddim), refused);
         }
     }
