@@ -11,8 +11,11 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import sirocco.folder.ModelFolder;
+import sirocco.folder.WeightFiles;
+import sirocco.io.MalformedFileException;
 import sirocco.io.Safetensors;
-import sirocco.model.DiffusersFolder;
+import sirocco.pipeline.DiffusionModel;
 import sirocco.testkit.GoldenFolder;
 
 /**
@@ -65,12 +68,13 @@ record GoldenModel(GoldenFolder folder, Optional<String> unsupported) {
             if (unknown.isPresent()) {
                 return Optional.of("\"" + unknown.get() + "\" in " + GoldenCase.FILE + " (supported: " + new TreeSet<>(FORWARD) + ")");
             }
-            DiffusersFolder.readConfig(f.path(), Optional.of(GoldenCase.imageSize(file)));
-        } catch (IllegalArgumentException e) {
+            ModelFolder model = ModelFolder.open(f.path());
+            DiffusionModel.readConfig(model, Optional.of(GoldenCase.imageSize(file)));
+            WeightFiles.locate(model.network());
+            return Optional.empty();
+        } catch (IllegalArgumentException | MalformedFileException e) {
             return Optional.of(e.getMessage());
         }
-        return Files.exists(f.path().resolve(DiffusersFolder.WEIGHTS)) ? Optional.empty()
-                : Optional.of("no " + DiffusersFolder.WEIGHTS + " (other files of weights are not supported)");
     }
 
     /** Returns the kinds that {@code case.json} or {@code index.json} name; none if there is neither. */

@@ -18,7 +18,7 @@ import sirocco.data.Checker;
 import sirocco.data.Score;
 import sirocco.data.Shapes;
 import sirocco.io.AtomicFiles;
-import sirocco.model.DiffusersFolder;
+import sirocco.pipeline.DiffusionModel;
 import sirocco.sample.ImageSampler;
 import sirocco.train.TrainConfig;
 
@@ -110,10 +110,10 @@ final class DemoCommand implements Callable<Integer> {
     }
 
     private Report sample(TrainConfig config, TrainingRun run, Device opened, PrintWriter print) throws IOException {
-        DiffusersFolder model = DiffusersFolder.load(out.resolve(TrainingRun.MODEL));
+        DiffusionModel model = DiffusionModel.load(out.resolve(TrainingRun.MODEL));
         ChainOptions options = ChainOptions.quick();
         try (ImageSampler sampler = options.sampler(opened, model, IMAGES).load(model.weights())) {
-            var labels = options.labels(model.config());
+            var labels = options.labels(model);
             sampler.begin(seed, 0, labels);
             Chain frames = new Chain(sampler, FRAMED);
             long began = System.nanoTime();

@@ -14,13 +14,13 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
-import sirocco.model.DiffusersFolder;
 import sirocco.model.ImageSize;
 import sirocco.model.UNetConfig;
 import sirocco.onnx.FreeBatchException;
 import sirocco.onnx.OnnxExport;
 import sirocco.onnx.OnnxModel;
 import sirocco.onnx.UNetExport;
+import sirocco.pipeline.DiffusionModel;
 
 /** Writes a model's network as an ONNX file. */
 @Command(name = "export", mixinStandardHelpOptions = true, sortOptions = false,
@@ -58,7 +58,7 @@ final class ExportCommand implements Callable<Integer> {
         }
         Optional<ImageSize> size = size();
         checkFile();
-        DiffusersFolder loaded = model.load(size);
+        DiffusionModel loaded = model.load(size, spec.commandLine().getErr());
         OnnxModel exported;
         try {
             exported = UNetExport.of(loaded.weights(), batch == null ? OptionalInt.empty() : OptionalInt.of(batch), !primitives, Main.VERSION, loaded.schedulerJson());

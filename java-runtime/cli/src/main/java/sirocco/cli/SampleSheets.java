@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
 import sirocco.api.Device;
-import sirocco.model.DiffusersFolder;
+import sirocco.pipeline.DiffusionModel;
 import sirocco.sample.ImageSampler;
 import sirocco.train.TrainConfig;
 import sirocco.train.Trainer;
@@ -34,13 +34,13 @@ final class SampleSheets implements AutoCloseable {
     }
 
     private void draw(Path file) throws IOException {
-        DiffusersFolder model = trainer.averageModel();
+        DiffusionModel model = trainer.averageModel();
         ChainOptions chain = ChainOptions.quick();
         if (sampler == null) {
             sampler = chain.sampler(device, model, IMAGES);
         }
         sampler.load(model.weights());
-        sampler.begin(config.run().seed(), 0, chain.labels(model.config()));
+        sampler.begin(config.run().seed(), 0, chain.labels(model));
         sampler.finish(() -> false);
         Contact sheet = new Contact(sampler.shape(), IMAGES);
         float[] x = sampler.read();

@@ -16,9 +16,10 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import sirocco.model.DiffusersFolder;
+import sirocco.folder.ClassLabels;
 import sirocco.model.UNetConfig;
 import sirocco.model.Weights;
+import sirocco.pipeline.DiffusionModel;
 
 /** The command as a user types it. What the files compute is tested beside the exporter, in ONNX Runtime. */
 class ExportCommandTest {
@@ -38,7 +39,7 @@ class ExportCommandTest {
     @BeforeEach
     void model() throws IOException {
         UNetConfig config = UNetConfig.builder().size(8).blockOutChannels(8, 16).layersPerBlock(1).normNumGroups(4).build();
-        new DiffusersFolder(Weights.initial(config, 1), Optional.empty()).save(folder.resolve("model"));
+        new DiffusionModel(Weights.initial(config, 1), Optional.empty(), ClassLabels.NONE).save(folder.resolve("model"));
     }
 
     @Test
@@ -83,10 +84,10 @@ class ExportCommandTest {
         }
         Path file = folder.resolve("a.onnx");
         Files.writeString(file, "before");
-        Files.delete(folder.resolve("model").resolve(DiffusersFolder.WEIGHTS));
+        Files.delete(folder.resolve("model").resolve("unet").resolve("diffusion_pytorch_model.safetensors"));
         Result r = run("export", "--model", folder.resolve("model"), "--onnx", file);
         assertEquals(Main.FAILED, r.code, r.out);
-        assertTrue(r.err.contains(DiffusersFolder.WEIGHTS), r.err);
+        assertTrue(r.err.contains("diffusion_pytorch_model.safetensors"), r.err);
         assertArrayEquals("before".getBytes(StandardCharsets.UTF_8), Files.readAllBytes(file));
     }
 

@@ -1,12 +1,11 @@
 package sirocco.train;
 
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
@@ -17,11 +16,12 @@ import sirocco.diffusion.BetaSchedule;
 import sirocco.diffusion.NoiseSchedule;
 import sirocco.diffusion.Prediction;
 import sirocco.diffusion.SchedulerConfig;
+import sirocco.folder.ModelFolder;
 import sirocco.io.MalformedFileException;
-import sirocco.model.DiffusersFolder;
 import sirocco.model.ImageSize;
 import sirocco.model.UNetConfig;
 import sirocco.model.Weights;
+import sirocco.pipeline.DiffusionModel;
 
 /**
  * The model folder that a run starts from ({@code --from}): fine-tuning. The folder supplies network, noise schedule, prediction type and weights;
@@ -66,11 +66,12 @@ final class StartingModel {
     }
 
     private static Optional<SchedulerConfig> scheduler(Path folder) throws IOException {
-        Optional<String> json = DiffusersFolder.readScheduler(folder);
+        ModelFolder opened = ModelFolder.open(folder);
+        Optional<String> json = opened.schedulerJson();
         try {
             return json.map(SchedulerConfig::parse);
         } catch (IllegalArgumentException e) {
-            throw new MalformedFileException(folder.resolve(SchedulerConfig.FILE), e.getMessage(), e);
+            throw new MalformedFileException(opened.scheduler().orElseThrow().config(), e.getMessage(), e);
         }
     }
 
@@ -106,7 +107,7 @@ final class StartingModel {
     }
 
     private IllegalArgumentException missing(String settings) {
-        return new IllegalArgumentException("network.from: the folder " + folder + " has no " + SchedulerConfig.FILE + ". Set " + settings
+        return new IllegalArgumentException("network.from: the folder " + folder + " has no " + ModelFolder.SCHEDULER + ". Set " + settings
                 + " as in its training.");
     }
 
@@ -124,7 +125,7 @@ final class StartingModel {
         if (config.data().imageSize() > 0) {
             return config.data().imageSize();
         }
-        UNetConfig own = DiffusersFolder.readConfig(folder);
+        UNetConfig own = DiffusionModel.readConfig(ModelFolder.open(folder), Optional.empty());
         return own.height() == own.width() ? own.height() : 0;
     }
 
@@ -138,13 +139,13 @@ final class StartingModel {
     }
 
     private UNetConfig read(int size) throws IOException {
-        return DiffusersFolder.readConfig(folder, size == 0 ? Optional.empty() : Optional.of(new ImageSize(size, size)));
+        return DiffusionModel.readConfig(ModelFolder.open(folder), size == 0 ? Optional.empty() : Optional.of(new ImageSize(size, size)));
     }
 
     /** The folder's network for this dataset. */
     UNetConfig network(Dataset data) throws IOException {
         ImageSize size = new ImageSize(data.height(), data.width());
-        UNetConfig own = DiffusersFolder.readConfig(folder, config.data().imageSize() == 0 ? Optional.empty() : Optional.of(size));
+        UNetConfig own = DiffusionModel.readConfig(ModelFolder.open(folder), config.data().imageSize() == 0 ? Optional.empty() : Optional.of(size));
         if (own.height() != data.height() || own.width() != data.width()) {
             throw new IllegalArgumentException("network.from: the images of \"" + data.name() + "\" have another size than the model in " + folder
                     + " (expected " + own.height() + "×" + own.width() + ", got " + data.height() + "×" + data.width() + "). Set data.imageSize.");
@@ -187,7 +188,7 @@ final class StartingModel {
 
     /** The folder's weights; with a new class table, that is initialized as of a new model. */
     Weights weights(UNetConfig network) throws IOException {
-        Weights own = DiffusersFolder.load(folder, Optional.of(new ImageSize(network.height(), network.width()))).weights();
+        Weights own = DiffusionModel.load(ModelFolder.open(folder), Optional.of(new ImageSize(network.height(), network.width()))).weights();
         if (!config.network().newClasses()) {
             return own;
         }
@@ -201,7 +202,7 @@ final class StartingModel {
     }
 
     /**
-     * The SHA-256 of the folder's network configuration, scheduler configuration and weights, in hexadecimal.
+     * The SHA-256 of the folder's network configuration, scheduler configuration and weights, in hexadecimal. How the weights are stored does not count.
      *
      * @throws IllegalArgumentException if the configuration has another one
      */
@@ -212,11 +213,16 @@ final class StartingModel {
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java platform has SHA-256", e);
         }
-        Path network = Files.exists(folder.resolve(DiffusersFolder.CONFIG)) ? folder : folder.resolve("unet");
-        digest.update(Files.readAllBytes(network.resolve(DiffusersFolder.CONFIG)));
-        digest.update(DiffusersFolder.readScheduler(folder).orElse("").getBytes(StandardCharsets.UTF_8));
-        try (InputStream in = new DigestInputStream(Files.newInputStream(network.resolve(DiffusersFolder.WEIGHTS)), digest)) {
-            in.transferTo(OutputStream.nullOutputStream());
+        ModelFolder opened = ModelFolder.open(folder);
+        digest.update(Files.readAllBytes(opened.network().config()));
+        digest.update(opened.schedulerJson().orElse("").getBytes(StandardCharsets.UTF_8));
+        Weights weights = DiffusionModel.load(opened, Optional.empty()).weights();
+        for (String name : weights.names()) {
+            digest.update(name.getBytes(StandardCharsets.UTF_8));
+            float[] data = weights.get(name);
+            ByteBuffer bytes = ByteBuffer.allocate(data.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+            bytes.asFloatBuffer().put(data);
+            digest.update(bytes);
         }
         String hash = HexFormat.of().formatHex(digest.digest());
         if (!config.network().fromHash().isEmpty() && !config.network().fromHash().equals(hash)) {

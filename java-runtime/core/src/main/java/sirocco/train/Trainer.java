@@ -16,11 +16,12 @@ import sirocco.data.Order;
 import sirocco.diffusion.SchedulerConfig;
 import sirocco.diffusion.Solver;
 import sirocco.diffusion.TrainingTable;
+import sirocco.folder.ClassLabels;
 import sirocco.io.AtomicFiles;
-import sirocco.model.DiffusersFolder;
 import sirocco.model.NonFiniteException;
 import sirocco.model.UNet;
 import sirocco.model.Weights;
+import sirocco.pipeline.DiffusionModel;
 
 /**
  * Trains a model as Ho et al. 2020, algorithm 1. A step is one run of a graph, or one of its gradients for each micro-batch and one of its update.
@@ -241,12 +242,19 @@ public final class Trainer implements AutoCloseable {
         averageModel().write(folder);
     }
 
+    /** Returns the dataset's class names. The last row of the class table is the null class if the model was trained with label dropping. */
+    private ClassLabels classLabels() {
+        OptionalInt rows = model.config().numClassEmbeds();
+        return rows.isEmpty() ? ClassLabels.NONE
+                : ClassLabels.of(setup.data().classNames(), config.objective().labelDrop() > 0 ? OptionalInt.of(rows.getAsInt() - 1) : OptionalInt.empty());
+    }
+
     /** The model with the moving average of the weights, which samples are taken from. */
-    public DiffusersFolder averageModel() {
+    public DiffusionModel averageModel() {
         Weights average = new Weights(model.config());
         average.readFrom(executable, TrainGraph.EMA);
         SchedulerConfig diffusion = new SchedulerConfig(setup.schedule(), setup.prediction(), Solver.parse("ddpm-large"));
-        return new DiffusersFolder(average, Optional.of(diffusion.toJson()));
+        return new DiffusionModel(average, Optional.of(diffusion.toJson()), classLabels());
     }
 
     @Override

@@ -22,10 +22,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 import sirocco.api.Device;
 import sirocco.diffusion.BetaSchedule;
 import sirocco.diffusion.Prediction;
+import sirocco.folder.ClassLabels;
+import sirocco.folder.ModelFolder;
 import sirocco.io.Safetensors;
-import sirocco.model.DiffusersFolder;
 import sirocco.model.UNetConfig;
 import sirocco.model.Weights;
+import sirocco.pipeline.DiffusionModel;
 
 class FineTuningTest {
     private static final String TABLE = "class_embedding.weight";
@@ -54,6 +56,13 @@ class FineTuningTest {
         return TrainConfig.parse("{" + changes + "}", base, "test");
     }
 
+    private static final String WEIGHTS = "unet/diffusion_pytorch_model.safetensors";
+    private static final String SCHEDULER = "scheduler/scheduler_config.json";
+
+    private static UNetConfig config(Path folder) throws IOException {
+        return DiffusionModel.readConfig(ModelFolder.open(folder), Optional.empty());
+    }
+
     private static String quoted(Object text) {
         return new JsonMapper().valueToTree(text.toString()).toString();
     }
@@ -61,7 +70,7 @@ class FineTuningTest {
     @Test
     void theFolderSuppliesNetworkScheduleAndPrediction() throws IOException {
         try (TrainSetup setup = TrainSetup.of(from(model, ""))) {
-            assertEquals(DiffusersFolder.readConfig(model), setup.model().config());
+            assertEquals(config(model), setup.model().config());
             assertEquals(Optional.of(BetaSchedule.COSINE), setup.schedule().kind());
             assertEquals(50, setup.schedule().T());
             assertEquals(Prediction.V_PREDICTION, setup.prediction());
@@ -77,7 +86,7 @@ class FineTuningTest {
     /** At a learning rate that changes nothing, the parameters after a step are those at the start. */
     @Test
     void parametersAndMovingAverageStartFromTheFoldersWeights() throws IOException {
-        Weights expected = DiffusersFolder.load(model).weights();
+        Weights expected = DiffusionModel.load(model).weights();
         Path run = folder.resolve("run");
         try (Device device = Tiny.device(1); TrainSetup setup = TrainSetup.of(from(model, "\"learningRate\": 1e-30, \"steps\": 1"));
                 Trainer trainer = new Trainer(setup, device)) {
@@ -131,26 +140,24 @@ class FineTuningTest {
     @Test
     void aFolderThatChangedIsNoticed() throws IOException {
         Path copy = Files.createDirectory(folder.resolve("copy"));
-        for (String file : new String[] {DiffusersFolder.CONFIG, DiffusersFolder.WEIGHTS, DiffusersFolder.SCHEDULER}) {
-            Files.copy(model.resolve(file), copy.resolve(file));
-        }
+        DiffusionModel.load(model).write(copy);
         TrainConfig begun;
         try (TrainSetup setup = TrainSetup.of(from(copy, ""))) {
             begun = TrainConfig.parse(setup.config().toJson(), TrainConfig.DEFAULT, "run.json");
         }
         TrainSetup.of(begun).close();
-        for (String file : new String[] {DiffusersFolder.WEIGHTS, DiffusersFolder.SCHEDULER}) {
+        for (String file : new String[] {WEIGHTS, SCHEDULER}) {
             byte[] bytes = Files.readAllBytes(copy.resolve(file));
             byte[] changed = bytes.clone();
             changed[bytes.length - 1] ^= 1;
-            Files.write(copy.resolve(file), file.equals(DiffusersFolder.WEIGHTS) ? changed
+            Files.write(copy.resolve(file), file.equals(WEIGHTS) ? changed
                     : Files.readString(copy.resolve(file)).replace("_large", "_small").getBytes());
             String message = assertThrows(IllegalArgumentException.class, () -> TrainSetup.of(begun), file).getMessage();
             assertTrue(message.contains("not the one that the run began with") && message.contains(begun.network().fromHash()), message);
             Files.write(copy.resolve(file), bytes);
         }
         TrainSetup.of(begun).close();
-        Files.delete(copy.resolve(DiffusersFolder.SCHEDULER));
+        Files.delete(copy.resolve(SCHEDULER));
         String unknown = assertThrows(IllegalArgumentException.class, () -> TrainSetup.of(from(copy, ""))).getMessage();
         assertTrue(unknown.contains("has no scheduler_config.json") && unknown.contains("Set process.schedule and process.timesteps"), unknown);
         TrainSetup.of(from(copy, "\"schedule\": \"cosine\", \"timesteps\": 50, \"prediction\": \"v\"")).close();
@@ -184,7 +191,7 @@ class FineTuningTest {
 
         TrainConfig config = from(model, three + ", \"newClasses\": true, \"steps\": 1");
         assertEquals(OptionalInt.of(4), rows(config));
-        Weights own = DiffusersFolder.load(model).weights();
+        Weights own = DiffusionModel.load(model).weights();
         try (TrainSetup setup = TrainSetup.of(config)) {
             Weights weights = setup.initialWeights();
             Weights fresh = Weights.initial(setup.model().config(), 9);
@@ -193,7 +200,7 @@ class FineTuningTest {
             }
         }
         Tiny.train(folder.resolve("run"), config, 1);
-        assertEquals(OptionalInt.of(4), DiffusersFolder.readConfig(Tiny.checkpoint(folder.resolve("run"), 1)).numClassEmbeds());
+        assertEquals(OptionalInt.of(4), config(Tiny.checkpoint(folder.resolve("run"), 1)).numClassEmbeds());
         assertEquals(OptionalInt.empty(), rows(from(model, three + ", \"newClasses\": true, \"classConditional\": false")));
     }
 
@@ -210,9 +217,9 @@ class FineTuningTest {
     /** As diffusers' own training leaves it. */
     @Test
     void aTableWithoutANullClassCannotDropLabels() throws IOException {
-        UNetConfig eight = DiffusersFolder.readConfig(model).toBuilder().numClassEmbeds(8).build();
+        UNetConfig eight = config(model).toBuilder().numClassEmbeds(8).build();
         Path other = folder.resolve("other");
-        new DiffusersFolder(Weights.initial(eight, 3), DiffusersFolder.readScheduler(model)).save(other);
+        new DiffusionModel(Weights.initial(eight, 3), ModelFolder.open(model).schedulerJson(), ClassLabels.NONE).save(other);
         String message = assertThrows(IllegalArgumentException.class, () -> TrainSetup.of(from(other, ""))).getMessage();
         assertTrue(message.contains("labelDrop") && message.contains("class table of 8 rows") && message.contains("expected 0, got 0.1"), message);
         assertEquals(OptionalInt.of(8), rows(from(other, "\"labelDrop\": 0")));

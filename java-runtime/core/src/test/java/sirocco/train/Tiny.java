@@ -13,10 +13,12 @@ import sirocco.api.Device;
 import sirocco.api.Settings;
 import sirocco.data.DataException;
 import sirocco.data.Dataset;
+import sirocco.data.Shapes;
 
 /** A model so small that a test trains it in a second. */
 final class Tiny {
-    private static final List<String> FILES = List.of("trainer.safetensors", "diffusion_pytorch_model.safetensors", "config.json", "scheduler_config.json");
+    private static final List<String> FILES = List.of("trainer.safetensors", "model_index.json", "unet/diffusion_pytorch_model.safetensors", "unet/config.json",
+            "scheduler/scheduler_config.json");
 
     private Tiny() { }
 
@@ -32,6 +34,11 @@ final class Tiny {
                 .withProcess(p -> p.withTimesteps(50))
                 .withOptimizer(o -> o.withWarmup(2))
                 .withRun(r -> r.withSteps(6).withSaveEvery(2).withLogEvery(1).withSeed(5)));
+    }
+
+    /** Returns the number of classes of the dataset. */
+    static int classes() {
+        return new Shapes(8, 3, 0).classNames().size();
     }
 
     static Device device(int threads) {

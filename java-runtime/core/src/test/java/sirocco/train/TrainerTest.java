@@ -10,14 +10,17 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import sirocco.api.Device;
 import sirocco.data.DataException;
 import sirocco.data.Dataset;
+import sirocco.folder.ClassLabels;
 import sirocco.io.MalformedFileException;
 import sirocco.model.NonFiniteException;
+import sirocco.pipeline.DiffusionModel;
 
 class TrainerTest {
     @TempDir
@@ -36,6 +39,38 @@ class TrainerTest {
         for (int i = 0; i < 6; i++) {
             assertEquals(new Metrics(whole).read().get(i).loss(), new Metrics(parts).read().get(i).loss());
         }
+    }
+
+    /** Until the layout of a pipeline, a checkpoint had all its files in one folder. */
+    @Test
+    void aCheckpointOfTheFlatLayoutIsResumed() throws IOException {
+        Path whole = folder.resolve("whole");
+        Tiny.train(whole, Tiny.config(c -> c.withRun(r -> r.withSteps(3))), 1);
+        Path parts = folder.resolve("parts");
+        Tiny.train(parts, Tiny.config(c -> c.withRun(r -> r.withSteps(2))), 1);
+        Path old = Tiny.checkpoint(parts, 2);
+        Files.delete(old.resolve("model_index.json"));
+        for (String file : List.of("unet/config.json", "unet/diffusion_pytorch_model.safetensors", "scheduler/scheduler_config.json")) {
+            Files.move(old.resolve(file), old.resolve(Path.of(file).getFileName()));
+        }
+        Files.delete(old.resolve("unet"));
+        Files.delete(old.resolve("scheduler"));
+        assertEquals(Tiny.classes() + 1, DiffusionModel.load(old).config().numClassEmbeds().orElseThrow());
+        Tiny.train(parts, Tiny.config(c -> c.withRun(r -> r.withSteps(3))), 1);
+        Tiny.assertSameCheckpoint(Tiny.checkpoint(whole, 3), Tiny.checkpoint(parts, 3));
+    }
+
+    @Test
+    void aCheckpointKeepsTheNamesOfTheClasses() throws IOException {
+        Tiny.train(folder.resolve("drop"), Tiny.config(c -> c.withRun(r -> r.withSteps(1))), 1);
+        ClassLabels labels = DiffusionModel.load(Tiny.checkpoint(folder.resolve("drop"), 1)).labels();
+        assertEquals(Tiny.classes(), labels.names().size());
+        assertEquals("disc", labels.names().get(0));
+        assertEquals(OptionalInt.of(Tiny.classes()), labels.nullClass());
+        Tiny.train(folder.resolve("keep"), Tiny.config(c -> c.withRun(r -> r.withSteps(1)).withObjective(o -> o.withLabelDrop(0))), 1);
+        assertEquals(OptionalInt.empty(), DiffusionModel.load(Tiny.checkpoint(folder.resolve("keep"), 1)).labels().nullClass(), "no class was trained as null");
+        Tiny.train(folder.resolve("none"), Tiny.config(c -> c.withRun(r -> r.withSteps(1)).withNetwork(n -> n.withClassConditional(false))), 1);
+        assertEquals(ClassLabels.NONE, DiffusionModel.load(Tiny.checkpoint(folder.resolve("none"), 1)).labels());
     }
 
     @Test
