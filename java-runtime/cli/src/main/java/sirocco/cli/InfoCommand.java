@@ -111,6 +111,7 @@ final class InfoCommand implements Callable<Integer> {
         UNet model = new UNet(config);
         out.printf(Locale.ROOT, "model: %d×%d, %d channels, levels %s, %,d parameters, %.2f GFLOP an image%n", config.height(), config.width(),
                 config.inChannels(), config.blockOutChannels(), model.parameterCount(), model.flopsPerImage() * 1e-9);
+        folder.flatMap(ModelFolder::scheduler).ifPresent(s -> out.println("scheduler: " + s.className()));
         if (config.numClassEmbeds().isPresent()) {
             classes(out, config.numClassEmbeds().getAsInt(), folder.map(ModelFolder::labels).orElse(ClassLabels.NONE));
         }

@@ -278,7 +278,7 @@ class CommandLineTest {
         Result r = run(sample, "--out", to, "--class", "rign");
         assertTrue(r.code == Main.IMPOSSIBLE && r.err.contains("--class rign") && r.err.contains("nearest name is \"ring\"") && r.err.contains("0 disc, 1 "), r.err);
         String info = good("info", "--model", model, "--batches", "1").out;
-        assertTrue(info.contains("classes: 0 disc, 1 ") && info.contains("; null class 8"), info);
+        assertTrue(info.contains("scheduler: DDPMScheduler") && info.contains("classes: 0 disc, 1 ") && info.contains("; null class 8"), info);
 
         Path in = folder.resolve("x.safetensors");
         Path byName = folder.resolve("name.safetensors");

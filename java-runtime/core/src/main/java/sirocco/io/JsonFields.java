@@ -80,11 +80,6 @@ public final class JsonFields {
         }
     }
 
-    /** Returns the file. */
-    public Path file() {
-        return file;
-    }
-
     /** Returns the file's text. */
     public String text() {
         return text;
