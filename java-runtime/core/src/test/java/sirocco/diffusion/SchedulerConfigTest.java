@@ -103,17 +103,17 @@ class SchedulerConfigTest {
         assertTrue(message.contains("predict_epsilon") && message.contains("v_prediction"), message);
         SchedulerConfig first = SchedulerConfig.parse("{\"timesteps\": 77, \"clip_predicted_image\": false, \"timestep_values\": null, \"tensor_format\": \"np\"}");
         assertEquals(77, first.schedule().T());
-        assertEquals(new Ddpm(Ddpm.Variance.FIXED_SMALL, INF, TimestepSpacing.LEADING, 0), first.sampler());
+        assertEquals(new Ddpm(Ddpm.Variance.FIXED_SMALL, INF, TimestepSpacing.LEADING, 0), first.solver());
         assertThrows(IllegalArgumentException.class, () -> SchedulerConfig.parse("{\"timestep_values\": [1, 2]}"));
     }
 
     /** With a sampler of the caller's, only what the model was trained with counts. */
     @Test
     void anotherSamplerNeedsScheduleAndPredictionOnly() {
-        Sampler ddim = Sampler.parse("ddim");
+        Solver ddim = Solver.parse("ddim");
         SchedulerConfig pndm = SchedulerConfig.parse("{\"_class_name\": \"PNDMScheduler\", \"beta_schedule\": \"squaredcos_cap_v2\", "
                 + "\"prediction_type\": \"v_prediction\", \"skip_prk_steps\": true}", ddim);
-        assertEquals(ddim, pndm.sampler());
+        assertEquals(ddim, pndm.solver());
         assertEquals(Optional.of(BetaSchedule.COSINE), pndm.schedule().kind());
         assertEquals(Prediction.V_PREDICTION, pndm.prediction());
         SchedulerConfig.parse("{\"thresholding\": true, \"variance_type\": \"learned_range\"}", ddim);

@@ -30,7 +30,7 @@ public final class OnnxModels {
     public static Work forward(Weights weights, int threads, float[] x, float[] t) {
         OnnxModel model = UNetExport.of(weights, OptionalInt.of(t.length), true, "bench", Optional.empty());
         try {
-            return new Forward(model, weights.config(), threads, x, t);
+            return new Forward(model, (UNetConfig) weights.config(), threads, x, t);
         } catch (OrtException e) {
             throw new IllegalStateException("ONNX Runtime: " + e.getMessage(), e);
         }
