@@ -123,7 +123,8 @@ final class RandomDiffusion {
         int out = s.any();
         Shape shape = s.shape(out);
         boolean history = s.chance(0.5);
-        List<Integer> reads = new ArrayList<>(List.of(out, s.constant(new Shape(ROWS, 1, 1, 12), 0.6, 0.3), s.rng(), s.index(shape.n()), s.state(shape),
+        double[] coefficients = s.random.doubles(ROWS * 12L, 0.1, 1).map(c -> (float) c).toArray(); // a limit below 0 is no clamp
+        List<Integer> reads = new ArrayList<>(List.of(out, s.constant(new Shape(ROWS, 1, 1, 12), coefficients), s.rng(), s.index(shape.n()), s.state(shape),
                 s.cursor(s.random.nextInt(ROWS))));
         if (history) {
             reads.add(s.state(shape));
