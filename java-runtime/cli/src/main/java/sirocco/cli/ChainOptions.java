@@ -82,7 +82,7 @@ final class ChainOptions {
         if (guidance == 1 || config.numClassEmbeds().isEmpty()) {
             return Optional.empty();
         }
-        if (training.isPresent() && training.get().labelDrop() == 0) {
+        if (training.isPresent() && training.get().objective().labelDrop() == 0) {
             throw new IllegalArgumentException("--guidance " + guidance + ": the model was trained with --label-drop 0, so it has not learned to draw "
                     + "without a class, and guidance has nothing to steer away from; leave --guidance out, or train with --label-drop 0.1");
         }

@@ -28,7 +28,7 @@ final class SampleSheets implements AutoCloseable {
 
     /** {@code step} steps are done. */
     void step(long step) throws IOException {
-        if (config.sampleEvery() > 0 && step % config.sampleEvery() == 0) {
+        if (config.run().sampleEvery() > 0 && step % config.run().sampleEvery() == 0) {
             draw(folder.resolve(String.format(Locale.ROOT, "step-%08d.png", step)));
         }
     }
@@ -40,7 +40,7 @@ final class SampleSheets implements AutoCloseable {
             sampler = chain.sampler(device, model, IMAGES);
         }
         sampler.load(model.weights());
-        sampler.begin(config.seed(), 0, chain.labels(model.config()));
+        sampler.begin(config.run().seed(), 0, chain.labels(model.config()));
         sampler.finish(() -> false);
         Contact sheet = new Contact(sampler.shape(), IMAGES);
         float[] x = sampler.read();

@@ -69,13 +69,14 @@ final class TrainCommand implements Callable<Integer> {
         }
         TrainConfig saved = TrainConfig.parse(Files.readString(file), TrainConfig.DEFAULT, file.toString());
         TrainConfig wanted = TrainFlags.read(spec.commandLine().getParseResult(), saved, Optional.ofNullable(config));
-        if (!wanted.withSteps(saved.steps()).equals(saved)) {
+        if (!wanted.withRun(r -> r.withSteps(saved.run().steps())).equals(saved)) {
             throw new IllegalArgumentException("--resume goes on with the run's own settings; only --steps may differ. Leave the other flags out, "
                     + "or begin a new run with --config " + file + " --out DIR");
         }
-        if (wanted.steps() != saved.steps() && !saved.lrSchedule().equals(LearningRateSchedule.CONSTANT.text())) {
-            throw new IllegalArgumentException("--steps " + wanted.steps() + ": the " + saved.lrSchedule() + " learning-rate schedule of the run in " + resume
-                    + " ends at step " + saved.steps() + ", and another end would change every step. Leave --steps out");
+        String schedule = saved.optimizer().learningRateSchedule();
+        if (wanted.run().steps() != saved.run().steps() && !schedule.equals(LearningRateSchedule.CONSTANT.text())) {
+            throw new IllegalArgumentException("--steps " + wanted.run().steps() + ": the " + schedule + " learning-rate schedule of the run in " + resume
+                    + " ends at step " + saved.run().steps() + ", and another end would change every step. Leave --steps out");
         }
         return TrainingRun.resume(resume, wanted, opened, print);
     }

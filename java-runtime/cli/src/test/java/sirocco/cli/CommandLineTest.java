@@ -23,6 +23,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 import sirocco.io.Safetensors;
 import sirocco.io.SafetensorsWriter;
+import sirocco.train.SettingPath;
+import sirocco.train.TrainConfig;
 
 /** The commands as a user types them, on a model that trains in a second. */
 class CommandLineTest {
@@ -94,7 +96,7 @@ class CommandLineTest {
         good("train", "--resume", run, "--steps", "3");
         Result r = run("train", "--from", from, "--data", "shapes16", "--norm-groups", "4", "--out", folder.resolve("x"));
         assertEquals(Main.IMPOSSIBLE, r.code);
-        assertTrue(r.err.contains("normGroups") && r.err.contains("Leave this setting out"), r.err);
+        assertTrue(r.err.contains("network.unet.normGroups") && r.err.contains("Leave this setting out"), r.err);
         good("train", "--config", run.resolve("run.json"), "--steps", "1", "--out", folder.resolve("again"));
         Files.write(run.resolve("run.json"), json.replaceFirst("\"fromHash\" : \"[0-9a-f]{8}", "\"fromHash\" : \"00000000").getBytes());
         Result changed = run("train", "--resume", run, "--steps", "4");
@@ -310,8 +312,8 @@ class CommandLineTest {
     @Test
     void everySettingIsAFlag() {
         String help = good("train", "--help").out;
-        for (var field : sirocco.train.TrainConfig.class.getRecordComponents()) {
-            assertTrue(help.contains(TrainFlags.flag(field)), field.getName());
+        for (SettingPath setting : SettingPath.of(TrainConfig.class)) {
+            assertTrue(help.contains(TrainFlags.flag(setting)) && help.contains(TrainFlags.shortFlag(setting)), setting.text());
         }
         assertTrue(good("generate-completion").out.contains("--learning-rate"));
     }
@@ -332,7 +334,10 @@ class CommandLineTest {
             train                                                   | --out
             train --out %s/x --batch 0                              | batch
             train --out %s/x --batch many                           | many
-            train --out %s/x --batch 15 --micro-batch 4             | divisor of batch 15
+            train --out %s/x --batch 15 --micro-batch 4             | divisor of data.batch, 15
+            train --out %s/x --optimizer.learnig-rate 1             | --optimizer.learning-rate
+            train --out %s/x --run.batch 1                          | --run.
+            train --out %s/x --config %s/wrong.json                 | "optimizer.learningRate"
             train --out %s/x --lr-schedule square                   | constant, linear, cosine
             train --out %s/x --data nowhere                         | nowhere
             train --out %s/x --backend quantum                      | quantum
@@ -380,7 +385,8 @@ class CommandLineTest {
             train --out MODEL/run.json                              | this is a file
             demo --out MODEL/run.json                               | this is a file
             trian                                                   | sirocco train""")
-    void nonsenseIsAnswered(String command, String named) {
+    void nonsenseIsAnswered(String command, String named) throws IOException {
+        Files.writeString(folder.resolve("wrong.json"), "{\"optimizer\": {\"learnigRate\": 1}}");
         Result r = run(List.of(command.strip().replace("%s", folder.toString()).replace("MODEL", model.toString()).split(" ")));
         assertTrue(r.code == Main.IMPOSSIBLE || r.code == Main.FAILED, r.out);
         assertTrue(r.err.toLowerCase(java.util.Locale.ROOT).contains(named.strip().toLowerCase(java.util.Locale.ROOT)), r.err);

@@ -1,8 +1,8 @@
 package sirocco.train;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
-import java.util.stream.Collectors;
 
 /**
  * How the learning rate changes during a run. With s the number of the step from 0, w the steps of warm-up and T the steps of the run, the learning rate is
@@ -36,6 +36,9 @@ public enum LearningRateSchedule {
         }
     };
 
+    /** The names in configurations. */
+    static final List<String> NAMES = Arrays.stream(values()).map(LearningRateSchedule::text).toList();
+
     /** @param progress p, 0 to 1 */
     abstract double decay(double progress);
 
@@ -61,8 +64,7 @@ public enum LearningRateSchedule {
 
     /** @throws IllegalArgumentException listing the names that exist */
     public static LearningRateSchedule parse(String text) {
-        return Arrays.stream(values()).filter(s -> s.text().equals(text)).findFirst().orElseThrow(() -> new IllegalArgumentException(
-                "learning-rate schedule \"" + text + "\": not known (expected "
-                        + Arrays.stream(values()).map(LearningRateSchedule::text).collect(Collectors.joining(", ")) + ")"));
+        SettingCheck.that(NAMES.contains(text), "learning-rate schedule", text, "one of " + NAMES);
+        return valueOf(text.toUpperCase(Locale.ROOT));
     }
 }

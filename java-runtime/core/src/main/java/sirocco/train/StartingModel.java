@@ -24,8 +24,8 @@ import sirocco.model.UNetConfig;
 import sirocco.model.Weights;
 
 /**
- * The model folder that a run starts from ({@code --from}): fine-tuning. The folder supplies network, noise schedule, prediction type and weights; settings that
- * contradict it are errors.
+ * The model folder that a run starts from ({@code --from}): fine-tuning. The folder supplies network, noise schedule, prediction type and weights;
+ * settings that contradict it are errors.
  */
 final class StartingModel {
     /** What a setting is where the folder decides. */
@@ -42,17 +42,19 @@ final class StartingModel {
      * @throws IllegalArgumentException if a setting contradicts the folder, or the folder is not the one whose hash the configuration has
      */
     StartingModel(TrainConfig config) throws IOException {
-        this.folder = Path.of(config.from());
+        this.folder = Path.of(config.network().from());
         this.config = config;
         if (!Files.isDirectory(folder)) {
-            throw new IOException("from: " + folder + ": no such folder (expected the model folder that the run starts from, for its network and noise schedule)");
+            throw new IOException("network.from: " + folder + ": no such folder (expected the model folder that the run starts from, for its network and "
+                    + "noise schedule)");
         }
-        refuse(!config.model().equals(OWN), "model", config.model());
-        refuse(!config.blockOutChannels().isEmpty(), "blockOutChannels", config.blockOutChannels());
-        refuse(config.layersPerBlock() > 0, "layersPerBlock", config.layersPerBlock());
-        refuse(!config.attentionLevels().isEmpty(), "attentionLevels", config.attentionLevels());
-        refuse(config.headChannels() > 0, "headChannels", config.headChannels());
-        refuse(config.normGroups() > 0, "normGroups", config.normGroups());
+        UNetOptions unet = config.network().unet();
+        refuse(!config.network().model().equals(OWN), "network.model", config.network().model());
+        refuse(!unet.blockOutChannels().isEmpty(), "network.unet.blockOutChannels", unet.blockOutChannels());
+        refuse(unet.layersPerBlock() > 0, "network.unet.layersPerBlock", unet.layersPerBlock());
+        refuse(!unet.attentionLevels().isEmpty(), "network.unet.attentionLevels", unet.attentionLevels());
+        refuse(unet.headChannels() > 0, "network.unet.headChannels", unet.headChannels());
+        refuse(unet.normGroups() > 0, "network.unet.normGroups", unet.normGroups());
         scheduler = scheduler(folder);
     }
 
@@ -75,39 +77,43 @@ final class StartingModel {
     // ---- process and objective -------------------------------------------------------------------------------------------------
 
     NoiseSchedule schedule() {
+        ProcessOptions process = config.process();
         if (scheduler.isEmpty()) {
-            if (config.schedule().equals(OWN) || config.timesteps() == 0) {
-                throw missing("schedule and timesteps");
+            if (process.schedule().equals(OWN) || process.timesteps() == 0) {
+                throw missing("process.schedule and process.timesteps");
             }
-            return NoiseSchedule.of(BetaSchedule.parse(config.schedule()), config.timesteps());
+            return NoiseSchedule.of(BetaSchedule.parse(process.schedule()), process.timesteps());
         }
         NoiseSchedule own = scheduler.get().schedule();
         String kind = own.kind().map(BetaSchedule::text).orElse("a list of betas");
-        agree(config.schedule().equals(OWN) || own.kind().equals(Optional.of(BetaSchedule.parse(config.schedule()))), "schedule", kind, config.schedule());
-        agree(config.timesteps() == 0 || config.timesteps() == own.T(), "timesteps", own.T(), config.timesteps());
+        agree(process.schedule().equals(OWN) || own.kind().equals(Optional.of(BetaSchedule.parse(process.schedule()))), "process.schedule", kind,
+                process.schedule());
+        agree(process.timesteps() == 0 || process.timesteps() == own.T(), "process.timesteps", own.T(), process.timesteps());
         return own;
     }
 
     Prediction prediction() {
+        String wanted = config.objective().prediction();
         if (scheduler.isEmpty()) {
-            if (config.prediction().equals(OWN)) {
-                throw missing("prediction");
+            if (wanted.equals(OWN)) {
+                throw missing("objective.prediction");
             }
-            return Prediction.parse(config.prediction());
+            return Prediction.parse(wanted);
         }
         Prediction own = scheduler.get().prediction();
-        agree(config.prediction().equals(OWN) || own == Prediction.parse(config.prediction()), "prediction", own.text(), config.prediction());
+        agree(wanted.equals(OWN) || own == Prediction.parse(wanted), "objective.prediction", own.text(), wanted);
         return own;
     }
 
     private IllegalArgumentException missing(String settings) {
-        return new IllegalArgumentException("from: the folder " + folder + " has no " + SchedulerConfig.FILE + ". Set " + settings + " as in its training.");
+        return new IllegalArgumentException("network.from: the folder " + folder + " has no " + SchedulerConfig.FILE + ". Set " + settings
+                + " as in its training.");
     }
 
     private void agree(boolean same, String field, Object own, Object got) {
         if (!same) {
-            throw new IllegalArgumentException(field + ": the model in " + folder + ", which the run starts from, was trained with another value (expected " + own
-                    + ", got " + got + "). Leave this setting out.");
+            throw new IllegalArgumentException(field + ": the model in " + folder + ", which the run starts from, was trained with another value (expected "
+                    + own + ", got " + got + "). Leave this setting out.");
         }
     }
 
@@ -115,8 +121,8 @@ final class StartingModel {
 
     /** The size to open the dataset with: the configuration's, or that of the folder's images. 0 for images that are not square. */
     int imageSize() throws IOException {
-        if (config.imageSize() > 0) {
-            return config.imageSize();
+        if (config.data().imageSize() > 0) {
+            return config.data().imageSize();
         }
         UNetConfig own = DiffusersFolder.readConfig(folder);
         return own.height() == own.width() ? own.height() : 0;
@@ -124,8 +130,8 @@ final class StartingModel {
 
     /** The channels to open the dataset with: the configuration's, or the network's. */
     int channels() throws IOException {
-        if (config.channels() > 0) {
-            return config.channels();
+        if (config.data().channels() > 0) {
+            return config.data().channels();
         }
         int own = read(imageSize()).inChannels();
         return own == 1 || own == 3 ? own : 0;
@@ -138,39 +144,41 @@ final class StartingModel {
     /** The folder's network for this dataset. */
     UNetConfig network(Dataset data) throws IOException {
         ImageSize size = new ImageSize(data.height(), data.width());
-        UNetConfig own = DiffusersFolder.readConfig(folder, config.imageSize() == 0 ? Optional.empty() : Optional.of(size));
+        UNetConfig own = DiffusersFolder.readConfig(folder, config.data().imageSize() == 0 ? Optional.empty() : Optional.of(size));
         if (own.height() != data.height() || own.width() != data.width()) {
-            throw new IllegalArgumentException("from: the images of \"" + data.name() + "\" have another size than the model in " + folder + " (expected "
-                    + own.height() + "×" + own.width() + ", got " + data.height() + "×" + data.width() + "). Set the image size.");
+            throw new IllegalArgumentException("network.from: the images of \"" + data.name() + "\" have another size than the model in " + folder
+                    + " (expected " + own.height() + "×" + own.width() + ", got " + data.height() + "×" + data.width() + "). Set data.imageSize.");
         }
         if (own.inChannels() != data.channels() || own.outChannels() != data.channels()) {
-            throw new IllegalArgumentException("from: the network in " + folder + " reads " + own.inChannels() + " channels and predicts " + own.outChannels()
-                    + " (expected " + data.channels() + " and " + data.channels() + ", as the images of \"" + data.name() + "\" have). Set channels, or use another folder.");
+            throw new IllegalArgumentException("network.from: the network in " + folder + " reads " + own.inChannels() + " channels and predicts "
+                    + own.outChannels() + " (expected " + data.channels() + " and " + data.channels() + ", as the images of \"" + data.name()
+                    + "\" have). Set data.channels, or use another folder.");
         }
         var builder = own.toBuilder().numClassEmbeds(classRows(own.numClassEmbeds(), data.classNames().size()));
-        return (config.dropout() >= 0 ? builder.dropout(config.dropout()) : builder).build();
+        return (config.network().unet().dropout() >= 0 ? builder.dropout(config.network().unet().dropout()) : builder).build();
     }
 
     /** Rows of the class table. The last is the null class, except in a folder whose table has a row for each class and no other. */
     private int classRows(OptionalInt own, int classes) {
-        if (config.newClasses()) {
-            return config.classConditional() && classes > 0 ? classes + 1 : 0;
+        if (config.network().newClasses()) {
+            return config.network().classConditional() && classes > 0 ? classes + 1 : 0;
         }
         if (own.isEmpty()) {
             return 0;
         }
         int rows = own.getAsInt();
         String table = "the network in " + folder + " has a class table of " + rows + " rows";
-        if (!config.classConditional()) {
-            throw new IllegalArgumentException("classConditional: " + table + " (got false). Leave this setting out, or set newClasses to drop the table.");
+        if (!config.network().classConditional()) {
+            throw new IllegalArgumentException("network.classConditional: " + table
+                    + " (got false). Leave this setting out, or set network.newClasses to drop the table.");
         }
-        if (rows == classes && config.labelDrop() > 0) {
-            throw new IllegalArgumentException("labelDrop: " + table + ", one for each class of the dataset and none for the null class (expected 0, got "
-                    + config.labelDrop() + "). Set it to 0, or set newClasses for a table with a null class.");
+        if (rows == classes && config.objective().labelDrop() > 0) {
+            throw new IllegalArgumentException("objective.labelDrop: " + table
+                    + ", one for each class of the dataset and none for the null class (expected 0, got " + config.objective().labelDrop() + "). Set it to 0, or set network.newClasses for a table with a null class.");
         }
         if (rows != classes && rows != classes + 1) {
-            throw new IllegalArgumentException("from: " + table + ", which is not that of the dataset's classes (expected " + classes + " or, with the null class, "
-                    + (classes + 1) + "). Use a dataset with as many classes, or set newClasses for a new table.");
+            throw new IllegalArgumentException("network.from: " + table + ", which is not that of the dataset's classes (expected " + classes
+                    + " or, with the null class, " + (classes + 1) + "). Use a dataset with as many classes, or set network.newClasses for a new table.");
         }
         return rows;
     }
@@ -180,10 +188,10 @@ final class StartingModel {
     /** The folder's weights; with a new class table, that is initialized as of a new model. */
     Weights weights(UNetConfig network) throws IOException {
         Weights own = DiffusersFolder.load(folder, Optional.of(new ImageSize(network.height(), network.width()))).weights();
-        if (!config.newClasses()) {
+        if (!config.network().newClasses()) {
             return own;
         }
-        Weights all = Weights.initial(network, config.seed());
+        Weights all = Weights.initial(network, config.run().seed());
         for (String name : all.names()) {
             if (!name.equals(CLASS_TABLE)) {
                 System.arraycopy(own.get(name), 0, all.get(name), 0, all.get(name).length);
@@ -211,9 +219,9 @@ final class StartingModel {
             in.transferTo(OutputStream.nullOutputStream());
         }
         String hash = HexFormat.of().formatHex(digest.digest());
-        if (!config.fromHash().isEmpty() && !config.fromHash().equals(hash)) {
-            throw new IllegalArgumentException("from: the model in " + folder + " is not the one that the run began with (expected SHA-256 " + config.fromHash()
-                    + ", got " + hash + "). Restore the folder, or begin a new run.");
+        if (!config.network().fromHash().isEmpty() && !config.network().fromHash().equals(hash)) {
+            throw new IllegalArgumentException("network.from: the model in " + folder + " is not the one that the run began with (expected SHA-256 "
+                    + config.network().fromHash() + ", got " + hash + "). Restore the folder, or begin a new run.");
         }
         return hash;
     }

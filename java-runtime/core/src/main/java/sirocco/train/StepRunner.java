@@ -100,19 +100,19 @@ final class StepRunner {
     }
 
     private void writeParameters(long step) {
-        rng[0] = (int) config.seed();
-        rng[1] = (int) (config.seed() >>> 32);
+        rng[0] = (int) config.run().seed();
+        rng[1] = (int) (config.run().seed() >>> 32);
         rng[2] = (int) step;
         executable.write(graph.rng(), rng);
         hyper[0] = (float) config.learningRate(step);
-        hyper[1] = (float) config.beta1();
-        hyper[2] = (float) config.beta2();
-        hyper[3] = (float) config.adamEpsilon();
-        hyper[4] = (float) config.weightDecay();
-        hyper[5] = (float) Math.min(config.emaDecay(), (1.0 + step) / (10.0 + step));
-        hyper[6] = (float) config.clipNorm();
-        hyper[7] = (float) (1 - Math.pow(config.beta1(), step + 1));
-        hyper[8] = (float) (1 - Math.pow(config.beta2(), step + 1));
+        hyper[1] = (float) config.optimizer().adam().beta1();
+        hyper[2] = (float) config.optimizer().adam().beta2();
+        hyper[3] = (float) config.optimizer().adam().epsilon();
+        hyper[4] = (float) config.optimizer().weightDecay();
+        hyper[5] = (float) Math.min(config.optimizer().emaDecay(), (1.0 + step) / (10.0 + step));
+        hyper[6] = (float) config.optimizer().clipNorm();
+        hyper[7] = (float) (1 - Math.pow(config.optimizer().adam().beta1(), step + 1));
+        hyper[8] = (float) (1 - Math.pow(config.optimizer().adam().beta2(), step + 1));
         executable.write(graph.hyper(), hyper);
     }
 }

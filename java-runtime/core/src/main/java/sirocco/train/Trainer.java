@@ -73,7 +73,7 @@ public final class Trainer implements AutoCloseable {
     private TrainGraph graph(OptionalInt images) {
         int parts = config.microBatches();
         OptionalInt phases = parts > 1 || hook.isPresent() ? OptionalInt.of(parts) : OptionalInt.empty();
-        return TrainGraph.of(model, config.batch() / parts, setup.schedule().T(), config.flip(), config.labelDrop(), images, phases);
+        return TrainGraph.of(model, config.data().batch() / parts, setup.schedule().T(), config.data().flip(), config.objective().labelDrop(), images, phases);
     }
 
     public Plan plan() {
@@ -111,7 +111,7 @@ public final class Trainer implements AutoCloseable {
 
     private void load() {
         executable = device.load(plan);
-        OptionalDouble gamma = config.minSnrGamma() > 0 ? OptionalDouble.of(config.minSnrGamma()) : OptionalDouble.empty();
+        OptionalDouble gamma = config.objective().minSnrGamma() > 0 ? OptionalDouble.of(config.objective().minSnrGamma()) : OptionalDouble.empty();
         float[] rows = TrainingTable.rows(setup.schedule(), setup.prediction(), gamma);
         for (int weight = TrainingTable.WEIGHT; weight < rows.length; weight += TrainingTable.COLUMNS) {
             rows[weight] /= config.microBatches();
@@ -124,13 +124,13 @@ public final class Trainer implements AutoCloseable {
     /** The micro-batches of a step and those after it. */
     private Feed feed(long step) {
         int parts = config.microBatches();
-        int images = config.batch() / parts;
-        return dataOnDevice() ? Feed.device(graph, images, new Order(setup.data().size(), config.seed()), labels, step * parts)
-                : Feed.host(graph, new Batches(setup.data(), images, config.seed(), step * parts));
+        int images = config.data().batch() / parts;
+        return dataOnDevice() ? Feed.device(graph, images, new Order(setup.data().size(), config.run().seed()), labels, step * parts)
+                : Feed.host(graph, new Batches(setup.data(), images, config.run().seed(), step * parts));
     }
 
     /**
-     * Trains up to {@code config.steps()} or until {@code stop} says so, writing metrics and checkpoints into {@code run}; the last
+     * Trains up to {@code config.run().steps()} or until {@code stop} says so, writing metrics and checkpoints into {@code run}; the last
      * checkpoint is of the step it ended at.
      *
      * @throws NonFiniteException at a loss or gradient that is no finite number; the checkpoints written before are untouched, and none is added,
@@ -151,7 +151,7 @@ public final class Trainer implements AutoCloseable {
         long lineBegan = began;
         long lineStep = step;
         try (Feed feed = feed(step)) {
-            while (step < config.steps() && !stop.getAsBoolean()) {
+            while (step < config.run().steps() && !stop.getAsBoolean()) {
                 try {
                     runner.run(step, feed);
                 } catch (DataException e) {
@@ -159,8 +159,8 @@ public final class Trainer implements AutoCloseable {
                     throw stopped(e, run, checkpoints, step > first && saved != step);
                 }
                 step++;
-                boolean log = every(config.logEvery()) || step == config.steps();
-                if (log || every(config.saveEvery()) || every(config.sampleEvery()) || history.due(step)) {
+                boolean log = every(config.run().logEvery()) || step == config.run().steps();
+                if (log || every(config.run().saveEvery()) || every(config.run().sampleEvery()) || history.due(step)) {
                     look(history, checkpoints);
                     listener.loss(step, history.loss(step - 1));
                 }
@@ -168,13 +168,13 @@ public final class Trainer implements AutoCloseable {
                 if (log) {
                     long now = System.nanoTime();
                     var line = new Metrics.Line(step, history.takeLosses() / (step - lineStep), history.norm(step - 1), config.learningRate(step - 1),
-                            (step - lineStep) * config.batch() / ((now - lineBegan) * 1e-9), (now - began) * 1e-9);
+                            (step - lineStep) * config.data().batch() / ((now - lineBegan) * 1e-9), (now - began) * 1e-9);
                     metrics.append(line);
                     listener.metrics(line);
                     lineBegan = now;
                     lineStep = step;
                 }
-                if (every(config.saveEvery())) {
+                if (every(config.run().saveEvery())) {
                     listener.saved(save(checkpoints));
                     saved = step;
                 }
@@ -230,7 +230,7 @@ public final class Trainer implements AutoCloseable {
     }
 
     private Path save(Checkpoints checkpoints) throws IOException {
-        return checkpoints.add(step, config.keep(), folder -> {
+        return checkpoints.add(step, config.run().keep(), folder -> {
             saveModel(folder);
             TrainState.write(folder, graph, executable, step);
         });

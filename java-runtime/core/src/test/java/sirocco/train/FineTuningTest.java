@@ -41,7 +41,8 @@ class FineTuningTest {
 
     @BeforeAll
     static void train() throws IOException {
-        Tiny.train(shared, Tiny.config("{\"steps\": 2, \"schedule\": \"cosine\", \"prediction\": \"v_prediction\"}"), 1);
+        Tiny.train(shared, Tiny.config(c -> c.withRun(r -> r.withSteps(2)).withProcess(p -> p.withSchedule("cosine"))
+                .withObjective(o -> o.withPrediction("v_prediction"))), 1);
         model = Tiny.checkpoint(shared, 2);
     }
 
@@ -64,7 +65,7 @@ class FineTuningTest {
             assertEquals(Optional.of(BetaSchedule.COSINE), setup.schedule().kind());
             assertEquals(50, setup.schedule().T());
             assertEquals(Prediction.V_PREDICTION, setup.prediction());
-            assertTrue(setup.config().fromHash().matches("[0-9a-f]{64}"), setup.config().fromHash());
+            assertTrue(setup.config().network().fromHash().matches("[0-9a-f]{64}"), setup.config().network().fromHash());
         }
         String same = "\"schedule\": \"cosine\", \"timesteps\": 50, \"prediction\": \"v\", \"dropout\": 0.25, \"data\": \"shapes16\", \"imageSize\": 16";
         try (TrainSetup setup = TrainSetup.of(from(model, same))) {
@@ -97,33 +98,34 @@ class FineTuningTest {
     @Test
     void aResumedRunHasTheBitsOfOneThatWasNotInterrupted() throws IOException {
         Tiny.train(folder.resolve("whole"), from(model, ""), 2);
-        Tiny.train(folder.resolve("parts"), from(model, "").withSteps(2), 1);
+        Tiny.train(folder.resolve("parts"), from(model, "").withRun(r -> r.withSteps(2)), 1);
         Tiny.train(folder.resolve("parts"), from(model, ""), 1);
         Tiny.assertSameCheckpoint(Tiny.checkpoint(folder.resolve("whole"), 4), Tiny.checkpoint(folder.resolve("parts"), 4));
     }
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            "model": "small"             | model: the network is that of the folder
-            "blockOutChannels": [8, 16]  | blockOutChannels: the network
+            "model": "small"             | network.model: the network is that of the folder
+            "blockOutChannels": [8, 16]  | network.unet.blockOutChannels: the network
             "attentionLevels": [1]       | attentionLevels: the network
             "layersPerBlock": 1          | layersPerBlock: the network
             "headChannels": 8            | headChannels: the network
             "normGroups": 4              | normGroups: the network
-            "schedule": "linear"         | schedule: .*expected squaredcos_cap_v2, got linear
-            "timesteps": 1000            | timesteps: .*expected 50, got 1000
-            "prediction": "epsilon"      | prediction: .*expected v_prediction, got epsilon
+            "schedule": "linear"         | process.schedule: .*expected squaredcos_cap_v2, got linear
+            "timesteps": 1000            | process.timesteps: .*expected 50, got 1000
+            "prediction": "epsilon"      | objective.prediction: .*expected v_prediction, got epsilon
             "channels": 1                | reads 3 channels .*expected 1 and 1
-            "classConditional": false    | classConditional: .*class table of 9 rows.*newClasses""")
+            "classConditional": false    | network.classConditional: .*class table of 9 rows.*network.newClasses""")
     void whatContradictsTheFolderIsNamed(String setting, String message) {
         var e = assertThrows(IllegalArgumentException.class, () -> TrainSetup.of(from(model, setting)));
         assertTrue(e.getMessage().matches("(?s).*" + message + ".*"), e.getMessage());
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"\"fromHash\": \"ab\"", "\"newClasses\": true", "\"model\": \"own\"", "\"schedule\": \"own\"", "\"timesteps\": 0", "\"prediction\": \"own\""})
+    @ValueSource(strings = {"\"fromHash\": \"ab\"", "\"newClasses\": true", "\"model\": \"own\"", "\"schedule\": \"own\"", "\"timesteps\": 0",
+        "\"prediction\": \"own\""})
     void whatBelongsToAFolderNeedsOne(String setting) {
-        assertThrows(IllegalArgumentException.class, () -> TrainSetup.of(Tiny.config("{" + setting + "}")));
+        assertThrows(IllegalArgumentException.class, () -> TrainSetup.of(TrainConfig.parse("{" + setting + "}", Tiny.config(), "test")));
     }
 
     @Test
@@ -141,15 +143,16 @@ class FineTuningTest {
             byte[] bytes = Files.readAllBytes(copy.resolve(file));
             byte[] changed = bytes.clone();
             changed[bytes.length - 1] ^= 1;
-            Files.write(copy.resolve(file), file.equals(DiffusersFolder.WEIGHTS) ? changed : Files.readString(copy.resolve(file)).replace("_large", "_small").getBytes());
+            Files.write(copy.resolve(file), file.equals(DiffusersFolder.WEIGHTS) ? changed
+                    : Files.readString(copy.resolve(file)).replace("_large", "_small").getBytes());
             String message = assertThrows(IllegalArgumentException.class, () -> TrainSetup.of(begun), file).getMessage();
-            assertTrue(message.contains("not the one that the run began with") && message.contains(begun.fromHash()), message);
+            assertTrue(message.contains("not the one that the run began with") && message.contains(begun.network().fromHash()), message);
             Files.write(copy.resolve(file), bytes);
         }
         TrainSetup.of(begun).close();
         Files.delete(copy.resolve(DiffusersFolder.SCHEDULER));
         String unknown = assertThrows(IllegalArgumentException.class, () -> TrainSetup.of(from(copy, ""))).getMessage();
-        assertTrue(unknown.contains("has no scheduler_config.json") && unknown.contains("Set schedule and timesteps"), unknown);
+        assertTrue(unknown.contains("has no scheduler_config.json") && unknown.contains("Set process.schedule and process.timesteps"), unknown);
         TrainSetup.of(from(copy, "\"schedule\": \"cosine\", \"timesteps\": 50, \"prediction\": \"v\"")).close();
         String missing = assertThrows(IOException.class, () -> TrainSetup.of(from(folder.resolve("gone"), ""))).getMessage();
         assertTrue(missing.contains("gone: no such folder"), missing);
@@ -177,7 +180,7 @@ class FineTuningTest {
     void otherClassesNeedANewTable() throws IOException {
         String three = "\"data\": " + quoted(threeClasses());
         String message = assertThrows(IllegalArgumentException.class, () -> TrainSetup.of(from(model, three))).getMessage();
-        assertTrue(message.contains("class table of 9 rows") && message.contains("expected 3 or, with the null class, 4") && message.contains("newClasses"), message);
+        assertTrue(message.matches(".*class table of 9 rows.*expected 3 or, with the null class, 4.*network.newClasses.*"), message);
 
         TrainConfig config = from(model, three + ", \"newClasses\": true, \"steps\": 1");
         assertEquals(OptionalInt.of(4), rows(config));
@@ -197,7 +200,7 @@ class FineTuningTest {
     @Test
     void aModelWithoutClassesStaysSoUnlessAskedFor() throws IOException {
         Path plain = folder.resolve("plain");
-        Tiny.train(plain, Tiny.config("{\"steps\": 1, \"classConditional\": false}"), 1);
+        Tiny.train(plain, Tiny.config(c -> c.withRun(r -> r.withSteps(1)).withNetwork(n -> n.withClassConditional(false))), 1);
         Path unconditional = Tiny.checkpoint(plain, 1);
         assertEquals(OptionalInt.empty(), rows(from(unconditional, "")));
         assertEquals(OptionalInt.of(9), rows(from(unconditional, "\"newClasses\": true")));

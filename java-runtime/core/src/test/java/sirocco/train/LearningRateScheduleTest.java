@@ -52,14 +52,16 @@ class LearningRateScheduleTest {
 
     @Test
     void anUnknownNameListsThoseThatExist() {
-        String message = assertThrows(IllegalArgumentException.class, () -> Tiny.config("{\"lrSchedule\": \"exponential\"}")).getMessage();
-        assertTrue(message.contains("\"exponential\"") && message.contains("constant, linear, cosine"), message);
+        String message = assertThrows(IllegalArgumentException.class,
+                () -> Tiny.config(c -> c.withOptimizer(o -> o.withLearningRateSchedule("exponential")))).getMessage();
+        assertTrue(message.contains("exponential") && message.contains("[constant, linear, cosine]"), message);
     }
 
     /** The metrics have the rate of each step; a run that stops and is resumed has the bits of one that was not interrupted. */
     @Test
     void aRunFollowsItsSchedule() throws IOException {
-        TrainConfig config = Tiny.config("{\"lrSchedule\": \"cosine\", \"learningRate\": 0.01, \"warmup\": 2, \"steps\": 6, \"saveEvery\": 0}");
+        TrainConfig config = Tiny.config(c -> c.withOptimizer(o -> o.withLearningRateSchedule("cosine").withLearningRate(0.01).withWarmup(2))
+                .withRun(r -> r.withSteps(6).withSaveEvery(0)));
         Path whole = folder.resolve("whole");
         Tiny.train(whole, config, 1);
         List<Metrics.Line> lines = new Metrics(whole).read();
@@ -75,7 +77,7 @@ class LearningRateScheduleTest {
         Tiny.train(parts, config, 2);
         Tiny.assertSameCheckpoint(Tiny.checkpoint(whole, 6), Tiny.checkpoint(parts, 6));
         Path constant = folder.resolve("constant");
-        Tiny.train(constant, Tiny.config("{\"learningRate\": 0.01, \"warmup\": 2, \"steps\": 6, \"saveEvery\": 0}"), 1);
+        Tiny.train(constant, config.withOptimizer(o -> o.withLearningRateSchedule("constant")), 1);
         assertEquals(new Metrics(constant).read().get(2).gradNorm(), lines.get(2).gradNorm(), "the same up to the end of warm-up");
         assertTrue(new Metrics(constant).read().get(5).gradNorm() != lines.get(5).gradNorm());
     }

@@ -57,7 +57,7 @@ class MicroBatchTest {
     }
 
     private static TrainConfig config(int batch, int microBatch, int steps) {
-        return Tiny.config("{\"batch\": %d, \"microBatch\": %d, \"steps\": %d, \"saveEvery\": 0}".formatted(batch, microBatch, steps));
+        return Tiny.config(c -> c.withData(d -> d.withBatch(batch).withMicroBatch(microBatch)).withRun(r -> r.withSteps(steps).withSaveEvery(0)));
     }
 
     /** The gradients and the loss of one step after a checkpoint. */
@@ -83,7 +83,8 @@ class MicroBatchTest {
     @Test
     void gradientsAndLossAreThoseOfTheWholeBatch() throws IOException {
         Path start = folder.resolve("start");
-        Tiny.train(start, Tiny.config("{\"batch\": 15, \"steps\": 8, \"learningRate\": 3e-3, \"labelDrop\": 0.4}"), 2);
+        Tiny.train(start, Tiny.config(c -> c.withData(d -> d.withBatch(15)).withRun(r -> r.withSteps(8)).withOptimizer(o -> o.withLearningRate(3e-3))
+                .withObjective(o -> o.withLabelDrop(0.4))), 2);
         double[] loss = new double[1];
         Path checkpoint = Tiny.checkpoint(start, 8);
         float[] whole = step(checkpoint, folder.resolve("whole"), config(15, 0, 9), DataPlace.HOST, loss);
@@ -102,7 +103,7 @@ class MicroBatchTest {
     void aResumedRunHasTheBitsOfOneThatWasNotInterrupted() throws IOException {
         TrainConfig config = config(6, 2, 5);
         Tiny.train(folder.resolve("whole"), config, 2);
-        Tiny.train(folder.resolve("parts"), config.withSteps(2), 1);
+        Tiny.train(folder.resolve("parts"), config.withRun(r -> r.withSteps(2)), 1);
         Tiny.train(folder.resolve("parts"), config, 2);
         Tiny.assertSameCheckpoint(Tiny.checkpoint(folder.resolve("whole"), 5), Tiny.checkpoint(folder.resolve("parts"), 5));
         List<Metrics.Line> whole = new Metrics(folder.resolve("whole")).read();
@@ -131,10 +132,11 @@ class MicroBatchTest {
 
     @Test
     void aMicroBatchThatDoesNotDivideTheBatchIsRefused() {
-        for (int microBatch : new int[] {4, 30, -5}) {
+        for (int microBatch : new int[] {4, 30}) {
             String message = assertThrows(IllegalArgumentException.class, () -> config(15, microBatch, 1)).getMessage();
-            assertTrue(message.contains("microBatch") && message.contains("divisor of batch 15") && message.contains(String.valueOf(microBatch)), message);
+            assertTrue(message.matches("data.microBatch: .*a divisor of data.batch, 15, or 0, got " + microBatch + ".*"), message);
         }
+        assertThrows(IllegalArgumentException.class, () -> config(15, -5, 1));
     }
 
     /** The failed read is that of the second micro-batch of step 3: neither the first's gradients nor the step are kept. */
@@ -157,7 +159,8 @@ class MicroBatchTest {
 
     @Test
     void aLossThatIsNotFiniteStopsTrainingWithTheWeightsBeforeIt() throws IOException {
-        TrainConfig wild = Tiny.config("{\"learningRate\": 1e30, \"clipNorm\": 0, \"warmup\": 0, \"saveEvery\": 1, \"batch\": 6, \"microBatch\": 2, \"logEvery\": 100}");
+        TrainConfig wild = Tiny.config(c -> c.withOptimizer(o -> o.withLearningRate(1e30).withClipNorm(0).withWarmup(0))
+                .withRun(r -> r.withSaveEvery(1).withLogEvery(100)).withData(d -> d.withBatch(6).withMicroBatch(2)));
         var e = assertThrows(NonFiniteException.class, () -> Tiny.train(folder, wild, 1));
         assertTrue(e.getMessage().matches("(?s)step \\d+: loss is .*first bad numbers are in \\w+ \".+\": \\d+ of \\d+ elements.*last checkpoint is .*"),
                 e.getMessage());
@@ -225,7 +228,7 @@ class MicroBatchTest {
                 trainer.train(run, SILENT, () -> false);
             }
         }
-        return Files.readAllBytes(Tiny.checkpoint(run, config.steps()).resolve("trainer.safetensors"));
+        return Files.readAllBytes(Tiny.checkpoint(run, config.run().steps()).resolve("trainer.safetensors"));
     }
 
     @Test

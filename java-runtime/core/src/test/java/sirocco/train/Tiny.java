@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.UnaryOperator;
 import sirocco.api.Backends;
 import sirocco.api.Device;
 import sirocco.api.Settings;
@@ -19,11 +20,18 @@ final class Tiny {
 
     private Tiny() { }
 
-    static TrainConfig config(String changes) {
-        TrainConfig tiny = TrainConfig.parse("""
-                {"data": "shapes8", "blockOutChannels": [8, 16], "attentionLevels": [1], "layersPerBlock": 1, "normGroups": 4, "timesteps": 50,
-                 "steps": 6, "batch": 3, "warmup": 2, "dropout": 0.1, "saveEvery": 2, "logEvery": 1, "flip": true, "seed": 5}""", TrainConfig.DEFAULT, "tiny");
-        return TrainConfig.parse(changes, tiny, "test");
+    static TrainConfig config() {
+        return config(c -> c);
+    }
+
+    static TrainConfig config(UnaryOperator<TrainConfig> changes) {
+        return changes.apply(TrainConfig.DEFAULT
+                .withData(d -> d.withSource("shapes8").withBatch(3).withFlip(true))
+                .withNetwork(n -> n.withUnet(u -> u.withBlockOutChannels(List.of(8, 16)).withAttentionLevels(List.of(1)).withLayersPerBlock(1)
+                        .withNormGroups(4).withDropout(0.1)))
+                .withProcess(p -> p.withTimesteps(50))
+                .withOptimizer(o -> o.withWarmup(2))
+                .withRun(r -> r.withSteps(6).withSaveEvery(2).withLogEvery(1).withSeed(5)));
     }
 
     static Device device(int threads) {

@@ -26,11 +26,11 @@ class TrainerTest {
     @Test
     void aResumedRunHasTheBitsOfOneThatWasNotInterrupted() throws IOException {
         Path whole = folder.resolve("whole");
-        Tiny.train(whole, Tiny.config("{}"), 2);
+        Tiny.train(whole, Tiny.config(), 2);
         Path parts = folder.resolve("parts");
-        Tiny.train(parts, Tiny.config("{\"steps\": 2}"), 2);
-        Tiny.train(parts, Tiny.config("{\"steps\": 3}"), 1);
-        Tiny.train(parts, Tiny.config("{}"), 2);
+        Tiny.train(parts, Tiny.config(c -> c.withRun(r -> r.withSteps(2))), 2);
+        Tiny.train(parts, Tiny.config(c -> c.withRun(r -> r.withSteps(3))), 1);
+        Tiny.train(parts, Tiny.config(), 2);
         Tiny.assertSameCheckpoint(Tiny.checkpoint(whole, 6), Tiny.checkpoint(parts, 6));
         assertEquals(List.of(1L, 2L, 3L, 4L, 5L, 6L), new Metrics(parts).read().stream().map(Metrics.Line::step).toList());
         for (int i = 0; i < 6; i++) {
@@ -40,8 +40,8 @@ class TrainerTest {
 
     @Test
     void anotherSeedGivesAnotherModel() throws IOException {
-        Tiny.train(folder.resolve("a"), Tiny.config("{\"steps\": 1}"), 1);
-        Tiny.train(folder.resolve("b"), Tiny.config("{\"steps\": 1, \"seed\": 6}"), 1);
+        Tiny.train(folder.resolve("a"), Tiny.config(c -> c.withRun(r -> r.withSteps(1))), 1);
+        Tiny.train(folder.resolve("b"), Tiny.config(c -> c.withRun(r -> r.withSteps(1).withSeed(6))), 1);
         byte[] a = Files.readAllBytes(Tiny.checkpoint(folder.resolve("a"), 1).resolve("trainer.safetensors"));
         byte[] b = Files.readAllBytes(Tiny.checkpoint(folder.resolve("b"), 1).resolve("trainer.safetensors"));
         assertEquals(a.length, b.length);
@@ -50,13 +50,14 @@ class TrainerTest {
 
     @Test
     void onlyTheLastCheckpointsAreKept() throws IOException {
-        Tiny.train(folder, Tiny.config("{\"keep\": 2, \"saveEvery\": 1}"), 1);
+        Tiny.train(folder, Tiny.config(c -> c.withRun(r -> r.withKeep(2).withSaveEvery(1))), 1);
         assertEquals(List.of(5L, 6L), new Checkpoints(folder).list().stream().map(Checkpoints.Entry::step).toList());
     }
 
     @Test
     void theLossFalls() throws IOException {
-        Tiny.train(folder, Tiny.config("{\"steps\": 60, \"batch\": 16, \"learningRate\": 3e-3, \"saveEvery\": 0, \"dropout\": 0}"), 2);
+        Tiny.train(folder, Tiny.config(c -> c.withRun(r -> r.withSteps(60).withSaveEvery(0)).withData(d -> d.withBatch(16))
+                .withOptimizer(o -> o.withLearningRate(3e-3)).withNetwork(n -> n.withUnet(u -> u.withDropout(0)))), 2);
         List<Metrics.Line> lines = new Metrics(folder).read();
         double first = lines.subList(0, 5).stream().mapToDouble(Metrics.Line::loss).average().orElseThrow();
         double last = lines.subList(50, 60).stream().mapToDouble(Metrics.Line::loss).average().orElseThrow();
@@ -65,7 +66,7 @@ class TrainerTest {
 
     @Test
     void aLossThatIsNoNumberStopsTrainingAndLeavesTheCheckpoints() throws IOException {
-        TrainConfig wild = Tiny.config("{\"learningRate\": 1e30, \"clipNorm\": 0, \"warmup\": 0, \"saveEvery\": 1}");
+        TrainConfig wild = Tiny.config(c -> c.withOptimizer(o -> o.withLearningRate(1e30).withClipNorm(0).withWarmup(0)).withRun(r -> r.withSaveEvery(1)));
         var e = assertThrows(NonFiniteException.class, () -> Tiny.train(folder, wild, 1));
         assertTrue(e.getMessage().matches("(?s)step \\d+: loss is .*first bad numbers are in \\w+ \".+\": \\d+ of \\d+ elements.*last checkpoint is .*"),
                 e.getMessage());
@@ -78,7 +79,7 @@ class TrainerTest {
 
     @Test
     void anImageThatCannotBeReadCostsNoStep() throws IOException {
-        TrainConfig config = Tiny.config("{\"saveEvery\": 0}");
+        TrainConfig config = Tiny.config(c -> c.withRun(r -> r.withSaveEvery(0)));
         Tiny.train(folder.resolve("whole"), config, 1);
         Path run = folder.resolve("run");
         try (Device device = Tiny.device(1); TrainSetup good = TrainSetup.of(config)) {
@@ -112,16 +113,16 @@ class TrainerTest {
     void theDatasetOnTheDeviceGivesTheSameBits() throws IOException {
         Path host = folder.resolve("host");
         Path onDevice = folder.resolve("device");
-        train(host, Tiny.config("{}"), DataPlace.HOST);
-        train(onDevice, Tiny.config("{\"steps\": 4}"), DataPlace.DEVICE);
-        train(onDevice, Tiny.config("{}"), DataPlace.DEVICE);
+        train(host, Tiny.config(), DataPlace.HOST);
+        train(onDevice, Tiny.config(c -> c.withRun(r -> r.withSteps(4))), DataPlace.DEVICE);
+        train(onDevice, Tiny.config(), DataPlace.DEVICE);
         Tiny.assertSameCheckpoint(Tiny.checkpoint(host, 6), Tiny.checkpoint(onDevice, 6));
-        train(host, Tiny.config("{}").withSteps(7), DataPlace.AUTO);
+        train(host, Tiny.config(c -> c.withRun(r -> r.withSteps(7))), DataPlace.AUTO);
     }
 
     @Test
     void whatHasNoEndCannotLieOnTheDevice() throws IOException {
-        try (Device device = Tiny.device(1); TrainSetup setup = TrainSetup.of(Tiny.config("{}"))) {
+        try (Device device = Tiny.device(1); TrainSetup setup = TrainSetup.of(Tiny.config())) {
             var e = assertThrows(IllegalArgumentException.class, () -> new Trainer(setup, device, DataPlace.DEVICE));
             assertTrue(e.getMessage().contains("shapes8") && e.getMessage().contains("no end"), e.getMessage());
         }
@@ -130,11 +131,11 @@ class TrainerTest {
     /** Steps that nobody looks at after each: the bad one is named all the same, and its numbers were found by running it again. */
     @Test
     void aBadLossIsTheSameHoweverLateItIsLookedFor() {
-        String wild = "\"learningRate\": 1e30, \"clipNorm\": 0, \"saveEvery\": 0, \"warmup\": 0";
+        TrainConfig wild = Tiny.config(c -> c.withOptimizer(o -> o.withLearningRate(1e30).withClipNorm(0).withWarmup(0)).withRun(r -> r.withSaveEvery(0)));
         String atOnce = assertThrows(NonFiniteException.class,
-                () -> Tiny.train(folder.resolve("a"), Tiny.config("{" + wild + ", \"logEvery\": 1}"), 1)).getMessage();
+                () -> Tiny.train(folder.resolve("a"), wild.withRun(r -> r.withLogEvery(1)), 1)).getMessage();
         String late = assertThrows(NonFiniteException.class,
-                () -> Tiny.train(folder.resolve("b"), Tiny.config("{" + wild + ", \"logEvery\": 100}"), 1)).getMessage();
+                () -> Tiny.train(folder.resolve("b"), wild.withRun(r -> r.withLogEvery(100)), 1)).getMessage();
         assertEquals(atOnce, late);
         assertTrue(late.contains("the first bad numbers are in ") && !late.contains("did not show again"), late);
     }
@@ -142,9 +143,9 @@ class TrainerTest {
     /** One more checkpoint of a model that is about to burst would push out the last that is good. */
     @Test
     void aLossThatIsNoNumberPushesOutNoCheckpoint() throws IOException {
-        Tiny.train(folder, Tiny.config("{\"keep\": 1, \"steps\": 1}"), 1);
+        Tiny.train(folder, Tiny.config(c -> c.withRun(r -> r.withKeep(1).withSteps(1))), 1);
         byte[] good = Files.readAllBytes(Tiny.checkpoint(folder, 1).resolve("trainer.safetensors"));
-        TrainConfig wild = Tiny.config("{\"keep\": 1, \"learningRate\": 1e30, \"clipNorm\": 0, \"saveEvery\": 0}");
+        TrainConfig wild = Tiny.config(c -> c.withRun(r -> r.withKeep(1).withSaveEvery(0)).withOptimizer(o -> o.withLearningRate(1e30).withClipNorm(0)));
         assertThrows(NonFiniteException.class, () -> Tiny.train(folder, wild, 1));
         assertEquals(1, new Checkpoints(folder).latest().orElseThrow().step());
         assertArrayEquals(good, Files.readAllBytes(Tiny.checkpoint(folder, 1).resolve("trainer.safetensors")));
@@ -152,8 +153,8 @@ class TrainerTest {
 
     @Test
     void aCheckpointOfAnotherModelIsRefused() throws IOException {
-        Tiny.train(folder, Tiny.config("{\"steps\": 1}"), 1);
-        TrainConfig other = Tiny.config("{\"blockOutChannels\": [8, 24]}");
+        Tiny.train(folder, Tiny.config(c -> c.withRun(r -> r.withSteps(1))), 1);
+        TrainConfig other = Tiny.config(c -> c.withNetwork(n -> n.withUnet(u -> u.withBlockOutChannels(List.of(8, 24)))));
         try (Device device = Tiny.device(1); TrainSetup setup = TrainSetup.of(other); Trainer trainer = new Trainer(setup, device)) {
             var e = assertThrows(MalformedFileException.class, () -> trainer.resume(Tiny.checkpoint(folder, 1)));
             assertTrue(e.getMessage().contains("trainer.safetensors") && e.getMessage().contains("shape"), e.getMessage());
@@ -162,10 +163,10 @@ class TrainerTest {
 
     @Test
     void aTruncatedCheckpointIsRefused() throws IOException {
-        Tiny.train(folder, Tiny.config("{\"steps\": 1}"), 1);
+        Tiny.train(folder, Tiny.config(c -> c.withRun(r -> r.withSteps(1))), 1);
         Path file = Tiny.checkpoint(folder, 1).resolve("trainer.safetensors");
         byte[] bytes = Files.readAllBytes(file);
         Files.write(file, java.util.Arrays.copyOf(bytes, bytes.length / 2));
-        assertThrows(MalformedFileException.class, () -> Tiny.train(folder, Tiny.config("{}"), 1));
+        assertThrows(MalformedFileException.class, () -> Tiny.train(folder, Tiny.config(), 1));
     }
 }
