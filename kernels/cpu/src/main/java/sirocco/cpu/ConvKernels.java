@@ -67,13 +67,13 @@ final class ConvKernels {
         int c = op.x().shape().c();
         int k = op.y().shape().c();
         MatMul kernel = new MatMul(1, Matrix.dense(rows, c), false, Matrix.dense(k, c), true, Matrix.dense(rows, k), workers);
-        return new Kernel(kernel.scratchFloats(), kernel.toString(), null, 0, (m, scratch, _) -> {
+        return new Kernel(kernel.packedScratchFloats(), kernel.toString(), op.w(), kernel.packedFloats(), (m, scratch, packed) -> {
             Slice x = m.at(op.x());
             Slice w = m.at(op.w());
             Slice bias = m.at(op.bias());
             Slice residual = m.at(op.residual());
             Slice y = m.at(op.y());
-            return new Kernel.Bound(() -> kernel.run(x, w, y, 1f, bias, residual, scratch), null);
+            return new Kernel.Bound(() -> kernel.runPacked(x, packed, y, 1f, bias, residual, scratch), () -> kernel.pack(w, packed));
         });
     }
 

@@ -62,7 +62,8 @@ enum Demand {
             case Pointwise.Unary op -> op.function().of(0) == 0 ? ALIKE : DENSE;
             case Pointwise.UnaryBackward op -> Double.isFinite(op.function().derivative(0)) ? ALIKE : DENSE;
             case Pointwise.Affine op -> op.shift() == 0 ? ALIKE : DENSE;
-            case Pointwise.Binary op -> op.a().shape().equals(op.b().shape()) && op.function() != BinaryFunction.DIVIDE ? ALIKE : DENSE;
+            case Pointwise.Binary op -> op.function() != BinaryFunction.DIVIDE && (op.a().shape().equals(op.b().shape())
+                    || ofChannels(op.a().shape(), op.b().shape()) || ofChannels(op.b().shape(), op.a().shape())) ? ALIKE : DENSE;
             case Pointwise.Gated _, Pointwise.GatedBackward _ -> DENSE;
             case Product _ -> DENSE;
             case Reduction.Reduce op -> overPixels(op) ? ALIKE : DENSE;
@@ -70,9 +71,9 @@ enum Demand {
             case Movement.Slice op -> op.axis() == Axis.C ? ANY : DENSE;
             case Movement.Repeat op -> op.y().shape().withN(1).equals(op.x().shape().withN(1)) ? ALIKE : DENSE;
             case Movement.Reshape op -> keepsPixels(op) ? ANY : DENSE;
-            case Movement.Upsample _, Movement.UpsampleBackward _ -> BLOCKS;
+            case Movement.Upsample _, Movement.UpsampleBackward _, Movement.AveragePool _ -> ALIKE;
             case Movement.Accumulate _, Movement.Assign _ -> ANY;
-            case Movement.AveragePool _, Movement.Permute _, Movement.Ramp _, Movement.GatherImages _ -> DENSE;
+            case Movement.Permute _, Movement.Ramp _, Movement.GatherImages _ -> DENSE;
             case Random.Dropout _ -> ALIKE;
             case Random.Draw _, Random.DrawTimestep _, Random.DropLabels _ -> DENSE;
             case Conditioning.TimestepEmbedding _ -> BLOCKS;
@@ -85,7 +86,13 @@ enum Demand {
             case Diffusion.SamplingStep _ -> ANY;
             case Diffusion.Pixels _, Diffusion.Lookup _, Diffusion.Advance _ -> DENSE;
             case Optimizer _ -> DENSE;
+            default -> throw KernelFactory.without(any);
         };
+    }
+
+    /** Whether {@code v} has a number for each channel of {@code x}, for all images or for each. */
+    static boolean ofChannels(Shape v, Shape x) {
+        return v.imageElements() == x.c() && v.c() == x.c() && (v.n() == 1 || v.n() == x.n());
     }
 
     /** A matrix product of each pixel's channels. */

@@ -5,6 +5,7 @@ import sirocco.api.Conditioning;
 import sirocco.api.Convolution;
 import sirocco.api.Diffusion;
 import sirocco.api.Loss;
+import sirocco.api.Lowering;
 import sirocco.api.Movement;
 import sirocco.api.Normalization;
 import sirocco.api.Op;
@@ -41,9 +42,16 @@ final class KernelFactory {
         optimizer = new OptimizerKernels(layouts, workers);
     }
 
-    /** Whether there is a kernel for an op, with its shapes and attributes. */
+    /** Whether there is a kernel for an op: for every primitive, and for these fused ops. A new fused op is lowered until it is one of them. */
     static boolean supports(Op any) {
-        return !(any instanceof Movement.AveragePool);
+        return switch (any) {
+            case Convolution.Conv2d _, Convolution.Conv2dBackwardWeights _, Attention.Forward _, Attention.Backward _, Normalization.GroupNorm _,
+                    Normalization.GroupNormBackward _, Normalization.LayerNorm _, Normalization.LayerNormBackward _, Pointwise.Gated _,
+                    Pointwise.GatedBackward _, Movement.Upsample _, Movement.UpsampleBackward _, Movement.AveragePool _, Random.Dropout _,
+                    Conditioning.TimestepEmbedding _, Loss.MseLoss _, Loss.MseLossBackward _, Diffusion.Noising _, Diffusion.Guidance _,
+                    Diffusion.SamplingStep _ -> true;
+            default -> Lowering.isPrimitive(any);
+        };
     }
 
     Kernel of(Step step) {
@@ -84,6 +92,12 @@ final class KernelFactory {
             case Optimizer.RecordStep op -> OptimizerKernels.recordStep(op);
             case Optimizer.AdamEma op -> optimizer.adamEma(op);
             case Optimizer.Average op -> optimizer.average(op);
+            default -> throw without(step.op());
         };
+    }
+
+    /** The error for an op that should not have reached a plan. */
+    static IllegalStateException without(Op op) {
+        return new IllegalStateException("cpu: no kernel for " + op.kind());
     }
 }

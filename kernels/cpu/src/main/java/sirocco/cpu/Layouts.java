@@ -1,5 +1,6 @@
 package sirocco.cpu;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import sirocco.api.Attention;
@@ -47,14 +48,13 @@ final class Layouts {
         haloed = new boolean[values];
         alikeInBlocks = new boolean[graph.steps().size()];
         readers = new Readers(graph);
-        boolean[] activation = new boolean[values];
+        boolean[] elementwise = new boolean[values];
         boolean[] dense = new boolean[values];
         for (Step step : graph.steps()) {
             for (Operand o : step.op().operands()) {
                 int id = o.value().id();
                 Demand demand = Demand.of(step.op(), o);
-                // What an op adds to lies as what it adds, where both orders are one.
-                activation[id] |= o.role() == OperandRole.ACTIVATION || demand == Demand.ALIKE;
+                elementwise[id] |= o.role() == OperandRole.ACTIVATION || demand == Demand.ALIKE;
                 dense[id] |= o.role() != OperandRole.ACTIVATION && demand == Demand.DENSE;
             }
             for (Value v : readWithHalo(step.op())) {
@@ -74,7 +74,7 @@ final class Layouts {
                 addressable(v, v.shape().elements());
             } else {
                 Shape s = v.shape();
-                boolean inBlocks = blocks[v.id()] || activation[v.id()] && eitherWay(s);
+                boolean inBlocks = blocks[v.id()] || elementwise[v.id()] && eitherWay(s);
                 of[v.id()] = addressable(v, inBlocks ? Layout.of(s.n(), s.h(), s.w(), s.c(), blocks[v.id()] && haloed[v.id()] ? HALO : 0)
                         : Layout.plain(s.n(), s.h(), s.w(), s.c()));
             }
@@ -106,26 +106,30 @@ final class Layouts {
 
     /**
      * What is updated in place decides. Else what is read does if all of it lies alike; if not, those who read the result; and if they do not care, what is
-     * read first. Blocks if nothing is known.
+     * read first. Blocks if nothing is known. Values whose order is the same either way count only where there are no others.
      */
     private boolean alikeInBlocks(Op op, List<Operand> operands) {
-        Value first = null;
-        boolean differ = false;
+        List<Value> read = new ArrayList<>();
         for (Operand o : operands) {
             Value v = o.value();
-            if (Demand.of(op, o) == Demand.ALIKE && known[v.id()] && v.shape().c() >= Layout.BLOCK && o.access() != Operand.Access.WRITTEN) {
+            if (Demand.of(op, o) == Demand.ALIKE && known[v.id()] && v.shape().c() >= Layout.BLOCK) {
                 if (o.access() == Operand.Access.UPDATED) {
                     return blocks[v.id()];
                 }
-                first = first == null ? v : first;
-                differ |= blocks[v.id()] != blocks[first.id()];
+                if (o.access() == Operand.Access.READ) {
+                    read.add(v);
+                }
             }
         }
-        if (first != null && !differ) {
-            return blocks[first.id()];
+        if (!read.stream().allMatch(v -> eitherWay(v.shape()))) {
+            read.removeIf(v -> eitherWay(v.shape()));
+        }
+        long inBlocks = read.stream().filter(v -> blocks[v.id()]).count();
+        if (!read.isEmpty() && (inBlocks == 0 || inBlocks == read.size())) {
+            return inBlocks > 0;
         }
         int wanted = readers.ofResults(op);
-        return wanted > 0 || wanted == 0 && (first == null || blocks[first.id()]);
+        return wanted > 0 || wanted == 0 && (read.isEmpty() || blocks[read.getFirst().id()]);
     }
 
     private void decide(Value v, boolean inBlocks) {

@@ -12,6 +12,7 @@ import sirocco.cpu.movement.Permute;
 import sirocco.cpu.movement.Ramp;
 import sirocco.cpu.movement.Runs;
 import sirocco.cpu.movement.Tiling;
+import sirocco.cpu.pointwise.AveragePool;
 import sirocco.cpu.pointwise.Binary;
 import sirocco.cpu.pointwise.Concat;
 import sirocco.cpu.pointwise.Convert;
@@ -43,7 +44,8 @@ final class MovementKernels {
             case Movement.Permute op -> dense(new Permute(op.x().shape(), op.order(), workers)::run, op.x(), op.y());
             case Movement.Ramp op -> ramp(op);
             case Movement.GatherImages op -> DiffusionKernels.gatherImages(op);
-            case Movement.AveragePool _ -> throw new IllegalStateException("cpu: " + movement.kind() + " should have been lowered");
+            case Movement.AveragePool op -> Kernel.unary(new AveragePool(at(op.x()), op.k(), at(op.y()), workers)::run, op.x(), op.y());
+            default -> throw KernelFactory.without(movement);
         };
     }
 

@@ -6,6 +6,7 @@ import sirocco.api.Value;
 import sirocco.cpu.pointwise.Affine;
 import sirocco.cpu.pointwise.Binary;
 import sirocco.cpu.pointwise.Broadcast;
+import sirocco.cpu.pointwise.ChannelBroadcast;
 import sirocco.cpu.pointwise.Gated;
 import sirocco.cpu.pointwise.Unary;
 import sirocco.cpu.pointwise.UnaryBackward;
@@ -44,12 +45,19 @@ final class PointwiseKernels {
                     return () -> kernel.runBackward(x, dy, dx);
                 });
             }
+            default -> throw KernelFactory.without(pointwise);
         };
     }
 
     private Kernel binary(Pointwise.Binary op) {
         if (op.a().shape().equals(op.b().shape())) {
             return Kernel.binary(new Binary(op.function(), at(op.a()), at(op.b()), at(op.y()), workers)::run, op.a(), op.b(), op.y());
+        }
+        if (at(op.a()).blocked() && at(op.b()).blocked() && at(op.y()).blocked() && !dense(op)) {
+            boolean reversed = Demand.ofChannels(op.a().shape(), op.b().shape());
+            Value x = reversed ? op.b() : op.a();
+            Value v = reversed ? op.a() : op.b();
+            return Kernel.binary(new ChannelBroadcast(op.function(), at(x), at(v), reversed, at(op.y()), workers)::run, x, v, op.y());
         }
         Broadcast kernel = new Broadcast(op.function(), op.a().shape(), op.b().shape(), workers);
         return Kernel.of(m -> {
@@ -58,6 +66,11 @@ final class PointwiseKernels {
             Slice y = m.at(op.y());
             return () -> kernel.run(a, b, y);
         });
+    }
+
+    /** Whether all operands lie in logical order, if perhaps in blocks. */
+    private boolean dense(Pointwise.Binary op) {
+        return at(op.a()).dense() && at(op.b()).dense() && at(op.y()).dense();
     }
 
     private Gated gated(UnaryFunction function, Value y) {

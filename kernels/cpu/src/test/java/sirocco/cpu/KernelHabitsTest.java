@@ -46,8 +46,10 @@ import sirocco.cpu.optim.AdamEma;
 import sirocco.cpu.optim.Average;
 import sirocco.cpu.optim.GradientNorm;
 import sirocco.cpu.pointwise.Affine;
+import sirocco.cpu.pointwise.AveragePool;
 import sirocco.cpu.pointwise.Binary;
 import sirocco.cpu.pointwise.Broadcast;
+import sirocco.cpu.pointwise.ChannelBroadcast;
 import sirocco.cpu.pointwise.ClassEmbedding;
 import sirocco.cpu.pointwise.Combine;
 import sirocco.cpu.pointwise.Concat;
@@ -299,6 +301,24 @@ class KernelHabitsTest {
             float[] dy = a.of(large), dx = a.of(WIDE);
             return () -> k.run(dy, 0, dx, 0);
         });
+        m.put("AveragePool", (w, a) -> {
+            Layout small = Layout.of(3, 4, 4, 48, 1);
+            var k = new AveragePool(WIDE, 3, small, w);
+            float[] x = a.of(WIDE), y = a.of(small);
+            return () -> k.run(x, 0, y, 0);
+        });
+        for (BinaryFunction f : EnumSet.complementOf(EnumSet.of(BinaryFunction.DIVIDE))) {
+            m.put(f.title() + " of channels", (w, a) -> {
+                Layout row = Layout.of(3, 1, 1, 48, 0);
+                var k = new ChannelBroadcast(f, WIDE, row, false, HALO, w);
+                var r = new ChannelBroadcast(f, WIDE, row, true, WIDE, w);
+                float[] x = a.of(WIDE), v = a.of(row), y = a.of(HALO), z = a.of(WIDE);
+                return () -> {
+                    k.run(x, 0, v, 0, y, 0);
+                    r.run(x, 0, v, 0, z, 0);
+                };
+            });
+        }
         m.put("Convert", (w, a) -> {
             var k = new Convert(HALO, WIDE, w);
             float[] x = a.of(HALO), y = a.of(WIDE);

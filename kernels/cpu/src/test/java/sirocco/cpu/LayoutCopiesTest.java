@@ -134,6 +134,38 @@ class LayoutCopiesTest {
         assertAgreesWithTheReference(g.build(), 1e-5);
     }
 
+    /** Scale and shift by channels, and pooling, between convolutions. */
+    @Test
+    void whatIsModulatedByChannelsStaysInBlocks() {
+        for (int images : new int[] {1, 2}) {
+            GraphBuilder g = new GraphBuilder();
+            Value x = convolution(g, "first", g.input("x", new Shape(2, 6, 4, 20), DType.F32));
+            Value embedding = g.in("embedding", () -> g.silu(g.input("embedding", Shape.features(images, 20), DType.F32)));
+            Value scaled = g.in("scaled", () -> g.multiply(x, embedding));
+            Value shifted = g.in("shifted", () -> g.subtract(embedding, scaled));
+            Value pooled = g.in("pooled", () -> g.averagePool(shifted, 2));
+            Value raised = g.in("raised", () -> g.upsample(pooled));
+            g.output(convolution(g, "second", raised));
+            Graph planned = device.plan(g.build()).graph();
+            assertEquals(0, copies(planned), planned.steps()::toString);
+            assertAgreesWithTheReference(g.build(), 1e-5);
+        }
+    }
+
+    /** A gradient's state is dense, but in the order of blocks: 16 channels. */
+    @Test
+    void denseStatesAddUpActivationsInBlocks() {
+        GraphBuilder g = new GraphBuilder();
+        Value state = g.state("state", new Shape(2, 3, 2, 16), DType.F32);
+        Value x = convolution(g, "conv", g.input("x", new Shape(2, 3, 2, 16), DType.F32));
+        g.in("sum", () -> {
+            g.accumulate(x, state);
+            return null;
+        });
+        g.output(g.in("after", () -> g.affine(state, 1, 1)));
+        assertAgreesWithTheReference(g.build(), 1e-5);
+    }
+
     private void assertAgreesWithTheReference(Graph graph, double tolerance) {
         try (ReferenceDevice reference = new ReferenceDevice(); Executable expected = reference.load(reference.plan(graph));
                 Executable actual = device.load(device.plan(graph))) {

@@ -55,6 +55,12 @@ final class DenseRight implements Right, Workers.Task {
         this.offset = offset;
     }
 
+    /** Takes matrices that {@link #packAll} has packed before. */
+    void bindPacked(float[] array, int at) {
+        packed = array;
+        packedAt = at;
+    }
+
     /** Packs the first {@code count} matrices for the products to come. */
     void packAll(int count, float[] to, int at, Workers workers) {
         packed = to;

@@ -83,6 +83,39 @@ public final class MatMul {
         }
     }
 
+    // ---- right operands that are packed once for many runs -----------------------------------------------------------------------
+
+    /** Floats of the right operand, packed. */
+    public long packedFloats() {
+        return Alignment.SLACK + right.packedFloats(batch);
+    }
+
+    /** Floats of working memory for {@link #runPacked}. */
+    public long packedScratchFloats() {
+        return Alignment.SLACK + product.scratchFloats();
+    }
+
+    /** Packs the right operand: a weight, for as long as it does not change. */
+    public void pack(Slice b, Slice packed) {
+        right.bind(b.array(), b.offset());
+        right.packAll(batch, packed.array(), Alignment.up(packed.offset()), workers);
+    }
+
+    /**
+     * {@link #run} with a right operand that {@link #pack} has packed.
+     *
+     * @throws IllegalStateException if the batch is too large to be in memory at once
+     */
+    public void runPacked(Slice a, Slice packed, Slice c, float alpha, Slice bias, Slice addend, Slice scratch) {
+        if (step < batch) {
+            throw new IllegalStateException("product: " + batch + " matrices were not packed at once (expected at most " + step + "). Use run.");
+        }
+        left.bind(a.array(), a.offset(), alpha);
+        right.bindPacked(packed.array(), Alignment.up(packed.offset()));
+        result.bind(c.array(), c.offset(), bias, addend == null ? null : addend.array(), addend == null ? 0 : addend.offset());
+        product.run(batch, scratch.array(), Alignment.up(scratch.offset()));
+    }
+
     /** How the product is cut. */
     @Override
     public String toString() {

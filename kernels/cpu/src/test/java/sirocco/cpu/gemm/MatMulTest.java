@@ -109,6 +109,27 @@ class MatMulTest {
             }
         }
         assertArrayEquals(before, rest, "written outside of the result");
+        if (t.batch == 1) {
+            assertArrayEquals(one, runPacked(t, a, b, before, other, bias), "a right operand packed before changes the bits");
+        }
+    }
+
+    /** Twice, with the right operand packed once. */
+    private static float[] runPacked(Case t, float[] a, float[] b, float[] before, float[] other, float[] bias) {
+        float[] c = before.clone();
+        try (Workers workers = new Workers(2)) {
+            MatMul product = t.product(workers);
+            Slice packed = new Slice(new float[(int) product.packedFloats()], 0);
+            Slice scratch = new Slice(new float[(int) product.packedScratchFloats()], 0);
+            product.pack(new Slice(b, GUARD), packed);
+            for (int i = 0; i < 2; i++) {
+                Arrays.fill(scratch.array(), Float.NaN);
+                System.arraycopy(before, 0, c, 0, c.length);
+                product.runPacked(new Slice(a, GUARD), packed, new Slice(c, GUARD), t.alpha, bias == null ? null : new Slice(bias, GUARD),
+                        t.addend == 0 ? null : new Slice(t.addend == 1 ? other : c, GUARD), scratch);
+            }
+        }
+        return c;
     }
 
     private static int at(Matrix m, boolean transposed, int batch, int i, int j) {
