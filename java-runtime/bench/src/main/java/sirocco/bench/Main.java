@@ -14,6 +14,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import sirocco.bench.ort.OnnxRuntime;
 import sirocco.bench.torch.Torch;
+import sirocco.bench.torch.TorchCheck;
 
 /** Measures Sirocco beside LibTorch and ONNX Runtime, by turns in one process. */
 @Command(
@@ -101,7 +102,7 @@ public final class Main implements Callable<Integer> {
     }
 
     private int measure(List<Row> rows, Limits limits) throws IOException {
-        Torch.unavailable().ifPresent(why -> System.err.println("bench: no peer: " + why));
+        Torch.unavailable().or(TorchCheck::problem).ifPresent(why -> System.err.println("bench: no peer: " + why));
         OnnxRuntime.unavailable().ifPresent(why -> System.err.println("bench: no peer: " + why));
         Machine machine = Machine.here();
         Alternating.Protocol protocol = new Alternating.Protocol(rounds, turn, warmUp, settle);
@@ -123,7 +124,7 @@ public final class Main implements Callable<Integer> {
     }
 
     private static String peer() {
-        return Torch.unavailable().isEmpty() ? Torch.version() : "missing on this machine";
+        return Torch.unavailable().or(TorchCheck::problem).isEmpty() ? Torch.version() : "missing on this machine";
     }
 
     private static String onnxRuntime() {

@@ -10,6 +10,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 import sirocco.bench.ort.OnnxRuntime;
 import sirocco.bench.torch.Torch;
+import sirocco.bench.torch.TorchCheck;
 
 /** Both sides of a model's rows compute the same network: here a tiny one, on the scalar double-precision backend. */
 class ModelsTest {
@@ -19,6 +20,7 @@ class ModelsTest {
 
     private static void needsLibTorch() {
         assumeTrue(Torch.unavailable().isEmpty(), () -> Torch.unavailable().orElseThrow());
+        assumeTrue(TorchCheck.problem().isEmpty(), () -> TorchCheck.problem().orElseThrow());
     }
 
     @Test
