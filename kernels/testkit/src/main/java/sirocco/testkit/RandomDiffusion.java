@@ -119,11 +119,12 @@ final class RandomDiffusion {
         }
     }
 
+    /** The table is positive, since a clip must be. */
     private static void samplingStep(Sketch s) {
         int out = s.any();
         Shape shape = s.shape(out);
         boolean history = s.chance(0.5);
-        List<Integer> reads = new ArrayList<>(List.of(out, s.constant(new Shape(ROWS, 1, 1, 12), 0.6, 0.3), s.rng(), s.index(shape.n()), s.state(shape),
+        List<Integer> reads = new ArrayList<>(List.of(out, s.constant(new Shape(ROWS, 1, 1, 12), 0.6, 0.1), s.rng(), s.index(shape.n()), s.state(shape),
                 s.cursor(s.random.nextInt(ROWS))));
         if (history) {
             reads.add(s.state(shape));
