@@ -3,7 +3,8 @@ package sirocco.cpu;
 /**
  * Where the elements of one logical [n,h,w,c] value lie in a {@code float[]}.
  *
- * <p>Two layouts. <b>Plain</b>: the logical NHWC order, dense; for images and anything else with fewer than {@link #BLOCK} channels.
+ * <p>Two layouts. <b>Plain</b>: the logical NHWC order, dense; for anything with fewer than {@link #BLOCK} channels, for weights, and for activations of
+ * kernels that work on rows of channels.
  * <b>Blocked</b>: nChw16c, channels in blocks of 16, the last one filled up with zeros, each block a plane of (h + 2·halo) × (w + 2·halo) pixels. A halo of zeros lets a 3×3 convolution read its padding
  * instead of testing for it; whoever writes a value writes its halo too, since the arena reuses memory.
  *
@@ -21,7 +22,7 @@ public record Layout(int n, int h, int w, int c, int halo, boolean blocked) {
     public static final int BLOCK = 16;
 
     /**
-     * The layout that the CPU backend gives a value: plain below {@link #BLOCK} channels, whatever the number of pixels, blocked from
+     * The layout of a value for kernels that work on blocks: plain below {@link #BLOCK} channels, whatever the number of pixels, blocked from
      * there on. So per-image numbers [n,1,1,1] are n floats.
      *
      * @param halo the halo wanted; a plain layout has none

@@ -69,7 +69,7 @@ final class LayoutCopies {
     }
 
     private Value copy(Step step, Value v) {
-        Value copy = new Value(values.size(), v.name() + ".relaid", v.shape(), v.dtype(), Value.Role.TEMPORARY);
+        Value copy = new Value(values.size(), v.name() + ".copy", v.shape(), v.dtype(), Value.Role.TEMPORARY);
         values.add(copy);
         steps.add(new Step(step.name(), new Movement.Reshape(v, copy)));
         return copy;
