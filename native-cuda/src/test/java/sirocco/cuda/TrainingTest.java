@@ -26,6 +26,7 @@ import sirocco.diffusion.NoiseSchedule;
 import sirocco.diffusion.Prediction;
 import sirocco.model.UNet;
 import sirocco.model.UNetConfig;
+import sirocco.testkit.Tolerance;
 import sirocco.train.DataPlace;
 import sirocco.train.Metrics;
 import sirocco.train.TrainConfig;
@@ -89,11 +90,11 @@ class TrainingTest {
         }
     }
 
-    private static TrainSetup setup(int logEvery) {
-        TrainConfig config = TrainConfig.parse("{\"steps\": 6, \"batch\": 3, \"flip\": true, \"saveEvery\": 0, \"logEvery\": " + logEvery + "}", TrainConfig.DEFAULT,
-                "test");
+    private static TrainSetup setup(int logEvery, int microBatch) {
+        TrainConfig config = TrainConfig.DEFAULT.withData(d -> d.withBatch(3).withMicroBatch(microBatch).withFlip(true))
+                .withRun(r -> r.withSteps(6).withSaveEvery(0).withLogEvery(logEvery));
         UNetConfig model = UNetConfig.builder().size(SIDE).blockOutChannels(8, 8).layersPerBlock(1).normNumGroups(4).numClassEmbeds(3).build();
-        return new TrainSetup(config, DATA, new UNet(model), NoiseSchedule.of(BetaSchedule.LINEAR, config.timesteps()), Prediction.EPSILON);
+        return new TrainSetup(config, DATA, new UNet(model), NoiseSchedule.of(BetaSchedule.LINEAR, config.process().timesteps()), Prediction.EPSILON);
     }
 
     private byte[] train(DataPlace place, String run) throws IOException {
@@ -101,7 +102,11 @@ class TrainingTest {
     }
 
     private byte[] train(CudaDevice device, DataPlace place, String run) throws IOException {
-        try (Trainer trainer = new Trainer(setup(3), device, place)) {
+        return train(device, place, 0, run);
+    }
+
+    private byte[] train(CudaDevice device, DataPlace place, int microBatch, String run) throws IOException {
+        try (Trainer trainer = new Trainer(setup(3, microBatch), device, place)) {
             assertEquals(place != DataPlace.HOST, trainer.dataOnDevice());
             trainer.start();
             trainer.train(folder.resolve(run), new TrainListener() { }, () -> false);
@@ -119,6 +124,19 @@ class TrainingTest {
             assertArrayEquals(expected, train(DataPlace.HOST, "late-host"));
             assertArrayEquals(expected, train(DataPlace.DEVICE, "late-device"));
         });
+    }
+
+    /** Two phases, each a graph of its own: the first is replayed for each micro-batch, whose images, labels and noise the host writes in between. */
+    @Test
+    void microBatchesTrainAsTheWholeBatchDoes() throws IOException {
+        byte[] expected = train(device, DataPlace.HOST, 1, "micro-host");
+        lately(() -> {
+            assertArrayEquals(expected, train(device, DataPlace.HOST, 1, "micro-late-host"));
+            assertArrayEquals(expected, train(device, DataPlace.DEVICE, 1, "micro-late-device"));
+        });
+        train(DataPlace.HOST, "whole");
+        double whole = new Metrics(folder.resolve("whole")).read().getFirst().loss();
+        assertEquals(whole, new Metrics(folder.resolve("micro-host")).read().getFirst().loss(), Tolerance.network().relative() * whole);
     }
 
     @ParameterizedTest
@@ -158,7 +176,7 @@ class TrainingTest {
 
     private void theHostWaitsOnlyToLookAtLosses(DataPlace place) throws IOException {
         List<Long> looks = new ArrayList<>();
-        try (Trainer trainer = new Trainer(setup(2), device, place)) {
+        try (Trainer trainer = new Trainer(setup(2, 0), device, place)) {
             trainer.start();
             trainer.train(folder.resolve("waits-" + place), new TrainListener() {
                 private long waits = -1;

@@ -12,14 +12,16 @@ import java.util.regex.Pattern;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+import sirocco.bench.ort.OnnxRuntime;
 import sirocco.bench.torch.Torch;
+import sirocco.bench.torch.TorchCheck;
 
-/** Measures Sirocco beside LibTorch, by turns in one process. */
+/** Measures Sirocco beside LibTorch and ONNX Runtime, by turns in one process. */
 @Command(
         name = "bench",
         mixinStandardHelpOptions = true,
         sortOptions = false,
-        description = "Measures Sirocco beside LibTorch, by turns in one process, checking results beside time.",
+        description = "Measures Sirocco beside LibTorch and ONNX Runtime, by turns in one process, checking results beside time.",
         footer = {
             "",
             "Examples:",
@@ -100,11 +102,12 @@ public final class Main implements Callable<Integer> {
     }
 
     private int measure(List<Row> rows, Limits limits) throws IOException {
-        Torch.unavailable().ifPresent(why -> System.err.println("bench: no peer: " + why));
+        Torch.unavailable().or(TorchCheck::problem).ifPresent(why -> System.err.println("bench: no peer: " + why));
+        OnnxRuntime.unavailable().ifPresent(why -> System.err.println("bench: no peer: " + why));
         Machine machine = Machine.here();
         Alternating.Protocol protocol = new Alternating.Protocol(rounds, turn, warmUp, settle);
         Alternating alternating = new Alternating(protocol, limits);
-        System.out.printf(Locale.ROOT, "%s, %d threads; %s; environment %s%n", machine.cpu(), threads, peer(), machine.environment());
+        System.out.printf(Locale.ROOT, "%s, %d threads; LibTorch %s; ONNX Runtime %s; environment %s%n", machine.cpu(), threads, peer(), onnxRuntime(), machine.environment());
         List<Report.Line> lines = new ArrayList<>();
         boolean wrong = false;
         for (Row row : rows) {
@@ -115,13 +118,17 @@ public final class Main implements Callable<Integer> {
             wrong |= line.verdict() == Alternating.Verdict.WRONG;
         }
         if (json != null) {
-            save(new Report(LocalDate.now().toString(), command(), "float32", threads, peer(), machine, protocol, lines));
+            save(new Report(LocalDate.now().toString(), command(), "float32", threads, peer(), onnxRuntime(), machine, protocol, lines));
         }
         return wrong ? 1 : 0;
     }
 
     private static String peer() {
-        return Torch.unavailable().isEmpty() ? Torch.version() : "missing on this machine";
+        return Torch.unavailable().or(TorchCheck::problem).isEmpty() ? Torch.version() : "missing on this machine";
+    }
+
+    private static String onnxRuntime() {
+        return OnnxRuntime.unavailable().isEmpty() ? OnnxRuntime.version() : "missing on this machine";
     }
 
     private String command() {

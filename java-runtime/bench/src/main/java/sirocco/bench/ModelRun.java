@@ -10,6 +10,7 @@ import sirocco.api.Shape;
 import sirocco.api.Value;
 import sirocco.model.UNet;
 import sirocco.model.UNetConfig;
+import sirocco.model.Weights;
 
 /** A graph loaded on a device of its own. */
 final class ModelRun implements AutoCloseable {
@@ -36,6 +37,17 @@ final class ModelRun implements AutoCloseable {
         for (Value v : executable.plan().graph().parameters()) {
             executable.write(v, ours(weights.get(v.name()), shapes.get(v.name())));
         }
+    }
+
+    /** @param weights by diffusers' name, in PyTorch's layouts */
+    static Weights weights(UNetSpec spec, Map<String, float[]> weights) {
+        Map<String, long[]> shapes = spec.parameters();
+        Weights ours = new Weights(net(spec).config());
+        for (String name : ours.names()) {
+            float[] values = ours(weights.get(name), shapes.get(name));
+            System.arraycopy(values, 0, ours.get(name), 0, values.length);
+        }
+        return ours;
     }
 
     /** A parameter's values from PyTorch's layout to ours: OIHW → [k,r,s,c]; the others are the same. */

@@ -1,8 +1,12 @@
 package sirocco.bench;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Supplier;
+import sirocco.bench.ort.OnnxModels;
+import sirocco.bench.ort.OnnxRuntime;
 import sirocco.bench.torch.Torch.Format;
 import sirocco.bench.torch.TorchModels;
 
@@ -36,9 +40,13 @@ final class Models {
     Row forward(String model, UNetSpec spec, int batch) {
         Supplier<float[]> x = () -> Inputs.normal(1, batch * spec.imageElements());
         Supplier<Work> ours = () -> new ForwardWork(backend, threads, spec, spec.weights(7), x.get(), timesteps(batch));
+        Map<String, Supplier<Work>> theirs = new LinkedHashMap<>(Convolutions.bothFormats(peers,
+                f -> TorchModels.forward(spec, f, spec.weights(7), x.get(), timesteps(batch))));
+        if (OnnxRuntime.unavailable().isEmpty()) {
+            theirs.put(OnnxRuntime.NAME, () -> OnnxModels.forward(ModelRun.weights(spec, spec.weights(7)), threads, x.get(), timesteps(batch)));
+        }
         return new Row("model-forward/" + model + "-b" + batch, label(model, spec) + ", forward, batch " + batch, Row.Unit.IMAGES, batch,
-                Row.Check.relative(FORWARD_TOLERANCE), ours, Convolutions.bothFormats(peers,
-                        f -> TorchModels.forward(spec, f, spec.weights(7), x.get(), timesteps(batch))));
+                Row.Check.relative(FORWARD_TOLERANCE), ours, theirs);
     }
 
     Row training(String model, UNetSpec spec, int batch) {

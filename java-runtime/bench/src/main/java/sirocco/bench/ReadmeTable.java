@@ -4,9 +4,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
+import sirocco.bench.ort.OnnxRuntime;
 
 /** The README's table of measurements, written from the JSON files of measurements and from nothing else. */
 public final class ReadmeTable {
@@ -31,29 +33,40 @@ public final class ReadmeTable {
     static String table(Report r) {
         StringBuilder s = new StringBuilder();
         Machine m = r.machine();
-        s.append(text("%s, %d cores, %.0f GB, %d-bit vectors, %s, JDK %s; peer: LibTorch %s; %s, %d threads each side, alternating in one"
+        s.append(text("%s, %d cores, %.0f GB, %d-bit vectors, %s, JDK %s; peers: LibTorch %s, ONNX Runtime %s; %s, %d threads each side, alternating in one"
                         + " process, %d rounds; commit %s, %s.%n%n", m.cpu(), m.processors(), m.memory() / 1e9, m.vectorBits(), m.os(),
-                m.jdk(), r.peer(), r.precision(), r.threads(), r.protocol().rounds(), String.join(", ", r.commits()), r.date()));
-        s.append("| | Sirocco | share of the limit | LibTorch, better layout | speed-up (quartiles) | error | heap bytes a run |\n|---|---|---|---|---|---|---|\n");
+                m.jdk(), r.peer(), r.onnxRuntime() == null ? "not measured" : r.onnxRuntime(), r.precision(), r.threads(), r.protocol().rounds(), String.join(", ", r.commits()), r.date()));
+        s.append("| | Sirocco | share of the limit | LibTorch, better layout | ONNX Runtime | speed-up (quartiles) | error | heap bytes a run |\n"
+                + "|---|---|---|---|---|---|---|---|\n");
         for (Report.Line l : r.rows()) {
             s.append(line(l));
         }
-        s.append(text("%nTimes are medians; a speed-up is the median over rounds of neighbouring turns' ratio; an error is ‖ours − LibTorch‖₂ /"
-                + " ‖LibTorch‖₂. The limit is a loop of multiply-adds in registers for operations (Winograd's convolutions need fewer than are"
-                + " counted) and a copy in memory for bytes, in the same rounds. Repeat with `%s`.%n", r.command()));
+        s.append(text("%nTimes are medians; a speed-up is the median over rounds of neighbouring turns' ratio, against the faster peer; an error is"
+                + " ‖ours − peer‖₂ / ‖peer‖₂ against the same. The limit is a loop of multiply-adds in registers for operations (Winograd's convolutions need fewer"
+                + " than are counted) and a copy in memory for bytes, in the same rounds. Repeat with `%s`.%n", r.command()));
         return s.toString();
     }
 
     private static String line(Report.Line l) {
         String ours = time(l.ours(), l.unit());
         if (l.peerFormat() == null) {
-            return text("| %s | %s | %s | – | – | – | %.0f |%n", l.label(), ours, share(l), l.heapBytesPerRun());
+            return text("| %s | %s | %s | – | – | – | – | %.0f |%n", l.label(), ours, share(l), l.heapBytesPerRun());
         }
         String speedUp = l.verdict() == Alternating.Verdict.WRONG
                 ? "**wrong result**"
                 : text("**%.2f ×** (%.2f–%.2f)", l.ratio().median(), l.ratio().lowerQuartile(), l.ratio().upperQuartile());
-        return text("| %s | %s | %s | %s, %s | %s | %.0e | %.0f |%n", l.label(), ours, share(l), time(l.peers().get(l.peerFormat()), l.unit()),
-                l.peerFormat(), speedUp, l.error(), l.heapBytesPerRun());
+        return text("| %s | %s | %s | %s | %s | %s | %.0e | %.0f |%n", l.label(), ours, share(l), libTorch(l), peer(l, OnnxRuntime.NAME), speedUp, l.error(),
+                l.heapBytesPerRun());
+    }
+
+    /** LibTorch's time in the memory format in which it is faster, with the format's name. */
+    private static String libTorch(Report.Line l) {
+        return l.peers().entrySet().stream().filter(e -> !e.getKey().equals(OnnxRuntime.NAME)).min(Comparator.comparingDouble(e -> e.getValue().median()))
+                .map(e -> time(e.getValue(), l.unit()) + ", " + e.getKey()).orElse("–");
+    }
+
+    private static String peer(Report.Line l, String name) {
+        return l.peers().containsKey(name) ? time(l.peers().get(name), l.unit()) : "–";
     }
 
     private static String share(Report.Line l) {

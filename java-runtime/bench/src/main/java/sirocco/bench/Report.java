@@ -21,9 +21,10 @@ import java.util.Map;
  * @param precision of storage and arithmetic, both sides
  * @param threads of each side
  * @param peer release of LibTorch, or why it is missing
+ * @param onnxRuntime release of ONNX Runtime, or why it is missing; null in files that are older than this peer
  */
 public record Report(
-        String date, String command, String precision, int threads, String peer, Machine machine,
+        String date, String command, String precision, int threads, String peer, String onnxRuntime, Machine machine,
         Alternating.Protocol protocol, List<Line> rows) {
     private static final ObjectMapper JSON = new ObjectMapper()
             .enable(SerializationFeature.INDENT_OUTPUT)
@@ -66,8 +67,8 @@ public record Report(
      *
      * @param unit of the rates
      * @param ours Sirocco
-     * @param peers LibTorch by memory format
-     * @param peerFormat the better one, which {@code ratio} and {@code error} are against; null without a peer
+     * @param peers LibTorch by memory format, and ONNX Runtime by its name
+     * @param peerFormat the best of these, which {@code ratio} and {@code error} are against; null without a peer
      * @param ratio null without a peer
      * @param error ‖ours − peer‖₂ / ‖peer‖₂ or as the row defines it; null without a peer
      * @param share of the machine's limit; null if the row has none
@@ -99,7 +100,7 @@ public record Report(
         Map<String, Line> lines = new LinkedHashMap<>();
         old.rows.forEach(l -> lines.put(l.name(), l));
         rows.forEach(l -> lines.put(l.name(), l));
-        return new Report(date, command, precision, threads, peer, machine, protocol, new ArrayList<>(lines.values()));
+        return new Report(date, command, precision, threads, peer, onnxRuntime, machine, protocol, new ArrayList<>(lines.values()));
     }
 
     /** The commits that the rows were measured at. */

@@ -7,14 +7,15 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import sirocco.api.Shape;
+import sirocco.folder.ModelFolder;
 import sirocco.io.Safetensors;
 import sirocco.io.TensorType;
-import sirocco.model.DiffusersFolder;
 import sirocco.model.ImageSize;
+import sirocco.pipeline.DiffusionModel;
 import sirocco.testkit.GoldenFolder;
 
 /** A model with what PyTorch computed from it: inputs and results of a forward pass, the gradients of a loss, and training steps. */
-record GoldenCase(String name, DiffusersFolder model, Map<String, float[]> floats, Map<String, long[]> shapes, Map<String, int[]> labels) {
+record GoldenCase(String name, DiffusionModel model, Map<String, float[]> floats, Map<String, long[]> shapes, Map<String, int[]> labels) {
     static final String FILE = "golden.safetensors";
 
     private static final List<String> IMAGES = List.of("forward.sample", "train.0.xt");
@@ -46,7 +47,7 @@ record GoldenCase(String name, DiffusersFolder model, Map<String, float[]> float
                 }
             }
         }
-        return new GoldenCase(folder.name(), DiffusersFolder.load(folder.path(), Optional.of(size)), floats, shapes, labels);
+        return new GoldenCase(folder.name(), DiffusionModel.load(ModelFolder.open(folder.path()), Optional.of(size)), floats, shapes, labels);
     }
 
     /**

@@ -11,8 +11,11 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import sirocco.folder.ModelFolder;
+import sirocco.folder.WeightFiles;
+import sirocco.io.MalformedFileException;
 import sirocco.io.Safetensors;
-import sirocco.model.DiffusersFolder;
+import sirocco.pipeline.DiffusionModel;
 import sirocco.testkit.GoldenFolder;
 
 /**
@@ -65,12 +68,22 @@ record GoldenModel(GoldenFolder folder, Optional<String> unsupported) {
             if (unknown.isPresent()) {
                 return Optional.of("\"" + unknown.get() + "\" in " + GoldenCase.FILE + " (supported: " + new TreeSet<>(FORWARD) + ")");
             }
-            DiffusersFolder.readConfig(f.path(), Optional.of(GoldenCase.imageSize(file)));
+            ModelFolder model = ModelFolder.open(f.path());
+            DiffusionModel.readConfig(model, Optional.of(GoldenCase.imageSize(file)));
+            return weights(model);
         } catch (IllegalArgumentException e) {
             return Optional.of(e.getMessage());
         }
-        return Files.exists(f.path().resolve(DiffusersFolder.WEIGHTS)) ? Optional.empty()
-                : Optional.of("no " + DiffusersFolder.WEIGHTS + " (other files of weights are not supported)");
+    }
+
+    /** Returns why the weights are not read, such as a file format; empty if there are any that are. */
+    private static Optional<String> weights(ModelFolder model) throws IOException {
+        try {
+            WeightFiles.locate(model.network());
+            return Optional.empty();
+        } catch (MalformedFileException e) {
+            return Optional.of(e.getMessage());
+        }
     }
 
     /** Returns the kinds that {@code case.json} or {@code index.json} name; none if there is neither. */

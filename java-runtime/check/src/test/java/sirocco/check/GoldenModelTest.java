@@ -32,8 +32,8 @@ class GoldenModelTest {
         model("nets/other-inputs", "positional", "forward.encoder_hidden_states");
         model("nets/kind", "positional");
         Files.writeString(temp.resolve("nets/kind/case.json"), "{\"kind\": \"dit\"}");
-        model("nets/sharded", "positional");
-        Files.delete(temp.resolve("nets/sharded/diffusion_pytorch_model.safetensors"));
+        model("nets/weightless", "positional");
+        Files.delete(temp.resolve("nets/weightless/diffusion_pytorch_model.safetensors"));
         Files.createDirectories(temp.resolve("numbers"));
         Files.writeString(temp.resolve("numbers/index.json"), "[{\"kind\": \"b\", \"x\": NaN}, {\"kind\": \"a\"}]");
         Files.createDirectories(temp.resolve("chains"));
@@ -58,11 +58,11 @@ class GoldenModelTest {
     void unsupportedCasesAreNamedWithTheReason() throws IOException {
         List<GoldenModel> found = GoldenModel.find(GoldenFolder.find(temp));
         Map<String, String> reasons = found.stream().collect(Collectors.toMap(GoldenModel::name, m -> m.unsupported().orElse("")));
-        assertEquals(List.of("nets/kind", "nets/option", "nets/other-inputs", "nets/sharded", "nets/supported", "numbers"), found.stream().map(GoldenModel::name).toList());
+        assertEquals(List.of("nets/kind", "nets/option", "nets/other-inputs", "nets/supported", "nets/weightless", "numbers"), found.stream().map(GoldenModel::name).toList());
         assertEquals("kind dit", reasons.get("nets/kind"));
         assertTrue(reasons.get("nets/option").contains("time_embedding_type is \"fourier\""), reasons.get("nets/option"));
         assertTrue(reasons.get("nets/other-inputs").contains("forward.encoder_hidden_states"), reasons.get("nets/other-inputs"));
-        assertTrue(reasons.get("nets/sharded").contains("no diffusion_pytorch_model.safetensors"), reasons.get("nets/sharded"));
+        assertTrue(reasons.get("nets/weightless").contains("diffusion_pytorch_model.safetensors: no such file"), reasons.get("nets/weightless"));
         assertEquals("", reasons.get("nets/supported"));
         assertEquals("kind a, b", reasons.get("numbers"));
     }

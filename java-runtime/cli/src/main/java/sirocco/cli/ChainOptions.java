@@ -1,6 +1,8 @@
 package sirocco.cli;
 
+import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.IntUnaryOperator;
 import picocli.CommandLine.Option;
 import sirocco.api.Device;
@@ -10,9 +12,9 @@ import sirocco.diffusion.Prediction;
 import sirocco.diffusion.SchedulerConfig;
 import sirocco.diffusion.Solver;
 import sirocco.diffusion.SolverProgram;
-import sirocco.model.DiffusersFolder;
+import sirocco.folder.ModelFolder;
 import sirocco.model.UNet;
-import sirocco.model.UNetConfig;
+import sirocco.pipeline.DiffusionModel;
 import sirocco.sample.ImageSampler;
 import sirocco.train.TrainConfig;
 
@@ -25,6 +27,8 @@ final class ChainOptions {
     /** The name of the sampler that comes with the model. */
     private static final String OWN = "own";
 
+    private static final String ALL = "all";
+
     @Option(names = "--sampler", defaultValue = "ddim", paramLabel = "NAME", description = "ddpm, ddpm-large, ddim, dpm++1, dpm++2m, dpm++3m, "
             + "dpm++2m-sde, euler, euler-a, heun, with settings if any: ddim:eta=0.5,spacing=trailing,clip=none, euler:sigmas=karras; or own: as the model's scheduler_config.json says; "
             + "default: ${DEFAULT-VALUE}")
@@ -36,84 +40,130 @@ final class ChainOptions {
     @Option(names = "--seed", defaultValue = "0", paramLabel = "N", description = "default: ${DEFAULT-VALUE}")
     long seed;
 
-    @Option(names = "--class", defaultValue = "all", paramLabel = "N|all",
-            description = "class of the images by number, or all: one after the other; default: ${DEFAULT-VALUE}")
+    @Option(names = "--class", paramLabel = "NAME|N|all",
+            description = "class of the images, by name or number (a name has precedence), or all: one after the other; default: all")
     String imageClass;
+
+    @Option(names = "--classes", split = ",", paramLabel = "NAME|N", description = "several classes, one after the other; info --model shows the names")
+    List<String> imageClasses = List.of();
 
     @Option(names = "--guidance", defaultValue = "1", paramLabel = "X",
             description = "classifier-free guidance, for a model trained with label dropping; 1: none; default: ${DEFAULT-VALUE}")
     double guidance;
 
+    @Option(names = "--null-class", paramLabel = "NAME|N", description = "the class that stands for \"no class\" in guidance; default: as the model folder says")
+    String nullClass;
+
     /** Good images in few steps: what is drawn along the way of other work. */
     static ChainOptions quick() {
         ChainOptions chain = new ChainOptions();
         chain.name = "dpm++2m";
-        chain.imageClass = "all";
         chain.guidance = 1;
         return chain;
     }
 
     /** A sampler for this model, planned and not yet loaded. */
-    ImageSampler sampler(Device device, DiffusersFolder model, int batch) {
-        return new ImageSampler(device, new UNet(model.config()), program(model.schedulerJson().map(ChainOptions::parsed).orElse(HO_2020)), batch, guidance);
+    ImageSampler sampler(Device device, DiffusionModel model, int batch) {
+        return new ImageSampler(device, new UNet(model.config()), program(scheduler(model)), batch, guidance).nullClass(nullClass(model));
     }
 
-    private static SchedulerConfig parsed(String json) {
+    /**
+     * Checks that the folder says what the model was trained with.
+     *
+     * @return a warning; empty if it does
+     * @throws IllegalArgumentException if the model's own sampler is requested and there is none
+     */
+    Optional<String> checkScheduler(DiffusionModel model) {
+        if (model.schedulerJson().isPresent()) {
+            return Optional.empty();
+        }
+        if (name.equals(OWN)) {
+            throw new IllegalArgumentException("--sampler own: the model folder has no " + ModelFolder.SCHEDULER + ". Choose a sampler by name, or add the file.");
+        }
+        return Optional.of("warning: the model folder has no " + ModelFolder.SCHEDULER + "; a linear schedule of 1000 steps and a network that predicts noise are assumed "
+                + "(Ho et al. 2020). If the images are wrong, add the file.");
+    }
+
+    private SchedulerConfig scheduler(DiffusionModel model) {
+        checkScheduler(model);
+        Optional<Solver> named = name.equals(OWN) ? Optional.empty() : Optional.of(Solver.parse(name));
+        if (model.schedulerJson().isEmpty()) {
+            return HO_2020.with(named.orElseThrow());
+        }
+        String json = model.schedulerJson().get();
         try {
-            return SchedulerConfig.parse(json);
+            return named.isPresent() ? SchedulerConfig.parse(json, named.get()) : SchedulerConfig.parse(json);
         } catch (IllegalArgumentException e) {
-            throw new IllegalArgumentException("the model's " + SchedulerConfig.FILE + ": " + e.getMessage(), e);
+            throw new IllegalArgumentException("the model's " + ModelFolder.SCHEDULER + ": " + e.getMessage(), e);
         }
     }
 
     private SolverProgram program(SchedulerConfig diffusion) {
-        Solver solver = name.equals(OWN) ? diffusion.solver() : Solver.parse(name);
+        Solver solver = diffusion.solver();
         return solver.program(diffusion.schedule(), diffusion.prediction(), steps == null ? solver.usualSteps(diffusion.schedule().T()) : steps);
     }
 
     /**
-     * Guidance steers away from what the model draws without a class, and a model that never learned that draws noise.
+     * Guidance steers away from what the model generates without a class, and a model that never learned that generates noise.
      *
-     * @param training how the model was trained, where that is known
-     * @return a warning; empty if there is nothing to warn of
-     * @throws IllegalArgumentException if the model is known to have learned no null class
+     * @param training how the model was trained, if that is known
+     * @throws IllegalArgumentException if the model has no null class, or it is not known which one it is
      */
-    Optional<String> checkGuidance(UNetConfig config, Optional<TrainConfig> training) {
-        if (guidance == 1 || config.numClassEmbeds().isEmpty()) {
-            return Optional.empty();
+    void checkGuidance(DiffusionModel model, Optional<TrainConfig> training) {
+        if (guidance == 1 || model.config().numClassEmbeds().isEmpty()) {
+            return;
         }
-        if (training.isPresent() && training.get().labelDrop() == 0) {
+        if (training.isPresent() && training.get().objective().labelDrop() == 0) {
             throw new IllegalArgumentException("--guidance " + guidance + ": the model was trained with --label-drop 0, so it has not learned to draw "
                     + "without a class, and guidance has nothing to steer away from; leave --guidance out, or train with --label-drop 0.1");
         }
-        return training.isPresent() ? Optional.empty() : Optional.of("warning: --guidance " + guidance + " takes class "
-                + (config.numClassEmbeds().getAsInt() - 1) + ", the model's last, for \"no class\", and nothing here tells whether it was trained as such "
-                + "(label dropping); if the images are noisy or all wrong, leave --guidance out");
+        if (nullClass(model).isEmpty()) {
+            throw new IllegalArgumentException("--guidance " + guidance + ": the model folder does not say which class stands for \"no class\" (expected null_class in "
+                    + ModelFolder.INDEX + "). If the model was trained with one, name it: --null-class N (often the last, "
+                    + (model.config().numClassEmbeds().getAsInt() - 1) + "). Otherwise leave --guidance out.");
+        }
     }
 
-    /** The class of each image, by its number. */
-    IntUnaryOperator labels(UNetConfig config) {
-        if (config.numClassEmbeds().isEmpty()) {
-            if (!imageClass.equals("all")) {
-                throw new IllegalArgumentException("--class " + imageClass + ": the model is unconditional; leave the flag out");
+    private OptionalInt nullClass(DiffusionModel model) {
+        if (nullClass == null) {
+            return model.labels().nullClass();
+        }
+        return OptionalInt.of(find("--null-class", nullClass, model));
+    }
+
+    /** Returns the class of each image, by the image's number. */
+    IntUnaryOperator labels(DiffusionModel model) {
+        if (imageClass != null && !imageClasses.isEmpty()) {
+            throw new IllegalArgumentException("--class and --classes exclude each other. Choose one.");
+        }
+        OptionalInt rows = model.config().numClassEmbeds();
+        boolean all = imageClasses.isEmpty() && (imageClass == null || imageClass.equals(ALL));
+        if (rows.isEmpty()) {
+            if (!all) {
+                String flag = imageClass != null ? "--class " + imageClass : "--classes " + String.join(",", imageClasses);
+                throw new IllegalArgumentException(flag + ": the model is unconditional; leave the flag out");
             }
             return i -> 0;
         }
-        int rows = config.numClassEmbeds().getAsInt();
-        if (imageClass.equals("all")) {
-            // The last row of our models is the null class, which is no picture's.
-            int classes = Math.max(1, rows - 1);
-            return i -> i % classes;
+        int[] chosen = all ? model.labels().pictured(rows.getAsInt()).stream().mapToInt(Integer::intValue).toArray()
+                : imageClass != null ? new int[] {find("--class", imageClass, model)}
+                : imageClasses.stream().mapToInt(c -> find("--classes", c, model)).toArray();
+        if (chosen.length == 0) {
+            throw new IllegalArgumentException("the model's only class is the null class; choose it with --class");
         }
-        int chosen;
+        return i -> chosen[i % chosen.length];
+    }
+
+    /** Returns the number of a class. */
+    static int find(String flag, String name, DiffusionModel model) {
+        OptionalInt rows = model.config().numClassEmbeds();
+        if (rows.isEmpty()) {
+            throw new IllegalArgumentException(flag + " " + name + ": the model is unconditional; leave the flag out");
+        }
         try {
-            chosen = Integer.parseInt(imageClass);
-        } catch (NumberFormatException e) {
-            throw new IllegalArgumentException("--class " + imageClass + ": expected a number or all", e);
+            return model.labels().find(name, rows.getAsInt());
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(flag + " " + name + ": " + e.getMessage(), e);
         }
-        if (chosen < 0 || chosen >= rows) {
-            throw new IllegalArgumentException("--class " + chosen + ": the model knows 0 to " + (rows - 1));
-        }
-        return i -> chosen;
     }
 }

@@ -18,7 +18,7 @@ import sirocco.data.Checker;
 import sirocco.data.Score;
 import sirocco.data.Shapes;
 import sirocco.io.AtomicFiles;
-import sirocco.model.DiffusersFolder;
+import sirocco.pipeline.DiffusionModel;
 import sirocco.sample.ImageSampler;
 import sirocco.train.TrainConfig;
 
@@ -75,10 +75,12 @@ final class DemoCommand implements Callable<Integer> {
 
     /** Predicting x₀ under min-SNR weights gives flat, clean shapes soonest: a few minutes are all there is. */
     private static TrainConfig config(long steps, long seed) {
-        return TrainConfig.parse("""
-                {"data": "shapes16", "layersPerBlock": 1, "schedule": "cosine", "prediction": "sample", "minSnrGamma": 5, "steps": %d, "batch": 32,
-                 "learningRate": 2e-3, "warmup": 100, "emaDecay": 0.995, "labelDrop": 0.1, "saveEvery": 0, "keep": 1, "seed": %d}"""
-                .formatted(steps, seed), TrainConfig.DEFAULT, "demo");
+        return TrainConfig.DEFAULT
+                .withNetwork(n -> n.withUnet(u -> u.withLayersPerBlock(1)))
+                .withProcess(p -> p.withSchedule("cosine"))
+                .withObjective(o -> o.withPrediction("sample").withMinSnrGamma(5))
+                .withOptimizer(o -> o.withLearningRate(2e-3).withEmaDecay(0.995))
+                .withRun(r -> r.withSteps(steps).withSeed(seed).withSaveEvery(0).withKeep(1));
     }
 
     /** Makes room for the run, and touches nothing that is not a demo's. */
@@ -104,14 +106,14 @@ final class DemoCommand implements Callable<Integer> {
             return false;
         }
         TrainConfig saved = TrainConfig.parse(Files.readString(file), TrainConfig.DEFAULT, file.toString());
-        return Files.exists(out.resolve(REPORT)) || saved.equals(config(saved.steps(), saved.seed()));
+        return Files.exists(out.resolve(REPORT)) || saved.equals(config(saved.run().steps(), saved.run().seed()));
     }
 
     private Report sample(TrainConfig config, TrainingRun run, Device opened, PrintWriter print) throws IOException {
-        DiffusersFolder model = DiffusersFolder.load(out.resolve(TrainingRun.MODEL));
+        DiffusionModel model = DiffusionModel.load(out.resolve(TrainingRun.MODEL));
         ChainOptions options = ChainOptions.quick();
         try (ImageSampler sampler = options.sampler(opened, model, IMAGES).load(model.weights())) {
-            var labels = options.labels(model.config());
+            var labels = options.labels(model);
             sampler.begin(seed, 0, labels);
             Chain frames = new Chain(sampler, FRAMED);
             long began = System.nanoTime();
@@ -138,8 +140,8 @@ final class DemoCommand implements Callable<Integer> {
             print.println();
             print.println(score.describe());
             var last = run.last();
-            return new Report(opened.describe(), config.steps(), config.batch(), model.weights().count(), last.seconds(),
-                    config.steps() * config.batch() / last.seconds(), last.loss(), IMAGES, seconds, score.validFraction(), score.asRequested(), score.classes(),
+            return new Report(opened.describe(), config.run().steps(), config.data().batch(), model.weights().count(), last.seconds(),
+                    config.run().steps() * config.data().batch() / last.seconds(), last.loss(), IMAGES, seconds, score.validFraction(), score.asRequested(), score.classes(),
                     score.colours());
         }
     }

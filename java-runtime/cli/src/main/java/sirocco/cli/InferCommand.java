@@ -16,17 +16,17 @@ import sirocco.api.StepTrace;
 import sirocco.io.Nchw;
 import sirocco.io.Safetensors;
 import sirocco.io.SafetensorsWriter;
-import sirocco.model.DiffusersFolder;
 import sirocco.model.ImageSize;
 import sirocco.model.UNet;
 import sirocco.model.UNetConfig;
+import sirocco.pipeline.DiffusionModel;
 import sirocco.sample.Denoiser;
 
 /** Runs the network once on given tensors: what others check us with. */
 @Command(name = "infer", mixinStandardHelpOptions = true, sortOptions = false, description = "Run the network once on the tensors of a file.",
         footerHeading = "%nTensors:%n",
         footer = {
-            "  in:  sample [n,c,h,w] float, timesteps [n] or one for all, class_labels [n] if the model has classes",
+            "  in:  sample [n,c,h,w] float, timesteps [n] or one for all, class_labels [n] if the model has classes and --class is not given",
             "  out: output [n,c,h,w] float32",
             "%nExample:%n  sirocco infer --model runs/demo --in x.safetensors --out y.safetensors"})
 final class InferCommand implements Callable<Integer> {
@@ -38,6 +38,9 @@ final class InferCommand implements Callable<Integer> {
 
     @Option(names = "--out", required = true, paramLabel = "FILE", description = "the safetensors file to write")
     Path out;
+
+    @Option(names = "--class", paramLabel = "NAME|N", description = "class of all images, by name or number, in place of class_labels")
+    String imageClass;
 
     @Option(names = "--batch", defaultValue = "64", paramLabel = "N", description = "images at a time; default: ${DEFAULT-VALUE}")
     int batch;
@@ -64,7 +67,7 @@ final class InferCommand implements Callable<Integer> {
             int c = Math.toIntExact(shape[1]);
             int h = Math.toIntExact(shape[2]);
             int w = Math.toIntExact(shape[3]);
-            DiffusersFolder loaded = model.load(Optional.of(new ImageSize(h, w)));
+            DiffusionModel loaded = model.load(Optional.of(new ImageSize(h, w)), spec.commandLine().getErr());
             UNetConfig config = loaded.config();
             if (c != config.inChannels()) {
                 throw new IllegalArgumentException(in + ": sample has shape " + Arrays.toString(shape) + ", expected [n," + config.inChannels()
@@ -72,7 +75,7 @@ final class InferCommand implements Callable<Integer> {
             }
             float[] sample = Nchw.toNhwc(tensors.floats("sample"), n, c, h, w);
             float[] timesteps = perImage(tensors.shape(needed(tensors, "timesteps")), numbers(tensors, "timesteps"), n);
-            int[] labels = config.numClassEmbeds().isPresent() ? labels(tensors, n, config.numClassEmbeds().getAsInt()) : new int[n];
+            int[] labels = labels(tensors, n, loaded);
             float[] result = run(opened, loaded, sample, timesteps, labels, n, h, w);
             float[] nchw = Nchw.fromNhwc(result, n, config.outChannels(), h, w);
             new SafetensorsWriter().floats("output", new long[] {n, config.outChannels(), h, w}, () -> nchw).write(out);
@@ -82,7 +85,7 @@ final class InferCommand implements Callable<Integer> {
         }
     }
 
-    private float[] run(Device opened, DiffusersFolder loaded, float[] sample, float[] timesteps, int[] labels, int n, int h, int w) {
+    private float[] run(Device opened, DiffusionModel loaded, float[] sample, float[] timesteps, int[] labels, int n, int h, int w) {
         int size = Math.min(batch, n);
         int imageIn = sample.length / n;
         int imageOut = h * w * loaded.config().outChannels();
@@ -150,7 +153,19 @@ final class InferCommand implements Callable<Integer> {
         };
     }
 
-    private int[] labels(Safetensors tensors, int n, int classes) {
+    private int[] labels(Safetensors tensors, int n, DiffusionModel loaded) {
+        if (imageClass != null) {
+            if (tensors.has("class_labels")) {
+                throw new IllegalArgumentException("--class " + imageClass + ": " + in + " has class_labels already. Leave one of them out.");
+            }
+            int[] same = new int[n];
+            Arrays.fill(same, ChainOptions.find("--class", imageClass, loaded));
+            return same;
+        }
+        if (loaded.config().numClassEmbeds().isEmpty()) {
+            return new int[n];
+        }
+        int classes = loaded.config().numClassEmbeds().getAsInt();
         long[] given = tensors.longs(needed(tensors, "class_labels"));
         if (given.length != n) {
             throw new IllegalArgumentException(in + ": class_labels has " + given.length + " elements, expected " + n);

@@ -18,10 +18,12 @@ import picocli.CommandLine.Spec;
 import sirocco.api.Backends;
 import sirocco.api.Device;
 import sirocco.api.Plan;
-import sirocco.model.DiffusersFolder;
+import sirocco.folder.ClassLabels;
+import sirocco.folder.ModelFolder;
 import sirocco.model.ImageSize;
 import sirocco.model.UNet;
 import sirocco.model.UNetConfig;
+import sirocco.pipeline.DiffusionModel;
 import sirocco.sample.SamplePlan;
 import sirocco.train.TrainPlan;
 
@@ -104,10 +106,15 @@ final class InfoCommand implements Callable<Integer> {
     }
 
     private void model(PrintWriter out) throws IOException {
-        UNetConfig config = config();
+        Optional<ModelFolder> folder = which.model == null ? Optional.empty() : Optional.of(folder());
+        UNetConfig config = folder.isPresent() ? DiffusionModel.readConfig(folder.get(), Optional.ofNullable(imageSize).map(ImageSize::square)) : preset();
         UNet model = new UNet(config);
         out.printf(Locale.ROOT, "model: %d×%d, %d channels, levels %s, %,d parameters, %.2f GFLOP an image%n", config.height(), config.width(),
                 config.inChannels(), config.blockOutChannels(), model.parameterCount(), model.flopsPerImage() * 1e-9);
+        folder.flatMap(ModelFolder::scheduler).ifPresent(s -> out.println("scheduler: " + s.className()));
+        if (config.numClassEmbeds().isPresent()) {
+            classes(out, config.numClassEmbeds().getAsInt(), folder.map(ModelFolder::labels).orElse(ClassLabels.NONE));
+        }
         try (Device opened = device.open(out)) {
             for (int n : batches) {
                 out.printf("batch %d%n", n);
@@ -123,14 +130,20 @@ final class InfoCommand implements Callable<Integer> {
         }
     }
 
-    private UNetConfig config() throws IOException {
-        if (which.preset != null) {
-            UNetConfig preset = UNetConfig.preset(which.preset);
-            return imageSize == null ? preset : preset.toBuilder().size(imageSize).build();
-        }
+    private static void classes(PrintWriter out, int rows, ClassLabels labels) {
+        String names = labels.names().isEmpty() ? "0 to " + (rows - 1) + ", without names" : labels.list();
+        out.printf("classes: %s%s%n", names, labels.nullClass().isPresent() ? "; null class " + labels.nullClass().getAsInt() : "");
+    }
+
+    private UNetConfig preset() {
+        UNetConfig preset = UNetConfig.preset(which.preset);
+        return imageSize == null ? preset : preset.toBuilder().size(imageSize).build();
+    }
+
+    private ModelFolder folder() throws IOException {
         ModelOption option = new ModelOption();
         option.folder = which.model;
-        return DiffusersFolder.readConfig(option.resolved(), Optional.ofNullable(imageSize).map(ImageSize::square));
+        return option.open();
     }
 
     private static String gib(long bytes) {

@@ -21,7 +21,7 @@ import picocli.CommandLine.Spec;
 @Command(name = "sirocco", version = Main.VERSION, mixinStandardHelpOptions = true, sortOptions = false,
         description = "Denoising diffusion models, trained and sampled on the JVM.",
         subcommands = {DemoCommand.class, TrainCommand.class, SampleCommand.class, EvalCommand.class, InfoCommand.class, InferCommand.class,
-            BenchCommand.class, TuneCommand.class, AutoComplete.GenerateCompletion.class},
+            ExportCommand.class, BenchCommand.class, TuneCommand.class, AutoComplete.GenerateCompletion.class},
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {"0:done", "1:failed while working", "2:asked for something impossible, such as more memory than there is",
             "130:stopped by Ctrl-C; what was written is whole"},

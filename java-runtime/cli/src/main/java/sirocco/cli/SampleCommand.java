@@ -15,8 +15,8 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 import sirocco.api.Device;
 import sirocco.image.Png;
-import sirocco.model.DiffusersFolder;
 import sirocco.model.ImageSize;
+import sirocco.pipeline.DiffusionModel;
 import sirocco.sample.ImageSampler;
 
 /** Draws images from a model. */
@@ -24,7 +24,7 @@ import sirocco.sample.ImageSampler;
         footerHeading = "%nExamples:%n",
         footer = {
             "  sirocco sample --model runs/demo --out images --num 64",
-            "  sirocco sample --model runs/demo --out images --sampler dpm++2m --steps 20 --class 3 --guidance 2",
+            "  sirocco sample --model runs/demo --out images --sampler dpm++2m --steps 20 --class ring --guidance 2",
             "  sirocco sample --model runs/demo --out images --start 64 --num 64        the next 64 of the same seed"})
 final class SampleCommand implements Callable<Integer> {
     /** Images in the grid at most. */
@@ -71,9 +71,11 @@ final class SampleCommand implements Callable<Integer> {
         }
         DeviceOptions.checkBatch(batch);
         PrintWriter print = spec.commandLine().getOut();
-        DiffusersFolder loaded = model.load(Optional.ofNullable(imageSize).map(ImageSize::square));
-        IntUnaryOperator labels = chain.labels(loaded.config());
-        chain.checkGuidance(loaded.config(), model.training()).ifPresent(spec.commandLine().getErr()::println);
+        PrintWriter err = spec.commandLine().getErr();
+        DiffusionModel loaded = model.load(Optional.ofNullable(imageSize).map(ImageSize::square), err);
+        IntUnaryOperator labels = chain.labels(loaded);
+        chain.checkGuidance(loaded, model.training());
+        chain.checkScheduler(loaded).ifPresent(err::println);
         try (Interrupt interrupt = new Interrupt(); Device opened = device.open(print);
                 ImageSampler sampler = chain.sampler(opened, loaded, Math.min(batch, num))) {
             print.println("sampling step: " + sampler.plan().summary());

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
 import sirocco.api.Device;
-import sirocco.model.DiffusersFolder;
+import sirocco.pipeline.DiffusionModel;
 import sirocco.sample.ImageSampler;
 import sirocco.train.TrainConfig;
 import sirocco.train.Trainer;
@@ -28,19 +28,19 @@ final class SampleSheets implements AutoCloseable {
 
     /** {@code step} steps are done. */
     void step(long step) throws IOException {
-        if (config.sampleEvery() > 0 && step % config.sampleEvery() == 0) {
+        if (config.run().sampleEvery() > 0 && step % config.run().sampleEvery() == 0) {
             draw(folder.resolve(String.format(Locale.ROOT, "step-%08d.png", step)));
         }
     }
 
     private void draw(Path file) throws IOException {
-        DiffusersFolder model = trainer.averageModel();
+        DiffusionModel model = trainer.averageModel();
         ChainOptions chain = ChainOptions.quick();
         if (sampler == null) {
             sampler = chain.sampler(device, model, IMAGES);
         }
         sampler.load(model.weights());
-        sampler.begin(config.seed(), 0, chain.labels(model.config()));
+        sampler.begin(config.run().seed(), 0, chain.labels(model));
         sampler.finish(() -> false);
         Contact sheet = new Contact(sampler.shape(), IMAGES);
         float[] x = sampler.read();

@@ -13,6 +13,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 import sirocco.api.Device;
 import sirocco.train.DataPlace;
+import sirocco.train.LearningRateSchedule;
 import sirocco.train.TrainConfig;
 
 /** Trains a model; its flags for the training itself are {@link TrainFlags}. */
@@ -22,12 +23,13 @@ import sirocco.train.TrainConfig;
             "  sirocco train --data shapes16 --out runs/shapes --steps 3000",
             "  sirocco train --data photos.zip --image-size 32 --block-out-channels 64,128,128 --out runs/photos",
             "  sirocco train --resume runs/photos --steps 20000",
+            "  sirocco train --from models/ddpm-cifar10 --data photos.zip --learning-rate 2e-5 --out runs/tuned",
             "  sirocco train --config runs/photos/run.json --seed 1 --out runs/photos-1"})
 final class TrainCommand implements Callable<Integer> {
     @Option(names = "--out", paramLabel = "DIR", description = "folder of the run: configuration, metrics, checkpoints, model")
     Path out;
 
-    @Option(names = "--resume", paramLabel = "DIR", description = "go on with the run in this folder from its last checkpoint; --steps may be raised")
+    @Option(names = "--resume", paramLabel = "DIR", description = "go on with the run in this folder from its last checkpoint; --steps may be raised if the learning-rate schedule is constant")
     Path resume;
 
     @Option(names = "--config", paramLabel = "FILE", description = "settings to start from, as saved in a run's run.json; flags override them")
@@ -67,9 +69,14 @@ final class TrainCommand implements Callable<Integer> {
         }
         TrainConfig saved = TrainConfig.parse(Files.readString(file), TrainConfig.DEFAULT, file.toString());
         TrainConfig wanted = TrainFlags.read(spec.commandLine().getParseResult(), saved, Optional.ofNullable(config));
-        if (!wanted.withSteps(saved.steps()).equals(saved)) {
+        if (!wanted.withRun(r -> r.withSteps(saved.run().steps())).equals(saved)) {
             throw new IllegalArgumentException("--resume goes on with the run's own settings; only --steps may differ. Leave the other flags out, "
                     + "or begin a new run with --config " + file + " --out DIR");
+        }
+        String schedule = saved.optimizer().learningRateSchedule();
+        if (wanted.run().steps() != saved.run().steps() && !schedule.equals(LearningRateSchedule.CONSTANT.text())) {
+            throw new IllegalArgumentException("--steps " + wanted.run().steps() + ": the " + schedule + " learning-rate schedule of the run in " + resume
+                    + " ends at step " + saved.run().steps() + ", and another end would change every step. Leave --steps out");
         }
         return TrainingRun.resume(resume, wanted, opened, print);
     }

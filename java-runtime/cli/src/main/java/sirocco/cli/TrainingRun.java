@@ -59,8 +59,8 @@ final class TrainingRun {
     static TrainingRun resume(Path folder, TrainConfig config, Device device, PrintWriter print) throws IOException {
         Checkpoints.Entry latest = new Checkpoints(folder).latest().orElseThrow(() -> new IllegalArgumentException(
                 folder + ": the run has no checkpoint yet to resume from; begin it again with --config " + folder.resolve(CONFIG) + " --out DIR"));
-        if (latest.step() > config.steps()) {
-            throw new IllegalArgumentException("--steps " + config.steps() + ": the run in " + folder + " has done " + latest.step() + " steps already");
+        if (latest.step() > config.run().steps()) {
+            throw new IllegalArgumentException("--steps " + config.run().steps() + ": the run in " + folder + " has done " + latest.step() + " steps already");
         }
         return new TrainingRun(folder, config, device, print, latest);
     }
@@ -77,8 +77,10 @@ final class TrainingRun {
                 Trainer trainer = new Trainer(setup, device, place)) {
             print.printf("data %s: %d×%d, %d channels, %d classes%s%n", setup.data().name(), setup.data().height(), setup.data().width(),
                     setup.data().channels(), setup.data().classNames().size(), trainer.dataOnDevice() ? ", on the device" : "");
-            print.printf("model: %,d parameters%n", setup.model().parameterCount());
-            print.println("training step: " + trainer.plan().summary());
+            print.printf("model: %,d parameters%s%n", setup.model().parameterCount(), config.network().from().isEmpty() ? "" : ", from " + config.network().from() + ", "
+                    + (setup.model().config().numClassEmbeds().isPresent() ? "class-conditional" : "unconditional"));
+            print.println("training step: " + (config.microBatches() == 1 ? "" : config.microBatches() + " micro-batches of " + config.data().microBatch()
+                    + " images, each: ") + trainer.plan().summary());
             print.flush();
             if (from == null) {
                 readImages(setup.data(), interrupt);
@@ -89,12 +91,12 @@ final class TrainingRun {
                 print.flush();
             }
             Files.createDirectories(folder);
-            AtomicFiles.writeText(folder.resolve(CONFIG), config.toJson());
-            try (Progress progress = new Progress("train", "steps", config.steps(), trainer.step());
+            AtomicFiles.writeText(folder.resolve(CONFIG), setup.config().toJson());
+            try (Progress progress = new Progress("train", "steps", config.run().steps(), trainer.step());
                     SampleSheets sheets = new SampleSheets(folder, trainer, config, device)) {
                 trainer.train(folder, new Listener(progress, sheets), interrupt::asked);
             }
-            if (trainer.step() < config.steps()) {
+            if (trainer.step() < config.run().steps()) {
                 print.println("stopped after step " + trainer.step() + "; go on with: sirocco train --resume " + folder);
                 print.flush();
                 return false;

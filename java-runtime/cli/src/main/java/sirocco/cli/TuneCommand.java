@@ -21,8 +21,9 @@ import sirocco.api.Executable;
 import sirocco.api.Plan;
 import sirocco.api.Tuning;
 import sirocco.model.UNet;
-import sirocco.model.Weights;
 import sirocco.model.UNetConfig;
+import sirocco.model.Weights;
+import sirocco.pipeline.DiffusionModel;
 import sirocco.tune.Tuner;
 import sirocco.tune.TuningFile;
 
@@ -144,7 +145,7 @@ final class TuneCommand implements Callable<Integer> {
         }
         ModelOption folder = new ModelOption();
         folder.folder = model.get();
-        return folder.load(Optional.empty()).config();
+        return DiffusionModel.readConfig(folder.open(), Optional.empty());
     }
 
     private List<String> variants(PrintWriter out) throws IOException {

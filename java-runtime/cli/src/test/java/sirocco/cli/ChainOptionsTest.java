@@ -5,25 +5,38 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.IntUnaryOperator;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import sirocco.api.Backends;
 import sirocco.api.Device;
 import sirocco.api.Settings;
-import sirocco.model.DiffusersFolder;
+import sirocco.folder.ClassLabels;
 import sirocco.model.UNetConfig;
 import sirocco.model.Weights;
+import sirocco.pipeline.DiffusionModel;
 
 class ChainOptionsTest {
+    private static final ClassLabels PETS = ClassLabels.of(List.of("cat", "dog", "hamster"), OptionalInt.of(3));
+
     private static UNetConfig model(int classRows) {
         return UNetConfig.builder().size(8).blockOutChannels(8).normNumGroups(4).layersPerBlock(1).numClassEmbeds(classRows).build();
     }
 
-    private static ChainOptions ofClass(String imageClass) {
+    private static DiffusionModel model(int classRows, ClassLabels labels) {
+        return new DiffusionModel(new Weights(model(classRows)), Optional.empty(), labels);
+    }
+
+    private static ChainOptions ofClass(String... imageClasses) {
         ChainOptions options = ChainOptions.quick();
-        options.imageClass = imageClass;
+        if (imageClasses.length == 1) {
+            options.imageClass = imageClasses[0];
+        } else {
+            options.imageClasses = List.of(imageClasses);
+        }
         return options;
     }
 
@@ -33,24 +46,49 @@ class ChainOptionsTest {
 
     @Test
     void allClassesTakeTurnsAndTheNullClassIsLeftOut() {
-        assertArrayEquals(new int[] {0, 1, 2, 0, 1}, first(5, ofClass("all").labels(model(4))));
-        assertArrayEquals(new int[] {0, 0}, first(2, ofClass("all").labels(model(1))));
-        assertArrayEquals(new int[] {0, 0}, first(2, ofClass("all").labels(model(0))), "an unconditional model is not asked");
+        DiffusionModel named = model(4, PETS);
+        assertArrayEquals(new int[] {0, 1, 2, 0, 1}, first(5, ofClass("all").labels(named)));
+        assertArrayEquals(new int[] {0, 1, 2, 0, 1}, first(5, ofClass().labels(named)));
+        assertArrayEquals(new int[] {0, 1, 2, 3, 0}, first(5, ofClass("all").labels(model(4, ClassLabels.NONE))), "which class is null is not assumed");
+        assertArrayEquals(new int[] {0, 2, 0}, first(3, ofClass("all").labels(model(3, ClassLabels.of(List.of(), OptionalInt.of(1))))));
+        assertArrayEquals(new int[] {0, 0}, first(2, ofClass("all").labels(model(0, ClassLabels.NONE))), "an unconditional model is not asked");
+        assertThrows(IllegalArgumentException.class, () -> ofClass("all").labels(model(1, ClassLabels.of(List.of(), OptionalInt.of(0)))));
     }
 
     @Test
-    void oneClassIsEveryImages() {
-        assertArrayEquals(new int[] {2, 2, 2}, first(3, ofClass("2").labels(model(4))));
-        assertArrayEquals(new int[] {3}, first(1, ofClass("3").labels(model(4))), "the null class by its number");
+    void classesAreChosenByNameOrNumber() {
+        assertArrayEquals(new int[] {2, 2, 2}, first(3, ofClass("2").labels(model(4, ClassLabels.NONE))));
+        assertArrayEquals(new int[] {3}, first(1, ofClass("3").labels(model(4, PETS))), "the null class by its number");
+        assertArrayEquals(new int[] {1, 1}, first(2, ofClass("dog").labels(model(4, PETS))));
+        assertArrayEquals(new int[] {2, 0, 2}, first(3, ofClass("hamster", "0").labels(model(4, PETS))));
     }
 
     @Test
     void aClassThatTheModelDoesNotHaveIsRefused() {
-        for (String wrong : new String[] {"4", "-1", "cat", "1.5", ""}) {
-            String message = assertThrows(IllegalArgumentException.class, () -> ofClass(wrong).labels(model(4)), wrong).getMessage();
-            assertTrue(message.startsWith("--class " + wrong), message);
+        for (String wrong : new String[] {"4", "-1", "cow", "1.5", ""}) {
+            String message = assertThrows(IllegalArgumentException.class, () -> ofClass(wrong).labels(model(4, PETS)), wrong).getMessage();
+            assertTrue(message.startsWith("--class " + wrong) && message.contains("0 cat, 1 dog, 2 hamster"), message);
         }
-        assertThrows(IllegalArgumentException.class, () -> ofClass("0").labels(model(0)));
+        assertTrue(assertThrows(IllegalArgumentException.class, () -> ofClass("cat", "dgo").labels(model(4, PETS))).getMessage().contains("nearest name is \"dog\""));
+        assertThrows(IllegalArgumentException.class, () -> ofClass("0").labels(model(0, ClassLabels.NONE)));
+        assertThrows(IllegalArgumentException.class, () -> ofClass("0", "1").labels(model(0, ClassLabels.NONE)));
+        ChainOptions both = ofClass("0", "1");
+        both.imageClass = "0";
+        assertTrue(assertThrows(IllegalArgumentException.class, () -> both.labels(model(4, PETS))).getMessage().contains("exclude each other"));
+    }
+
+    @Test
+    void guidanceNeedsToKnowTheNullClass() {
+        ChainOptions options = ofClass("0");
+        options.guidance = 2;
+        options.checkGuidance(model(4, PETS), Optional.empty());
+        options.checkGuidance(model(0, ClassLabels.NONE), Optional.empty());
+        String message = assertThrows(IllegalArgumentException.class, () -> options.checkGuidance(model(4, ClassLabels.NONE), Optional.empty())).getMessage();
+        assertTrue(message.contains("--null-class N") && message.contains("the last, 3"), message);
+        options.nullClass = "1";
+        options.checkGuidance(model(4, ClassLabels.NONE), Optional.empty());
+        options.nullClass = "4";
+        assertThrows(IllegalArgumentException.class, () -> options.checkGuidance(model(4, ClassLabels.NONE), Optional.empty()));
     }
 
     @Test
@@ -59,10 +97,13 @@ class ChainOptionsTest {
         assertEquals(50, steps("ddim", null, Optional.empty()));
         assertEquals(1000, steps("ddpm", null, Optional.empty()));
         assertEquals(7, steps("ddpm", 7, Optional.empty()));
-        assertEquals(1000, steps("own", null, Optional.empty()), "ancestral sampling, where the folder does not say");
         assertEquals(50, steps("own", null, Optional.of("{\"_class_name\": \"DDIMScheduler\"}")));
         assertEquals(30, steps("ddim", null, Optional.of("{\"num_train_timesteps\": 30}")), "no more than the schedule has");
-        String message = assertThrows(IllegalArgumentException.class, () -> steps("ddim", 5, Optional.of("{\"_class_name\": \"PNDMScheduler\"}"))).getMessage();
+        String none = assertThrows(IllegalArgumentException.class, () -> steps("own", null, Optional.empty())).getMessage();
+        assertTrue(none.contains("--sampler own") && none.contains("scheduler_config.json"), none);
+        Optional<String> pndm = Optional.of("{\"_class_name\": \"PNDMScheduler\"}");
+        assertEquals(5, steps("ddim", 5, pndm));
+        String message = assertThrows(IllegalArgumentException.class, () -> steps("own", 5, pndm)).getMessage();
         assertTrue(message.contains("scheduler_config.json") && message.contains("PNDMScheduler") && message.contains("DDIMScheduler"), message);
     }
 
@@ -71,7 +112,7 @@ class ChainOptionsTest {
         options.name = sampler;
         options.steps = steps;
         try (Device device = Backends.choose("cpu").open(new Settings(1, 0, Settings.Precision.F32));
-                var planned = options.sampler(device, new DiffusersFolder(Weights.initial(model(0), 0), scheduler), 1)) {
+                var planned = options.sampler(device, new DiffusionModel(Weights.initial(model(0), 0), scheduler, ClassLabels.NONE), 1)) {
             return planned.steps();
         }
     }

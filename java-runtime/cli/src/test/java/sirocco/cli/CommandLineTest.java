@@ -21,8 +21,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
+import sirocco.data.Shapes;
 import sirocco.io.Safetensors;
 import sirocco.io.SafetensorsWriter;
+import sirocco.train.SettingPath;
+import sirocco.train.TrainConfig;
 
 /** The commands as a user types them, on a model that trains in a second. */
 class CommandLineTest {
@@ -62,8 +65,9 @@ class CommandLineTest {
 
     @Test
     void aRunLeavesWhatItPromises() throws IOException {
-        for (String file : List.of("run.json", "metrics.jsonl", "model/config.json", "model/scheduler_config.json",
-                "model/diffusion_pytorch_model.safetensors", "checkpoints/step-00000003/trainer.safetensors", "samples/step-00000003.png")) {
+        for (String file : List.of("run.json", "metrics.jsonl", "model/model_index.json", "model/unet/config.json",
+                "model/scheduler/scheduler_config.json", "model/unet/diffusion_pytorch_model.safetensors", "checkpoints/step-00000003/model_index.json",
+                "checkpoints/step-00000003/trainer.safetensors", "samples/step-00000003.png")) {
             assertTrue(Files.size(model.resolve(file)) > 0, file);
         }
         assertEquals(3, Files.readAllLines(model.resolve("metrics.jsonl")).size());
@@ -74,13 +78,43 @@ class CommandLineTest {
         Path a = folder.resolve("a");
         good("train", "--out", a, "--config", model.resolve("run.json"), "--steps", "1");
         good("train", "--resume", a, "--steps", "3");
-        assertArrayEquals(Files.readAllBytes(model.resolve("model/diffusion_pytorch_model.safetensors")),
-                Files.readAllBytes(a.resolve("model/diffusion_pytorch_model.safetensors")), "flags and files make the same run, whole or in parts");
+        assertArrayEquals(Files.readAllBytes(model.resolve("model/unet/diffusion_pytorch_model.safetensors")),
+                Files.readAllBytes(a.resolve("model/unet/diffusion_pytorch_model.safetensors")), "flags and files make the same run, whole or in parts");
         Result r = run("train", "--resume", a, "--steps", "4", "--batch", "5");
         assertEquals(Main.IMPOSSIBLE, r.code);
         assertTrue(r.err.contains("--steps"), r.err);
         assertEquals(Main.IMPOSSIBLE, run("train", "--resume", a, "--steps", "2").code);
         assertEquals(Main.IMPOSSIBLE, run("train", "--out", a, TINY).code, "a run is not written over");
+    }
+
+    @Test
+    void aRunStartsFromAModelFolder() throws IOException {
+        Path from = model.resolve("model");
+        Path run = folder.resolve("run");
+        String said = good("train", "--from", from, "--data", "shapes16", "--batch", "4", "--steps", "2", "--out", run).out;
+        assertTrue(said.contains("from " + from + ", class-conditional"), said);
+        String json = Files.readString(run.resolve("run.json"));
+        assertTrue(json.matches("(?s).*\"fromHash\" : \"[0-9a-f]{64}\".*"), json);
+        good("train", "--resume", run, "--steps", "3");
+        Result r = run("train", "--from", from, "--data", "shapes16", "--norm-groups", "4", "--out", folder.resolve("x"));
+        assertEquals(Main.IMPOSSIBLE, r.code);
+        assertTrue(r.err.contains("network.unet.normGroups") && r.err.contains("Leave this setting out"), r.err);
+        good("train", "--config", run.resolve("run.json"), "--steps", "1", "--out", folder.resolve("again"));
+        Files.write(run.resolve("run.json"), json.replaceFirst("\"fromHash\" : \"[0-9a-f]{8}", "\"fromHash\" : \"00000000").getBytes());
+        Result changed = run("train", "--resume", run, "--steps", "4");
+        assertEquals(Main.IMPOSSIBLE, changed.code);
+        assertTrue(changed.err.contains("not the one that the run began with"), changed.err);
+    }
+
+    @Test
+    void aDecayingLearningRateFixesTheNumberOfSteps() throws IOException {
+        Path run = folder.resolve("run");
+        good("train", "--out", run, TINY, "--steps", "2", "--lr-schedule", "linear", "--micro-batch", "2");
+        assertTrue(Files.readString(run.resolve("run.json")).contains("linear"));
+        assertTrue(good("train", "--resume", run, "--steps", "2").out.contains("2 micro-batches of 2 images"));
+        Result r = run("train", "--resume", run, "--steps", "3");
+        assertEquals(Main.IMPOSSIBLE, r.code);
+        assertTrue(r.err.contains("--steps 3") && r.err.contains("linear") && r.err.contains("ends at step 2"), r.err);
     }
 
     @Test
@@ -160,7 +194,7 @@ class CommandLineTest {
         for (int i = 0; i < 2; i++) {
             good("demo", "--steps", "2", "--out", demo);
         }
-        for (String file : List.of("samples.png", "denoising.gif", "report.md", "model/config.json")) {
+        for (String file : List.of("samples.png", "denoising.gif", "report.md", "model/unet/config.json")) {
             assertTrue(Files.size(demo.resolve(file)) > 0, file);
         }
         var report = new JsonMapper().readTree(demo.resolve("report.json").toFile());
@@ -178,7 +212,7 @@ class CommandLineTest {
         good("train", "--out", run, TINY, "--steps", "1");
         Result r = run("demo", "--steps", "2", "--out", run);
         assertEquals(Main.IMPOSSIBLE, r.code, "a run of train is no demo");
-        assertTrue(r.err.contains("not a demo's") && Files.exists(run.resolve("model/config.json")), r.err);
+        assertTrue(r.err.contains("not a demo's") && Files.exists(run.resolve("model/unet/config.json")), r.err);
 
         Path work = Files.createDirectories(folder.resolve("work/model"));
         Files.writeString(work.resolve("thesis.txt"), "do not lose");
@@ -189,11 +223,11 @@ class CommandLineTest {
     @Test
     void aModelThatDoesNotSayItsImageSizeIsTold() throws IOException {
         Path open = Files.createDirectory(folder.resolve("open"));
-        for (String file : List.of("scheduler_config.json", "diffusion_pytorch_model.safetensors")) {
-            Files.copy(model.resolve("model").resolve(file), open.resolve(file));
+        for (String file : List.of("scheduler/scheduler_config.json", "unet/diffusion_pytorch_model.safetensors")) {
+            Files.copy(model.resolve("model").resolve(file), open.resolve(Path.of(file).getFileName()));
         }
         Path config = open.resolve("config.json");
-        Files.writeString(config, Files.readString(model.resolve("model/config.json")).replaceFirst("\"sample_size\" : 16", "\"sample_size\" : null"));
+        Files.writeString(config, Files.readString(model.resolve("model/unet/config.json")).replaceFirst("\"sample_size\" : 16", "\"sample_size\" : null"));
         Path images = folder.resolve("images");
         for (Result r : List.of(run("sample", "--model", open, "--out", images), run("info", "--model", open))) {
             assertEquals(Main.IMPOSSIBLE, r.code);
@@ -226,18 +260,64 @@ class CommandLineTest {
         String trained = good("sample", "--model", model, "--out", folder.resolve("guided"), "--num", "1", "--steps", "1", "--guidance", "2").err;
         assertFalse(trained.contains("warning"), trained);
         Path elsewhere = Files.move(run.resolve("model"), folder.resolve("elsewhere"));
-        String unknown = good("sample", "--model", elsewhere, "--out", folder.resolve("maybe"), "--num", "1", "--steps", "1", "--guidance", "2").err;
-        assertTrue(unknown.contains("warning: --guidance") && unknown.contains("class 8"), unknown);
+        List<Object> guided = List.of("sample", "--model", elsewhere, "--out", folder.resolve("maybe"), "--num", "1", "--steps", "1", "--guidance", "2");
+        Result unknown = run(guided);
+        assertTrue(unknown.code == Main.IMPOSSIBLE && unknown.err.contains("--null-class N") && unknown.err.contains("the last, 8"), unknown.err);
+        good(guided, "--null-class", "8");
+    }
+
+    @Test
+    void classesHaveTheNamesOfTheDataset() throws IOException {
+        Path to = folder.resolve("x");
+        List<Object> sample = List.of("sample", "--model", model.resolve("model"), "--num", "2", "--steps", "1", "--sampler", "ddim");
+        good(sample, "--out", to.resolve("name"), "--class", "ring");
+        good(sample, "--out", to.resolve("number"), "--class", String.valueOf(new Shapes(16, 3, 0).classNames().indexOf("ring")));
+        good(sample, "--out", to.resolve("several"), "--classes", "ring,disc");
+        assertArrayEquals(Files.readAllBytes(to.resolve("name/000000.png")), Files.readAllBytes(to.resolve("number/000000.png")));
+        assertArrayEquals(Files.readAllBytes(to.resolve("name/000000.png")), Files.readAllBytes(to.resolve("several/000000.png")));
+        Result r = run(sample, "--out", to, "--class", "rign");
+        assertTrue(r.code == Main.IMPOSSIBLE && r.err.contains("--class rign") && r.err.contains("nearest name is \"ring\"") && r.err.contains("0 disc, 1 "), r.err);
+        String info = good("info", "--model", model, "--batches", "1").out;
+        assertTrue(info.contains("scheduler: DDPMScheduler") && info.contains("classes: 0 disc, 1 ") && info.contains("; null class 8"), info);
+
+        Path in = folder.resolve("x.safetensors");
+        Path byName = folder.resolve("name.safetensors");
+        Path byLabel = folder.resolve("label.safetensors");
+        SafetensorsWriter tensors = new SafetensorsWriter().floats("sample", new long[] {2, 3, 8, 8}, () -> new float[384])
+                .floats("timesteps", new long[] {1}, () -> new float[] {7});
+        tensors.write(in);
+        good("infer", "--model", model, "--in", in, "--out", byName, "--class", "disc");
+        r = run("infer", "--model", model, "--in", in, "--out", byName);
+        assertTrue(r.code == Main.IMPOSSIBLE && r.err.contains("class_labels"), r.err);
+        tensors.longs("class_labels", new long[] {2}, () -> new long[2]).write(in);
+        good("infer", "--model", model, "--in", in, "--out", byLabel);
+        assertArrayEquals(Files.readAllBytes(byLabel), Files.readAllBytes(byName));
+        r = run("infer", "--model", model, "--in", in, "--out", byName, "--class", "disc");
+        assertTrue(r.code == Main.IMPOSSIBLE && r.err.contains("class_labels already"), r.err);
+    }
+
+    /** Earlier versions wrote flat folders without classes; the run's folder tells that the last class is the null class. */
+    @Test
+    void aFlatModelInTheFolderOfItsRunHasANullClass() throws IOException {
+        Path old = Files.createDirectories(folder.resolve("run/model"));
+        Files.copy(model.resolve("run.json"), folder.resolve("run/run.json"));
+        for (String file : List.of("scheduler/scheduler_config.json", "unet/config.json", "unet/diffusion_pytorch_model.safetensors")) {
+            Files.copy(model.resolve("model").resolve(file), old.resolve(Path.of(file).getFileName()));
+        }
+        List<Object> guided = List.of("--num", "9", "--steps", "1", "--guidance", "2");
+        good("sample", "--model", old, "--out", folder.resolve("a"), guided);
+        good("sample", "--model", model.resolve("model"), "--out", folder.resolve("b"), guided);
+        assertArrayEquals(Files.readAllBytes(folder.resolve("a/000008.png")), Files.readAllBytes(folder.resolve("b/000008.png")), "class 0 again");
     }
 
     @Test
     void aResumedRunIsSampledFromItsNewestCheckpoint() throws IOException {
         Path run = folder.resolve("run");
         good("train", "--out", run, TINY, "--steps", "1");
-        byte[] finished = Files.readAllBytes(run.resolve("model/diffusion_pytorch_model.safetensors"));
+        byte[] finished = Files.readAllBytes(run.resolve("model/unet/diffusion_pytorch_model.safetensors"));
         good("train", "--resume", run, "--steps", "2");
         // As if the resumed run had been stopped before its end: the model of the first end is still there.
-        Files.write(run.resolve("model/diffusion_pytorch_model.safetensors"), finished);
+        Files.write(run.resolve("model/unet/diffusion_pytorch_model.safetensors"), finished);
         ModelOption option = new ModelOption();
         option.folder = run;
         assertEquals(run.resolve("checkpoints/step-00000002"), option.resolved());
@@ -280,8 +360,8 @@ class CommandLineTest {
     @Test
     void everySettingIsAFlag() {
         String help = good("train", "--help").out;
-        for (var field : sirocco.train.TrainConfig.class.getRecordComponents()) {
-            assertTrue(help.contains(TrainFlags.flag(field)), field.getName());
+        for (SettingPath setting : SettingPath.of(TrainConfig.class)) {
+            assertTrue(help.contains(TrainFlags.flag(setting)) && help.contains(TrainFlags.shortFlag(setting)), setting.text());
         }
         assertTrue(good("generate-completion").out.contains("--learning-rate"));
     }
@@ -302,6 +382,11 @@ class CommandLineTest {
             train                                                   | --out
             train --out %s/x --batch 0                              | batch
             train --out %s/x --batch many                           | many
+            train --out %s/x --batch 15 --micro-batch 4             | divisor of data.batch, 15
+            train --out %s/x --optimizer.learnig-rate 1             | --optimizer.learning-rate
+            train --out %s/x --run.batch 1                          | --run.
+            train --out %s/x --config %s/wrong.json                 | "optimizer.learningRate"
+            train --out %s/x --lr-schedule square                   | constant, linear, cosine
             train --out %s/x --data nowhere                         | nowhere
             train --out %s/x --backend quantum                      | quantum
             train --out %s/x --threads -1                           | threads
@@ -348,7 +433,8 @@ class CommandLineTest {
             train --out MODEL/run.json                              | this is a file
             demo --out MODEL/run.json                               | this is a file
             trian                                                   | sirocco train""")
-    void nonsenseIsAnswered(String command, String named) {
+    void nonsenseIsAnswered(String command, String named) throws IOException {
+        Files.writeString(folder.resolve("wrong.json"), "{\"optimizer\": {\"learnigRate\": 1}}");
         Result r = run(List.of(command.strip().replace("%s", folder.toString()).replace("MODEL", model.toString()).split(" ")));
         assertTrue(r.code == Main.IMPOSSIBLE || r.code == Main.FAILED, r.out);
         assertTrue(r.err.toLowerCase(java.util.Locale.ROOT).contains(named.strip().toLowerCase(java.util.Locale.ROOT)), r.err);

@@ -14,7 +14,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
@@ -33,8 +32,8 @@ import sirocco.api.Op;
 import sirocco.api.Settings;
 import sirocco.api.Step;
 import sirocco.api.Tuning;
-import sirocco.model.DiffusersFolder;
 import sirocco.model.UNet;
+import sirocco.pipeline.DiffusionModel;
 import sirocco.sample.SamplePlan;
 import sirocco.train.Checkpoints;
 import sirocco.tune.TuningFile;
@@ -203,7 +202,7 @@ class CudaProcessTest {
         // Which is the faster is chance here. So that one is, for every GroupNorm:
         List<TuningFile.Entry> faster = new ArrayList<>();
         try (Device cpu = Backends.choose("cpu").open(Settings.DEFAULT)) {
-            UNet network = new UNet(DiffusersFolder.load(model.resolve("model"), Optional.empty()).config());
+            UNet network = new UNet(DiffusionModel.load(model.resolve("model")).config());
             SamplePlan.of(cpu, network, 1, 5, false).graph().steps().stream().map(Step::op).filter(Normalization.GroupNorm.class::isInstance).map(Op::signature).distinct()
                     .forEach(op -> faster.add(new TuningFile.Entry(op, "v1", 1, "v3", 2)));
         }

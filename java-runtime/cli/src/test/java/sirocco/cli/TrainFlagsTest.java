@@ -31,19 +31,37 @@ class TrainFlagsTest {
     void flagsOverrideTheFileAndTheFileTheDefaults(@TempDir Path folder) throws IOException {
         Path file = Files.writeString(folder.resolve("run.json"), "{\"batch\": 5, \"seed\": 7, \"flip\": true}");
         TrainConfig c = read(Optional.of(file), "--batch", "6", "--learning-rate", "1e-3", "--block-out-channels", "8,16", "--data", "7");
-        assertEquals(6, c.batch());
-        assertEquals(7, c.seed());
-        assertTrue(c.flip());
-        assertEquals(1e-3, c.learningRate());
-        assertEquals(List.of(8, 16), c.blockOutChannels());
-        assertEquals("7", c.data(), "a folder may be called by a number");
-        assertEquals(TrainConfig.DEFAULT.steps(), c.steps());
+        assertEquals(6, c.data().batch());
+        assertEquals(7, c.run().seed());
+        assertTrue(c.data().flip());
+        assertEquals(1e-3, c.optimizer().learningRate());
+        assertEquals(List.of(8, 16), c.network().unet().blockOutChannels());
+        assertEquals("7", c.data().source(), "a folder may be called by a number");
+        assertEquals(TrainConfig.DEFAULT.run().steps(), c.run().steps());
+    }
+
+    @Test
+    void everySettingHasAFlagByItsPath() throws IOException {
+        TrainConfig c = read(Optional.empty(), "--data.batch", "6", "--optimizer.adam.beta1", "0.5", "--network.unet.block-out-channels=8,16", "--data.flip",
+                "--optimizer.learning-rate-schedule", "cosine");
+        assertEquals(TrainConfig.DEFAULT.withData(d -> d.withBatch(6).withFlip(true)).withNetwork(n -> n.withUnet(u -> u.withBlockOutChannels(List.of(8, 16))))
+                .withOptimizer(o -> o.withAdam(a -> a.withBeta1(0.5)).withLearningRateSchedule("cosine")), c);
+        assertEquals(c, read(Optional.empty(), "--batch", "6", "--beta1", "0.5", "--block-out-channels", "8,16", "--flip", "--lr-schedule", "cosine"));
+        assertThrows(CommandLine.ParameterException.class, () -> read(Optional.empty(), "--batch", "6", "--data.batch", "7"), "one flag, twice");
+    }
+
+    @Test
+    void aTreeIsReadFromAFile(@TempDir Path folder) throws IOException {
+        Path file = Files.writeString(folder.resolve("run.json"), "{\"data\": {\"batch\": 5}, \"optimizer\": {\"adam\": {\"epsilon\": 1e-6}}}");
+        TrainConfig c = read(Optional.of(file), "--adam-epsilon", "1e-7");
+        assertEquals(5, c.data().batch());
+        assertEquals(1e-7, c.optimizer().adam().epsilon());
     }
 
     @Test
     void aSwitchTakesTrueAndFalseOrNothing() throws IOException {
-        assertTrue(read(Optional.empty(), "--flip").flip());
-        assertEquals(false, read(Optional.empty(), "--class-conditional=false", "--flip", "--batch", "3").classConditional());
+        assertTrue(read(Optional.empty(), "--flip").data().flip());
+        assertEquals(false, read(Optional.empty(), "--class-conditional=false", "--flip", "--batch", "3").network().classConditional());
         assertThrows(CommandLine.ParameterException.class, () -> read(Optional.empty(), "--flip=perhaps"));
     }
 
@@ -51,8 +69,8 @@ class TrainFlagsTest {
     void aListCanBeEmptied(@TempDir Path folder) throws IOException {
         Path file = Files.writeString(folder.resolve("run.json"), "{\"blockOutChannels\": [8, 16], \"attentionLevels\": [1]}");
         TrainConfig c = read(Optional.of(file), "--block-out-channels=", "--attention-levels", "-1");
-        assertEquals(List.of(), c.blockOutChannels());
-        assertEquals(List.of(-1), c.attentionLevels());
+        assertEquals(List.of(), c.network().unet().blockOutChannels());
+        assertEquals(List.of(-1), c.network().unet().attentionLevels());
         String message = assertThrows(IllegalArgumentException.class, () -> read(Optional.empty(), "--block-out-channels", "8,x")).getMessage();
         assertTrue(message.contains("--block-out-channels 8,x"), message);
     }
@@ -60,6 +78,6 @@ class TrainFlagsTest {
     @Test
     void aBadValueIsNamed() {
         String message = assertThrows(IllegalArgumentException.class, () -> read(Optional.empty(), "--ema-decay", "2")).getMessage();
-        assertTrue(message.contains("emaDecay") && message.contains("2.0"), message);
+        assertTrue(message.contains("optimizer.emaDecay") && message.contains("2.0"), message);
     }
 }

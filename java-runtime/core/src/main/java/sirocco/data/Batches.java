@@ -75,11 +75,11 @@ public final class Batches implements AutoCloseable {
             Throwable failure = this.failure;
             // Looked at again, since the decoder may have published this very batch and then failed at a later one.
             if (failure != null && decoded <= step) {
-                throw new DataException("batch of step " + step + ": " + failure.getMessage(), failure);
+                throw new DataException("batch " + step + ": " + failure.getMessage(), failure);
             }
             LockSupport.park(this);
             if (Thread.currentThread().isInterrupted()) {
-                throw new DataException("interrupted while waiting for the batch of step " + step + " of \"" + dataset.name() + "\"");
+                throw new DataException("interrupted while waiting for batch " + step + " of \"" + dataset.name() + "\"");
             }
         }
         Batch batch = ring[(int) (step % BUFFERS)];

@@ -8,24 +8,19 @@ import com.fasterxml.jackson.core.json.JsonReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import sirocco.io.JsonErrors;
-import sirocco.io.MalformedFileException;
 
 /**
  * A diffusers {@code scheduler_config.json}: the schedule and prediction that a model was trained with, and the solver its makers chose.
  *
- * <p>The known classes are those of {@link Solvers}. What an absent key means is as there. A setting that cannot be honoured is an error, never passed over.
+ * <p>An absent key has the default of its class. A setting that cannot be honoured is an error. If another solver is requested than the configured one, only what
+ * the model was trained with is read: schedule and prediction. Then the class may be any whose model was trained with discrete timesteps and a list of β.
  */
 public record SchedulerConfig(NoiseSchedule schedule, Prediction prediction, Solver solver) {
-    /** The name of the file in a model's folder, or in its {@code scheduler} folder. */
-    public static final String FILE = "scheduler_config.json";
-
-    private static final long MAX_BYTES = 64 << 20;
-
     /** Python writes infinities as Infinity, which strict JSON lacks. */
     private static final ObjectMapper JSON = new ObjectMapper(JsonFactory.builder()
             .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(32).build())
@@ -33,26 +28,55 @@ public record SchedulerConfig(NoiseSchedule schedule, Prediction prediction, Sol
             .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
             .build());
 
-    /**
-     * @throws MalformedFileException if it is not JSON, or a setting is unknown, impossible or not supported
-     * @throws IOException if it cannot be read
-     */
-    public static SchedulerConfig read(Path file) throws IOException {
-        if (Files.size(file) > MAX_BYTES) {
-            throw new MalformedFileException(file, "a scheduler configuration of " + Files.size(file) + " bytes; expected at most " + MAX_BYTES);
-        }
-        try {
-            return parse(Files.readString(file));
-        } catch (IllegalArgumentException e) {
-            throw new MalformedFileException(file, e.getMessage(), e);
-        }
+    /** Defaults of a class for β and its schedule. */
+    private record Defaults(double betaStart, double betaEnd) { }
+
+    private static final Defaults DDPM = new Defaults(NoiseSchedule.BETA_START, NoiseSchedule.BETA_END);
+    private static final Defaults KARRAS = new Defaults(0.00085, 0.012);
+
+    private static final String DEFAULT_CLASS = "DDPMScheduler";
+
+    /** Classes whose schedule and prediction are supported. Their default schedule is linear. */
+    private static final Map<String, Defaults> CLASSES = Map.ofEntries(
+            Map.entry("DDPMScheduler", DDPM), Map.entry("DDPMParallelScheduler", DDPM), Map.entry("DDIMScheduler", DDPM), Map.entry("DDIMParallelScheduler", DDPM),
+            Map.entry("DDIMInverseScheduler", DDPM), Map.entry("PNDMScheduler", DDPM), Map.entry("LMSDiscreteScheduler", DDPM),
+            Map.entry("EulerDiscreteScheduler", DDPM), Map.entry("EulerAncestralDiscreteScheduler", DDPM), Map.entry("DPMSolverMultistepScheduler", DDPM),
+            Map.entry("DPMSolverMultistepInverseScheduler", DDPM), Map.entry("DPMSolverSinglestepScheduler", DDPM), Map.entry("DEISMultistepScheduler", DDPM),
+            Map.entry("UniPCMultistepScheduler", DDPM), Map.entry("SASolverScheduler", DDPM), Map.entry("HeunDiscreteScheduler", KARRAS),
+            Map.entry("KDPM2DiscreteScheduler", KARRAS), Map.entry("KDPM2AncestralDiscreteScheduler", KARRAS));
+
+    /** Returns the classes whose schedule and prediction are supported. */
+    public static Set<String> classes() {
+        return CLASSES.keySet();
+    }
+
+    /** Returns the class that a configuration names. @throws IllegalArgumentException as {@link #parse(String)} */
+    public static String className(String json) {
+        return settings(json).text("_class_name", DEFAULT_CLASS);
     }
 
     /**
+     * Parses a configuration with its own sampler.
+     *
      * @param json the text of a configuration
-     * @throws IllegalArgumentException as {@link #read}
+     * @throws IllegalArgumentException if it is not JSON, or a setting is unknown, impossible or not supported
      */
     public static SchedulerConfig parse(String json) {
+        return parse(settings(json), Optional.empty());
+    }
+
+    /**
+     * Parses what the model was trained with.
+     *
+     * @param json the text of a configuration
+     * @param solver in place of the configured one, whose settings are not checked
+     * @throws IllegalArgumentException if a setting of schedule or prediction is impossible or not supported, or a key is unknown
+     */
+    public static SchedulerConfig parse(String json, Solver solver) {
+        return parse(settings(json), Optional.of(solver));
+    }
+
+    private static SchedulerSettings settings(String json) {
         JsonNode node;
         try {
             node = JSON.readTree(json);
@@ -62,22 +86,48 @@ public record SchedulerConfig(NoiseSchedule schedule, Prediction prediction, Sol
         if (!(node instanceof ObjectNode object)) {
             throw new IllegalArgumentException("expected a JSON object, found " + (node == null ? "nothing" : node.getNodeType()));
         }
-        var settings = new SchedulerSettings(object);
-        String type = settings.text("_class_name", "DDPMScheduler");
-        NoiseSchedule schedule = schedule(settings);
-        Prediction prediction = Prediction.parse(settings.text("prediction_type", "epsilon"));
-        settings.require("thresholding", false);
-        Solver solver = Solvers.ofClass(type).orElseThrow(() -> new IllegalArgumentException("_class_name: " + type + " is not supported; known are "
-                + Solvers.classNames() + ". If the betas are all that the model was trained with, put the name of one of these there")).read(settings);
+        return new SchedulerSettings(object);
+    }
+
+    private static SchedulerConfig parse(SchedulerSettings settings, Optional<Solver> instead) {
+        String type = settings.text("_class_name", DEFAULT_CLASS);
+        if (!CLASSES.containsKey(type)) {
+            throw new IllegalArgumentException("_class_name: scheduler class " + type + " is not supported (expected one of "
+                    + String.join(", ", new TreeSet<>(CLASSES.keySet())) + "). Choose another model.");
+        }
+        NoiseSchedule schedule = schedule(settings, CLASSES.get(type));
+        Prediction prediction = prediction(settings);
+        Solver solver = instead.orElseGet(() -> Solvers.ofClass(type).orElseThrow(() -> new IllegalArgumentException("_class_name: the sampler of " + type
+                + " is not supported (expected one of " + Solvers.classNames()
+                + "). Choose a sampler by name; schedule and prediction are read from this configuration all the same.")).read(settings));
+        if (instead.isEmpty()) {
+            settings.require("thresholding", false);
+        }
         settings.refuseUnknown();
         return new SchedulerConfig(schedule, prediction, solver);
     }
 
-    private static NoiseSchedule schedule(SchedulerSettings s) {
-        int T = s.integer("num_train_timesteps", 1000);
+    /** Until diffusers 0.10 a flag said whether the network predicts ε or x₀. */
+    private static Prediction prediction(SchedulerSettings s) {
+        Prediction prediction = Prediction.parse(s.text("prediction_type", s.flag("predict_epsilon", true) ? "epsilon" : "sample"));
+        if (s.has("predict_epsilon") && s.flag("predict_epsilon", true) != (prediction == Prediction.EPSILON)) {
+            throw new IllegalArgumentException("prediction_type is " + prediction.text() + ", but predict_epsilon is " + s.flag("predict_epsilon", true)
+                    + ". Remove the one that is wrong.");
+        }
+        return prediction;
+    }
+
+    private static NoiseSchedule schedule(SchedulerSettings s, Defaults defaults) {
+        // Flow matching is another process, and continuous timesteps are another input of the network, whatever the list of β.
+        s.require("use_flow_sigmas", false);
+        String timesteps = s.text("timestep_type", "discrete");
+        if (!timesteps.equals("discrete")) {
+            throw new IllegalArgumentException("timestep_type: " + timesteps + " is not supported (expected discrete)");
+        }
+        int T = s.integer("num_train_timesteps", s.integer("timesteps", 1000));
         Optional<double[]> trained = s.numbers("trained_betas");
-        double start = s.number("beta_start", NoiseSchedule.BETA_START);
-        double end = s.number("beta_end", NoiseSchedule.BETA_END);
+        double start = s.number("beta_start", defaults.betaStart());
+        double end = s.number("beta_end", defaults.betaEnd());
         BetaSchedule kind = BetaSchedule.parse(s.text("beta_schedule", "linear"));
         if (trained.isPresent() && trained.get().length != T) {
             throw new IllegalArgumentException("trained_betas: " + trained.get().length + " values, but num_train_timesteps is " + T);

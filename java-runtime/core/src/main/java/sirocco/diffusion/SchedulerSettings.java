@@ -7,8 +7,13 @@ import java.util.Set;
 
 /** The keys of a scheduler configuration, read by type. A key that is absent or null has its default. */
 public final class SchedulerSettings {
-    /** Every setting of the known classes, and those of others that do nothing here: configurations are passed from class to class. */
+    /**
+     * Every setting of the supported classes in any release of diffusers from 0.0.4 to 0.40. A configuration is passed from class to class, so it has settings of
+     * classes other than its own. {@code tensor_format} chose between NumPy and PyTorch. {@code timestep_values} is absent, since it replaced the timesteps.
+     */
     private static final Set<String> KNOWN = Set.of(
+            "timesteps", "clip_predicted_image", "tensor_format", "predict_epsilon", "set_alpha_to_zero", "interpolation_type", "timestep_type", "sigma_min",
+            "sigma_max", "predictor_order", "corrector_order", "tau_func", "predict_x0", "disable_corrector", "solver_p", "shift_terminal",
             "num_train_timesteps", "beta_start", "beta_end", "beta_schedule", "trained_betas", "rescale_betas_zero_snr", "prediction_type",
             "variance_type", "clip_sample", "clip_sample_range", "thresholding", "dynamic_thresholding_ratio", "sample_max_value",
             "timestep_spacing", "steps_offset", "set_alpha_to_one", "algorithm_type", "solver_order", "solver_type", "lower_order_final",
@@ -104,7 +109,7 @@ public final class SchedulerSettings {
     /** The bound of |x̂_0|; infinity if clipping is off. */
     double clip(boolean otherwise) {
         double range = number("clip_sample_range", 1);
-        return flag("clip_sample", otherwise) ? range : Double.POSITIVE_INFINITY;
+        return flag("clip_sample", flag("clip_predicted_image", otherwise)) ? range : Double.POSITIVE_INFINITY;
     }
 
     TimestepSpacing spacing(String otherwise) {
@@ -123,14 +128,18 @@ public final class SchedulerSettings {
         o.put("steps_offset", stepsOffset);
     }
 
-    /** Keys that start with _ are notes; an unknown one that is off or null asks for nothing. */
+    /** Returns true if a key has a value other than null. */
+    boolean has(String key) {
+        return value(key) != null;
+    }
+
+    /** Refuses a key that is not known: true and false alike can mean a computation that is not done here. Keys that start with _ are notes, and null requests nothing. */
     void refuseUnknown() {
         for (var field : node.properties()) {
             String key = field.getKey();
             JsonNode v = field.getValue();
-            boolean asksNothing = v.isNull() || v.isBoolean() && !v.booleanValue();
-            if (!key.startsWith("_") && !KNOWN.contains(key) && !asksNothing) {
-                throw new IllegalArgumentException(key + ": unknown setting (value " + v + "); remove it if it can be done without");
+            if (!key.startsWith("_") && !KNOWN.contains(key) && !v.isNull()) {
+                throw new IllegalArgumentException(key + ": unknown setting (value " + v + "). Remove it if the model can do without.");
             }
         }
     }

@@ -10,6 +10,9 @@ public final class TrainingTable {
     /** Floats in a row. */
     public static final int COLUMNS = 8;
 
+    /** The column of the weight. */
+    public static final int WEIGHT = 4;
+
     private TrainingTable() {}
 
     /**
@@ -30,7 +33,7 @@ public final class TrainingTable {
             rows[row + 1] = (float) s;
             rows[row + 2] = (float) prediction.targetFromEpsilon(a, s);
             rows[row + 3] = (float) prediction.targetFromX0(a, s);
-            rows[row + 4] = minSnrGamma.isPresent() ? (float) weight(schedule.snr(t), minSnrGamma.getAsDouble(), prediction) : 1;
+            rows[row + WEIGHT] = minSnrGamma.isPresent() ? (float) weight(schedule.snr(t), minSnrGamma.getAsDouble(), prediction) : 1;
         }
         return rows;
     }

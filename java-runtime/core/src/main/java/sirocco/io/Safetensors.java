@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -61,6 +62,9 @@ public final class Safetensors implements AutoCloseable {
         Arena arena = Arena.ofShared();
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
             long size = channel.size();
+            ByteBuffer start = ByteBuffer.allocate((int) Math.min(size, GitLfs.MAX_BYTES));
+            while (start.hasRemaining() && channel.read(start, start.position()) > 0) { }
+            GitLfs.refusePointer(file, start.array());
             if (size < Long.BYTES) {
                 throw new MalformedFileException(file, "a safetensors file starts with 8 bytes of header length, this file has " + size
                         + " bytes in all");

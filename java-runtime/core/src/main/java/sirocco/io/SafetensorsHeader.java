@@ -6,7 +6,6 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
-
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -52,7 +51,7 @@ record SafetensorsHeader(Map<String, String> metadata, Map<String, TensorInfo> t
         // A reader with a strict decoder: the parser would guess at UTF-16 otherwise, and the format is UTF-8.
         var text = new InputStreamReader(new ByteArrayInputStream(json), StandardCharsets.UTF_8.newDecoder());
         try (JsonParser parser = JSON.createParser(text)) {
-            SafetensorsHeader header = new Reading(file, parser, dataBytes).header();
+            SafetensorsHeader header = new Reading(file, parser).header();
             header.checkCoverage(file, dataBytes);
             return header;
         } catch (JacksonException e) {
@@ -76,6 +75,10 @@ record SafetensorsHeader(Map<String, String> metadata, Map<String, TensorInfo> t
             at = t.end();
             before = "\"" + t.name() + "\"";
         }
+        if (at > dataBytes) {
+            throw new MalformedFileException(file, "file is truncated: its header describes " + at + " bytes of data, but " + dataBytes
+                    + " follow. Copy or download the file again.");
+        }
         if (at != dataBytes) {
             throw new MalformedFileException(file, "the tensors end at byte " + at + " of the data, but the file has " + dataBytes
                     + " bytes of data");
@@ -83,7 +86,7 @@ record SafetensorsHeader(Map<String, String> metadata, Map<String, TensorInfo> t
     }
 
     /** One pass over the tokens. */
-    private record Reading(Path file, JsonParser parser, long dataBytes) {
+    private record Reading(Path file, JsonParser parser) {
         SafetensorsHeader header() throws IOException {
             Map<String, String> metadata = new LinkedHashMap<>();
             Map<String, TensorInfo> tensors = new LinkedHashMap<>();
@@ -132,9 +135,8 @@ record SafetensorsHeader(Map<String, String> metadata, Map<String, TensorInfo> t
                 throw new MalformedFileException(file, where + ": expected dtype, shape and data_offsets, missing "
                         + (type == null ? "dtype" : shape == null ? "shape" : "data_offsets"));
             }
-            if (offsets.size() != 2 || offsets.get(0) < 0 || offsets.get(1) < offsets.get(0) || offsets.get(1) > dataBytes) {
-                throw new MalformedFileException(file, where + ": data_offsets " + offsets
-                        + " do not lie in order within the file's " + dataBytes + " bytes of data");
+            if (offsets.size() != 2 || offsets.get(0) < 0 || offsets.get(1) < offsets.get(0)) {
+                throw new MalformedFileException(file, where + ": data_offsets " + offsets + " are not in order");
             }
             long bytes = TensorInfo.byteSize(type, shape);
             if (bytes != offsets.get(1) - offsets.get(0)) {

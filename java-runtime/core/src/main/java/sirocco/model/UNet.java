@@ -18,7 +18,7 @@ import sirocco.api.Value;
  *
  * <p>It records ops; it holds no weights. The same instance may record any number of graphs.
  */
-public final class UNet {
+public final class UNet implements Network {
     private final UNetConfig config;
     private final Embedding embedding;
     private final Conv convIn;
@@ -61,6 +61,7 @@ public final class UNet {
         convOut = Conv.of3x3("conv_out", base, config.outChannels()).startingNearZero();
     }
 
+    @Override
     public UNetConfig config() {
         return config;
     }
@@ -94,11 +95,6 @@ public final class UNet {
         return convOut.apply(g, normOut.applySilu(g, h));
     }
 
-    /** Weights in all. */
-    public long parameterCount() {
-        return parameters().stream().mapToLong(p -> p.shape().elements()).sum();
-    }
-
     /** Floating-point operations of one image's forward pass at the configuration's size, a multiply-add counting two. */
     public long flopsPerImage() {
         GraphBuilder g = new GraphBuilder();
@@ -109,7 +105,8 @@ public final class UNet {
         return g.build().flops();
     }
 
-    List<Parameter> parameters() {
+    @Override
+    public List<Parameter> parameters() {
         List<Parameter> all = new ArrayList<>(convIn.parameters());
         all.addAll(embedding.parameters());
         down.forEach(b -> all.addAll(b.parameters()));

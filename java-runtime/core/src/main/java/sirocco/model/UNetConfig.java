@@ -39,7 +39,8 @@ import java.util.function.Supplier;
 public record UNetConfig(int height, int width, int inChannels, int outChannels, List<Integer> blockOutChannels, int layersPerBlock,
                          List<Boolean> downAttention, List<Boolean> upAttention, OptionalInt attentionHeadDim, int normNumGroups,
                          OptionalInt attnNormNumGroups, double normEps, int downsamplePadding, boolean flipSinToCos, double freqShift,
-                         OptionalInt timeEmbeddingDim, OptionalInt numClassEmbeds, double dropout, boolean midBlock, boolean addAttention) {
+                         OptionalInt timeEmbeddingDim, OptionalInt numClassEmbeds, double dropout, boolean midBlock, boolean addAttention)
+        implements NetworkConfig {
     // Bounds that no useful model reaches, and below which nothing that is computed from them overflows.
     private static final int MAX_CHANNELS = 1 << 16;
     private static final int MAX_LAYERS = 64;
@@ -137,7 +138,18 @@ public record UNetConfig(int height, int width, int inChannels, int outChannels,
         return UNetConfigJson.read(file, size);
     }
 
-    /** The text of a {@code config.json} that diffusers and {@link #read} understand. */
+    @Override
+    public String className() {
+        return UNetConfigJson.CLASS;
+    }
+
+    @Override
+    public UNet network() {
+        return new UNet(this);
+    }
+
+    /** Returns the text of a {@code config.json} that diffusers and {@link #read} understand. */
+    @Override
     public String toJson() {
         return UNetConfigJson.write(this);
     }

@@ -8,10 +8,11 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import sirocco.io.JsonFields;
 
 /** Reads and writes {@link UNetConfig} as diffusers' {@code config.json}. */
 final class UNetConfigJson {
-    private static final String CLASS = "UNet2DModel";
+    static final String CLASS = "UNet2DModel";
     private static final String DOWN = "DownBlock2D";
     private static final String ATTENTION_DOWN = "AttnDownBlock2D";
     private static final String UP = "UpBlock2D";
@@ -35,7 +36,7 @@ final class UNetConfigJson {
         json.onlyFalse("attention_legacy_order");
 
         List<Integer> widths = json.integers("block_out_channels", List.of(224, 448, 672, 896));
-        Optional<ImageSize> given = json.size("sample_size");
+        Optional<ImageSize> given = ImageSize.read(json, "sample_size");
         List<Boolean> down = json.choices("down_block_types", DOWN, ATTENTION_DOWN, List.of(false, true, true, true));
         List<Boolean> up = json.choices("up_block_types", UP, ATTENTION_UP, List.of(true, true, true, false));
         String middle = json.choice("mid_block_type", MIDDLE, MIDDLE, null);
@@ -54,6 +55,8 @@ final class UNetConfigJson {
         OptionalInt classes = json.optionalInteger("num_class_embeds", OptionalInt.empty());
         double dropout = json.number("dropout", 0);
         boolean attention = json.flag("add_attention", true);
+        // What EMA training scripts of diffusers store with the averaged weights: how they were averaged, which sampling does not need.
+        json.ignore("decay", "min_decay", "optimization_step", "update_after_step", "use_ema_warmup", "inv_gamma", "power");
         json.refuseOthers();
         ImageSize size = wanted.or(() -> given).orElseThrow(() -> new IllegalArgumentException(file
                 + ": sample_size is null, so the model does not say how large its images are; say it with --image-size N (pixels), or write it into the file"));

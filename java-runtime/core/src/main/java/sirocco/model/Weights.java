@@ -1,6 +1,8 @@
 package sirocco.model;
 
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -11,22 +13,26 @@ import sirocco.api.Executable;
 import sirocco.api.Graph;
 import sirocco.api.Philox;
 import sirocco.api.Shape;
+import sirocco.folder.ComponentFolder;
+import sirocco.folder.ModelFolder;
+import sirocco.folder.WeightFiles;
+import sirocco.io.AtomicFiles;
 
-/** A U-Net's weights in host memory: for each parameter, by diffusers' key, its numbers in the logical order of {@link Shape}. */
+/** A network's weights in host memory: for each parameter, by diffusers' key, its elements in the logical order of {@link Shape}. */
 public final class Weights {
     /** Ho et al. 2020 ask for scale 0 where a residual branch ends, and get this. */
     private static final double NEARLY_ZERO = 1e-10;
 
     private static final int MAX_ARRAY = Integer.MAX_VALUE - 8;
 
-    private final UNetConfig config;
+    private final NetworkConfig config;
     private final Map<String, Shape> shapes = new LinkedHashMap<>();
     private final Map<String, float[]> arrays = new LinkedHashMap<>();
 
     /** All zeros. @throws IllegalArgumentException if they do not fit into the heap, or one of them into an array */
-    public Weights(UNetConfig config) {
+    public Weights(NetworkConfig config) {
         this.config = config;
-        UNet model = new UNet(config);
+        Network model = config.network();
         long bytes = Float.BYTES * model.parameterCount();
         if (bytes > Runtime.getRuntime().maxMemory()) {
             throw new IllegalArgumentException(("model configuration: %,d parameters take %,d MiB, the heap has at most %,d MiB; make the model "
@@ -50,14 +56,37 @@ public final class Weights {
      * <p>A parameter depends on nothing but {@code seed}, its name and its shape: it is drawn from {@link Philox} stream WEIGHTS at the
      * 64-bit FNV-1a hash of its name.
      */
-    public static Weights initial(UNetConfig config, long seed) {
+    public static Weights initial(NetworkConfig config, long seed) {
         Weights weights = new Weights(config);
-        new UNet(config).parameters().parallelStream().forEach(p -> fill(p, seed, weights.arrays.get(p.name())));
+        config.network().parameters().parallelStream().forEach(p -> fill(p, seed, weights.arrays.get(p.name())));
         return weights;
     }
 
-    public UNetConfig config() {
+    public NetworkConfig config() {
         return config;
+    }
+
+    /**
+     * Reads the weights of a component.
+     *
+     * @param config the component's configuration
+     * @throws IOException if a file is missing or malformed, or its tensors are not the configuration's: all that are missing, not expected, or of another
+     *     shape are named at once
+     * @throws NonFiniteException if a weight is NaN or infinite
+     */
+    public static Weights read(ComponentFolder component, NetworkConfig config) throws IOException {
+        return WeightsFile.read(component, config);
+    }
+
+    /**
+     * Writes configuration and weights into a folder that exists.
+     *
+     * @throws NonFiniteException if a weight is NaN or infinite; nothing is written then
+     */
+    public void write(Path folder) throws IOException {
+        requireFinite();
+        AtomicFiles.writeText(folder.resolve(ModelFolder.CONFIG), config.toJson());
+        WeightsFile.write(folder.resolve(WeightFiles.SINGLE), this);
     }
 
     /** In the order of the model, input first. */

@@ -1,7 +1,6 @@
 package sirocco.model;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -12,12 +11,14 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import sirocco.api.Shape;
+import sirocco.folder.ComponentFolder;
+import sirocco.folder.ModelFolder;
+import sirocco.folder.WeightFiles;
 import sirocco.io.MalformedFileException;
-import sirocco.io.Safetensors;
 import sirocco.io.SafetensorsWriter;
 import sirocco.io.TensorType;
 
-/** Weights between a safetensors file, in PyTorch's layouts, and memory, in ours. */
+/** Reads and writes weights: files have PyTorch's layouts, memory has the logical order of {@link Shape}. */
 final class WeightsFile {
     private static final int NAMES_IN_MESSAGE = 10;
     private static final Set<TensorType> FLOATS = Set.of(TensorType.F64, TensorType.F32, TensorType.F16, TensorType.BF16);
@@ -28,19 +29,15 @@ final class WeightsFile {
 
     private WeightsFile() { }
 
-    static Weights read(Path file, UNetConfig config) throws IOException {
-        if (!Files.isRegularFile(file)) {
-            throw new IOException(file + ": no such file; weights are read from safetensors only (in Python: save_pretrained(folder, "
-                    + "safe_serialization=True))");
-        }
-        try (Safetensors tensors = Safetensors.open(file)) {
-            List<Parameter> parameters = new UNet(config).parameters();
+    static Weights read(ComponentFolder component, NetworkConfig config) throws IOException {
+        try (WeightFiles tensors = WeightFiles.open(component)) {
+            List<Parameter> parameters = config.network().parameters();
             Map<String, String> keys = match(tensors, parameters);
             Weights weights = new Weights(config);
             for (Parameter p : parameters) {
                 String key = keys.get(p.name());
                 float[] theirs = tensors.floats(key);
-                Weights.requireFinite(file.toString(), key, theirs);
+                Weights.requireFinite(tensors.file(key).toString(), key, theirs);
                 toOurs(theirs, p.shape(), weights.get(p.name()));
             }
             return weights;
@@ -49,14 +46,14 @@ final class WeightsFile {
 
     static void write(Path file, Weights weights) throws IOException {
         SafetensorsWriter writer = new SafetensorsWriter().metadata("format", "pt");
-        for (Parameter p : new UNet(weights.config()).parameters()) {
+        for (Parameter p : weights.config().network().parameters()) {
             writer.floats(p.name(), shapeInFile(p), () -> toTheirs(weights.get(p.name()), p.shape()));
         }
         writer.write(file);
     }
 
     /** Each parameter's key in the file; an error that lists all that is wrong if the two do not agree. Nothing has been allocated by then. */
-    private static Map<String, String> match(Safetensors tensors, List<Parameter> parameters) throws IOException {
+    private static Map<String, String> match(WeightFiles tensors, List<Parameter> parameters) throws IOException {
         Map<String, String> keys = new HashMap<>();
         Set<String> extra = new LinkedHashSet<>(tensors.names());
         List<String> missing = new ArrayList<>();
@@ -75,7 +72,7 @@ final class WeightsFile {
             }
         }
         if (!missing.isEmpty() || !extra.isEmpty() || !wrong.isEmpty()) {
-            throw new MalformedFileException(tensors.file(), "its tensors are not those of the model that " + DiffusersFolder.CONFIG + " describes"
+            throw new MalformedFileException(tensors.file(), "its tensors are not those of the model that " + ModelFolder.CONFIG + " describes"
                     + listed("missing", missing, ", ") + listed("not expected", extra, ", ") + listed("misshapen", wrong, "; "));
         }
         return keys;

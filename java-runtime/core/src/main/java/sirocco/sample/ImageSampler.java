@@ -1,6 +1,7 @@
 package sirocco.sample;
 
 import java.util.Arrays;
+import java.util.OptionalInt;
 import java.util.function.BooleanSupplier;
 import java.util.function.IntUnaryOperator;
 import sirocco.api.Device;
@@ -29,6 +30,7 @@ public final class ImageSampler implements AutoCloseable {
     private final boolean guided;
     private final Device device;
     private final float[] x;
+    private OptionalInt nullClass = OptionalInt.empty();
     private Executable executable;
     private int done;
 
@@ -58,6 +60,12 @@ public final class ImageSampler implements AutoCloseable {
         s = SampleGraph.of(model, batch, program, guided);
         plan = device.plan(s.graph());
         x = new float[(int) s.x().shape().elements()];
+    }
+
+    /** Sets the class that guidance steers away from; empty for the model's last. */
+    public ImageSampler nullClass(OptionalInt label) {
+        nullClass = label;
+        return this;
     }
 
     public Plan plan() {
@@ -127,7 +135,7 @@ public final class ImageSampler implements AutoCloseable {
             }
         }
         if (guided) {
-            Arrays.fill(classes, batch, 2 * batch, known - 1);
+            Arrays.fill(classes, batch, 2 * batch, nullClass.orElse(known - 1));
         }
         return classes;
     }

@@ -6,10 +6,10 @@ import sirocco.data.Batches;
 import sirocco.data.DataException;
 import sirocco.data.Order;
 
-/** What gives a training step its batch. That of step s is the same whichever way it comes. */
+/** What gives a training step its batch, or each of its micro-batches in turn. These are the same whichever way they come. */
 interface Feed extends AutoCloseable {
     /**
-     * Writes the next step's batch.
+     * Writes the next batch.
      *
      * @throws DataException where it cannot be read; all earlier ones were delivered
      */
@@ -18,7 +18,7 @@ interface Feed extends AutoCloseable {
     @Override
     void close();
 
-    /** Batches that the host decodes and carries to the device, step by step. */
+    /** Batches that the host decodes and copies to the device, one after another. */
     static Feed host(TrainGraph graph, Batches batches) {
         return new Feed() {
             @Override
@@ -39,23 +39,23 @@ interface Feed extends AutoCloseable {
      * Numbers of images in a dataset that lies on the device.
      *
      * @param labels of all its images
-     * @param firstStep the step to begin at
+     * @param first the number of the batch to begin at
      */
-    static Feed device(TrainGraph graph, int batch, Order order, int[] labels, long firstStep) {
+    static Feed device(TrainGraph graph, int batch, Order order, int[] labels, long first) {
         int[] ids = new int[batch];
         int[] classes = new int[batch];
         return new Feed() {
-            private long step = firstStep;
+            private long number = first;
 
             @Override
             public void next(Executable executable) {
                 for (int i = 0; i < batch; i++) {
-                    ids[i] = (int) order.index(step * batch + i);
+                    ids[i] = (int) order.index(number * batch + i);
                     classes[i] = labels[ids[i]];
                 }
                 executable.write(graph.resident().orElseThrow().ids(), ids);
                 graph.labels().ifPresent(v -> executable.write(v, classes));
-                step++;
+                number++;
             }
 
             @Override

@@ -9,6 +9,8 @@ final class StepHistory {
     private final TrainGraph graph;
     private final Executable executable;
     private final float[] rows = new float[2 * TrainGraph.HISTORY];
+    /** Of micro-batches, if a step has several. */
+    private final float[] parts;
     /** Steps before this one have been asked for. */
     private long seen;
     private long asked = System.nanoTime();
@@ -19,6 +21,7 @@ final class StepHistory {
         this.graph = graph;
         this.executable = executable;
         seen = step;
+        parts = new float[graph.accumulation().map(a -> Math.toIntExact(a.losses().shape().elements())).orElse(0)];
     }
 
     /**
@@ -37,6 +40,7 @@ final class StepHistory {
     long ask(long step) {
         if (step > seen) {
             executable.read(graph.history(), rows);
+            graph.accumulation().ifPresent(a -> executable.read(a.losses(), parts));
             asked = System.nanoTime();
             for (long s = seen; s < step; s++) {
                 losses += loss(s);
@@ -49,9 +53,17 @@ final class StepHistory {
         return -1;
     }
 
-    /** Of a step, from 0, that was among the last asked for. */
+    /** The mean over the batch, for a step, from 0, that was among the last asked for. */
     float loss(long step) {
-        return rows[2 * (int) (step % TrainGraph.HISTORY)];
+        if (graph.accumulation().isEmpty()) {
+            return rows[2 * (int) (step % TrainGraph.HISTORY)];
+        }
+        TrainGraph.Accumulation a = graph.accumulation().get();
+        double sum = 0;
+        for (int i = 0; i < a.count(); i++) {
+            sum += parts[2 * a.row(step, i)];
+        }
+        return (float) sum;
     }
 
     /** Of the gradient, before clipping. */

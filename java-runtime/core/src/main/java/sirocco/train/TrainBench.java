@@ -28,8 +28,8 @@ public final class TrainBench implements AutoCloseable {
 
     public TrainBench(Device device, UNet model, Weights weights, int batch) {
         TrainConfig c = TrainConfig.DEFAULT;
-        NoiseSchedule schedule = NoiseSchedule.of(BetaSchedule.LINEAR, c.timesteps());
-        graph = TrainGraph.of(model, batch, schedule.T(), true, c.labelDrop(), OptionalInt.empty());
+        NoiseSchedule schedule = NoiseSchedule.of(BetaSchedule.LINEAR, c.process().timesteps());
+        graph = TrainGraph.of(model, batch, schedule.T(), true, c.objective().labelDrop(), OptionalInt.empty(), OptionalInt.empty());
         executable = device.load(device.plan(graph.graph()));
         start(weights);
         executable.write(graph.schedule(), TrainingTable.rows(schedule, Prediction.EPSILON, OptionalDouble.empty()));

@@ -1,147 +1,91 @@
 package sirocco.train;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.core.json.JsonReadFeature;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.JsonMappingException;
-import com.fasterxml.jackson.databind.MapperFeature;
-import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.JsonNode;
 import java.util.List;
-import java.util.stream.Collectors;
-import sirocco.io.JsonErrors;
+import java.util.Map;
+import java.util.function.UnaryOperator;
 
 /**
- * All that decides what a training run computes. Saved with the run, and accepted back; every field is a flag of {@code sirocco train}.
- * The same configuration on the same backend gives the same weights, bit for bit.
+ * All that decides what a training run computes, as a tree. Saved with the run, and accepted back; every leaf is a flag of {@code sirocco train} by its path.
+ * The same configuration on the same backend gives the same weights, bit for bit. The {@code with} methods return changed copies:
+ * {@code TrainConfig.DEFAULT.withOptimizer(o -> o.withLearningRate(1e-4)).withRun(r -> r.withSteps(5000).withSeed(1))}.
  */
-public record TrainConfig(
-        @Setting("dataset: shapes16, shapes32, or a path (CIFAR-10 binary, MNIST IDX, a folder or ZIP of images)") String data,
-        @Setting("image size in pixels; 0: the dataset's own") int imageSize,
-        @Setting("colour channels, 1 or 3; 0: the dataset's own") int channels,
-        @Setting("the network: small, cifar10, or a diffusers config.json to start from") String model,
-        @Setting("channels of each level, overriding the model's") List<Integer> blockOutChannels,
-        @Setting("residual blocks a level, overriding the model's; 0: the model's") int layersPerBlock,
-        @Setting("levels with self-attention, counted from 0, overriding the model's; -1: at none; with channels of your own none is the default") List<Integer> attentionLevels,
-        @Setting("channels of an attention head; 0: the model's") int headChannels,
-        @Setting("groups of the normalisation; 0: the model's") int normGroups,
-        @Setting("dropout in residual blocks; -1: the model's") double dropout,
-        @Setting("train on the dataset's classes") boolean classConditional,
-        @Setting("fraction of labels replaced by the null class, for classifier-free guidance") double labelDrop,
-        @Setting("noise schedule: linear, scaled_linear, cosine, quadratic, sigmoid, logarithmic") String schedule,
-        @Setting("diffusion steps T") int timesteps,
-        @Setting("what the network predicts: epsilon, sample, v_prediction") String prediction,
-        @Setting("gamma of min-SNR loss weighting (Hang et al. 2023); 0: plain MSE") double minSnrGamma,
-        @Setting("flip images at random, left to right") boolean flip,
-        @Setting("training steps") long steps,
-        @Setting("images a step") int batch,
-        @Setting("learning rate after warm-up") double learningRate,
-        @Setting("steps of linear learning-rate warm-up") long warmup,
-        @Setting("Adam's beta 1") double beta1,
-        @Setting("Adam's beta 2") double beta2,
-        @Setting("Adam's epsilon") double adamEpsilon,
-        @Setting("decoupled weight decay (AdamW); 0: Adam") double weightDecay,
-        @Setting("largest norm of the gradient; 0: no clipping") double clipNorm,
-        @Setting("decay of the weights' moving average, reached as (1+step)/(10+step)") double emaDecay,
-        @Setting("seed of weights, order and noise") long seed,
-        @Setting("steps between checkpoints; 0: only at the end") long saveEvery,
-        @Setting("checkpoints kept") int keep,
-        @Setting("steps between lines of metrics.jsonl") long logEvery,
-        @Setting("steps between sample grids; 0: none") long sampleEvery) {
-
+public record TrainConfig(DataOptions data, NetworkOptions network, ProcessOptions process, ObjectiveOptions objective, OptimizerOptions optimizer,
+                          RunOptions run) {
     /** Ho et al. 2020, appendix B, at a size for a CPU. */
-    public static final TrainConfig DEFAULT = new TrainConfig("shapes16", 0, 0, "small", List.of(), 0, List.of(), 0, 0, -1.0, true, 0.1, "linear",
-            1000, "epsilon", 0.0, false, 2000, 32, 2e-4, 100, 0.9, 0.999, 1e-8, 0.0, 1.0, 0.9999, 0, 500, 3, 10, 0);
+    public static final TrainConfig DEFAULT = new TrainConfig(
+            new DataOptions("shapes16", 0, 0, false, 32, 0),
+            new NetworkOptions("small", "", "", false, true, new UNetOptions(List.of(), 0, List.of(), 0, 0, -1)),
+            new ProcessOptions("linear", 1000),
+            new ObjectiveOptions("epsilon", 0, 0.1),
+            new OptimizerOptions(2e-4, "constant", 100, new AdamOptions(0.9, 0.999, 1e-8), 0, 1, 0.9999),
+            new RunOptions(2000, 0, 500, 3, 10, 0));
 
-    private static final List<Integer> NO_LEVEL = List.of(-1);
-
-    private static final JsonMapper JSON = JsonMapper.builder()
-            .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-            .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
-            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-            .disable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
-            .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
-            .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
-            .build();
-
+    /** @throws IllegalArgumentException if settings of different sections, or of one, contradict each other */
     public TrainConfig {
-        blockOutChannels = blockOutChannels == null ? List.of() : List.copyOf(blockOutChannels);
-        attentionLevels = attentionLevels == null ? List.of() : List.copyOf(attentionLevels);
-        check(data != null && !data.isBlank(), "data", data, "a dataset's name or path");
-        check(imageSize >= 0 && imageSize <= 4096, "imageSize", imageSize, "0 to 4096");
-        check(channels == 0 || channels == 1 || channels == 3, "channels", channels, "0, 1 or 3");
-        check(blockOutChannels.stream().allMatch(c -> c > 0), "blockOutChannels", blockOutChannels, "numbers of at least 1");
-        check(layersPerBlock >= 0, "layersPerBlock", layersPerBlock, "0 or more");
-        check(attentionLevels.equals(NO_LEVEL) || attentionLevels.stream().allMatch(l -> l >= 0), "attentionLevels", attentionLevels, "levels from 0, or -1 alone");
-        check(headChannels >= 0, "headChannels", headChannels, "0 or more");
-        check(normGroups >= 0, "normGroups", normGroups, "0 or more");
-        check(dropout == -1 || dropout >= 0 && dropout < 1, "dropout", dropout, "at least 0 and less than 1, or -1");
-        check(labelDrop >= 0 && labelDrop <= 1, "labelDrop", labelDrop, "0 to 1");
-        check(timesteps >= 1 && timesteps <= 1_000_000, "timesteps", timesteps, "1 to 1000000");
-        check(minSnrGamma >= 0 && Double.isFinite(minSnrGamma), "minSnrGamma", minSnrGamma, "0 or more");
-        check(steps >= 1 && steps <= Integer.MAX_VALUE, "steps", steps, "1 to 2147483647");
-        check(batch >= 1 && batch <= 65536, "batch", batch, "1 to 65536");
-        check(learningRate > 0 && Double.isFinite(learningRate), "learningRate", learningRate, "a positive number");
-        check(warmup >= 0, "warmup", warmup, "0 or more");
-        check(beta1 >= 0 && beta1 < 1, "beta1", beta1, "at least 0 and less than 1");
-        check(beta2 >= 0 && beta2 < 1, "beta2", beta2, "at least 0 and less than 1");
-        check(adamEpsilon > 0 && Double.isFinite(adamEpsilon), "adamEpsilon", adamEpsilon, "a positive number");
-        check(weightDecay >= 0 && Double.isFinite(weightDecay), "weightDecay", weightDecay, "0 or more");
-        check(clipNorm >= 0 && Double.isFinite(clipNorm), "clipNorm", clipNorm, "0 or more");
-        check(emaDecay >= 0 && emaDecay < 1, "emaDecay", emaDecay, "at least 0 and less than 1");
-        check(saveEvery >= 0, "saveEvery", saveEvery, "0 or more");
-        check(keep >= 1, "keep", keep, "1 or more");
-        check(logEvery >= 1, "logEvery", logEvery, "1 or more");
-        check(sampleEvery >= 0, "sampleEvery", sampleEvery, "0 or more");
+        SettingCheck.that(data.microBatch() == 0 || data.batch() % data.microBatch() == 0, "data.microBatch", data.microBatch(),
+                "a divisor of data.batch, " + data.batch() + ", or 0");
+        boolean folder = !network.from().isEmpty();
+        SettingCheck.that(folder || network.fromHash().isEmpty(), "network.fromHash", network.fromHash(), "nothing without network.from");
+        SettingCheck.that(folder || !network.newClasses(), "network.newClasses", network.newClasses(), "false without network.from");
+        SettingCheck.that(folder || process.timesteps() > 0, "process.timesteps", process.timesteps(), "1 to 1000000");
     }
 
     /**
-     * A configuration from JSON: fields that are missing keep {@code base}'s values, unknown ones are an error.
+     * A configuration from JSON, as a tree or in the flat form of earlier versions: settings that are missing keep {@code base}'s values, or those of {@link
+     * #withFrom}.
      *
      * @param where what to call the JSON in an error: a file, or the command line
-     * @throws IllegalArgumentException naming the field
+     * @throws IllegalArgumentException naming a setting that does not exist, with the nearest that does, or one whose value is not possible
      */
     public static TrainConfig parse(String json, TrainConfig base, String where) {
-        try {
-            if (!(JSON.readTree(json) instanceof ObjectNode given)) {
-                throw new IllegalArgumentException(where + ": expected a JSON object of training settings");
-            }
-            ObjectNode merged = JSON.valueToTree(base);
-            merged.setAll(given);
-            return JSON.treeToValue(merged, TrainConfig.class);
-        } catch (JsonMappingException e) {
-            if (e.getCause() instanceof IllegalArgumentException bad) {
-                throw new IllegalArgumentException(where + ": " + bad.getMessage(), e);
-            }
-            if (e instanceof UnrecognizedPropertyException unknown) {
-                throw new IllegalArgumentException(where + ": \"" + unknown.getPropertyName() + "\" is no setting; the settings are "
-                        + unknown.getKnownPropertyIds().stream().map(Object::toString).sorted().collect(Collectors.joining(", ")), e);
-            }
-            String field = e.getPath().isEmpty() ? "" : " at \"" + e.getPath().getLast().getFieldName() + "\"";
-            throw new IllegalArgumentException(where + ": not a training configuration" + field + ": " + JsonErrors.describe(e), e);
-        } catch (JsonProcessingException e) {
-            throw new IllegalArgumentException(where + ": not valid JSON: " + JsonErrors.describe(e), e);
-        }
+        Map<String, JsonNode> given = ConfigJson.read(json, TrainConfig.class, where);
+        String from = given.containsKey("network.from") ? given.get("network.from").asText() : "";
+        return ConfigJson.with(from.isEmpty() || from.equals(base.network.from()) ? base : base.withFrom(from), given, where);
     }
 
+    /** Returns the tree as JSON. */
     public String toJson() {
-        try {
-            return JSON.writerWithDefaultPrettyPrinter().writeValueAsString(this) + "\n";
-        } catch (JsonProcessingException e) {
-            throw new IllegalStateException("a configuration always has a JSON form", e);
-        }
+        return ConfigJson.write(this);
     }
 
-    /** This configuration with a different number of steps: the one field that may change on resuming, as no step depends on it. */
-    public TrainConfig withSteps(long more) {
-        return parse("{\"steps\": " + more + "}", this, "steps");
+    public TrainConfig withData(UnaryOperator<DataOptions> change) {
+        return new TrainConfig(change.apply(data), network, process, objective, optimizer, run);
     }
 
-    private static void check(boolean ok, String field, Object actual, String expected) {
-        if (!ok) {
-            throw new IllegalArgumentException(field + ": expected " + expected + ", got " + actual);
-        }
+    public TrainConfig withNetwork(UnaryOperator<NetworkOptions> change) {
+        return new TrainConfig(data, change.apply(network), process, objective, optimizer, run);
+    }
+
+    public TrainConfig withProcess(UnaryOperator<ProcessOptions> change) {
+        return new TrainConfig(data, network, change.apply(process), objective, optimizer, run);
+    }
+
+    public TrainConfig withObjective(UnaryOperator<ObjectiveOptions> change) {
+        return new TrainConfig(data, network, process, change.apply(objective), optimizer, run);
+    }
+
+    public TrainConfig withOptimizer(UnaryOperator<OptimizerOptions> change) {
+        return new TrainConfig(data, network, process, objective, change.apply(optimizer), run);
+    }
+
+    public TrainConfig withRun(UnaryOperator<RunOptions> change) {
+        return new TrainConfig(data, network, process, objective, optimizer, change.apply(run));
+    }
+
+    /** This configuration, starting from a model folder: network, noise schedule and prediction are the folder's. */
+    public TrainConfig withFrom(String folder) {
+        NetworkOptions theirs = new NetworkOptions(StartingModel.OWN, folder, "", network.newClasses(), network.classConditional(), DEFAULT.network.unet());
+        return new TrainConfig(data, theirs, new ProcessOptions(StartingModel.OWN, 0), objective.withPrediction(StartingModel.OWN), optimizer, run);
+    }
+
+    /** Returns the number of reverse passes in a step. */
+    public int microBatches() {
+        return data.microBatch() == 0 ? 1 : data.batch() / data.microBatch();
+    }
+
+    /** Returns the learning rate of step number {@code step}, from 0. */
+    public double learningRate(long step) {
+        return optimizer.learningRate() * LearningRateSchedule.parse(optimizer.learningRateSchedule()).factor(step, optimizer.warmup(), run.steps());
     }
 }

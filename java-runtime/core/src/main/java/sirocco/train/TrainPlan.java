@@ -12,6 +12,7 @@ public final class TrainPlan {
     /** As a default configuration trains it, with batches that the host writes. */
     public static Plan of(Device device, UNet model, int batch) {
         TrainConfig c = TrainConfig.DEFAULT;
-        return device.plan(TrainGraph.of(model, batch, c.timesteps(), c.flip(), c.labelDrop(), OptionalInt.empty()).graph());
+        return device.plan(TrainGraph.of(model, batch, c.process().timesteps(), c.data().flip(), c.objective().labelDrop(), OptionalInt.empty(),
+                OptionalInt.empty()).graph());
     }
 }

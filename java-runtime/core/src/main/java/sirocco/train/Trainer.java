@@ -16,14 +16,15 @@ import sirocco.data.Order;
 import sirocco.diffusion.SchedulerConfig;
 import sirocco.diffusion.Solver;
 import sirocco.diffusion.TrainingTable;
+import sirocco.folder.ClassLabels;
 import sirocco.io.AtomicFiles;
-import sirocco.model.DiffusersFolder;
 import sirocco.model.NonFiniteException;
 import sirocco.model.UNet;
 import sirocco.model.Weights;
+import sirocco.pipeline.DiffusionModel;
 
 /**
- * Trains a model as Ho et al. 2020, algorithm 1, one graph run a step.
+ * Trains a model as Ho et al. 2020, algorithm 1. A step is one run of a graph, or one of its gradients for each micro-batch and one of its update.
  *
  * <p>A step is a function of weights, optimizer state, seed and its number alone: batches, timesteps and noise are addressed by the
  * step. So a run that was stopped and resumed computes the same bits as one that was not.
@@ -35,9 +36,9 @@ public final class Trainer implements AutoCloseable {
     private final TrainGraph graph;
     private final Plan plan;
     private final Device device;
-    private final float[] hyper = new float[16];
-    private final int[] rng = new int[4];
+    private final Optional<GradientHook> hook;
     private Executable executable;
+    private StepRunner runner;
     /** Of the dataset's images, if it lies on the device. */
     private int[] labels;
     private long step;
@@ -47,12 +48,22 @@ public final class Trainer implements AutoCloseable {
         this(setup, device, DataPlace.AUTO);
     }
 
-    /** Plans a run; {@link #start} or {@link #resume} allocates it. Setup and device stay the caller's to close. */
+    /** The same without a hook. */
     public Trainer(TrainSetup setup, Device device, DataPlace place) {
+        this(setup, device, place, Optional.empty());
+    }
+
+    /**
+     * Plans a run; {@link #start} or {@link #resume} allocates it. Setup and device stay the caller's to close.
+     *
+     * @param hook run in each step, after its last reverse pass and before the update
+     */
+    public Trainer(TrainSetup setup, Device device, DataPlace place, Optional<GradientHook> hook) {
         this.setup = setup;
         this.config = setup.config();
         this.model = setup.model();
         this.device = device;
+        this.hook = hook;
         TrainGraph fed = graph(OptionalInt.empty());
         Plan fedPlan = device.plan(fed.graph());
         OptionalInt images = place.images(setup.data(), device, fedPlan.totalBytes());
@@ -61,7 +72,9 @@ public final class Trainer implements AutoCloseable {
     }
 
     private TrainGraph graph(OptionalInt images) {
-        return TrainGraph.of(model, config.batch(), setup.schedule().T(), config.flip(), config.labelDrop(), images);
+        int parts = config.microBatches();
+        OptionalInt phases = parts > 1 || hook.isPresent() ? OptionalInt.of(parts) : OptionalInt.empty();
+        return TrainGraph.of(model, config.data().batch() / parts, setup.schedule().T(), config.data().flip(), config.objective().labelDrop(), images, phases);
     }
 
     public Plan plan() {
@@ -78,10 +91,14 @@ public final class Trainer implements AutoCloseable {
         return step;
     }
 
-    /** Begins with the paper's initialisation. */
-    public void start() {
+    /**
+     * Begins with the setup's initial weights, of which the moving average starts too.
+     *
+     * @throws IOException if they cannot be read
+     */
+    public void start() throws IOException {
+        Weights initial = setup.initialWeights();
         load();
-        Weights initial = Weights.initial(model.config(), config.seed());
         initial.writeTo(executable);
         initial.writeTo(executable, TrainGraph.EMA);
         step = 0;
@@ -95,24 +112,26 @@ public final class Trainer implements AutoCloseable {
 
     private void load() {
         executable = device.load(plan);
-        OptionalDouble gamma = config.minSnrGamma() > 0 ? OptionalDouble.of(config.minSnrGamma()) : OptionalDouble.empty();
-        executable.write(graph.schedule(), TrainingTable.rows(setup.schedule(), setup.prediction(), gamma));
-        int[] index = new int[config.batch()];
-        for (int i = 0; i < index.length; i++) {
-            index[i] = i;
+        OptionalDouble gamma = config.objective().minSnrGamma() > 0 ? OptionalDouble.of(config.objective().minSnrGamma()) : OptionalDouble.empty();
+        float[] rows = TrainingTable.rows(setup.schedule(), setup.prediction(), gamma);
+        for (int weight = TrainingTable.WEIGHT; weight < rows.length; weight += TrainingTable.COLUMNS) {
+            rows[weight] /= config.microBatches();
         }
-        executable.write(graph.index(), index);
+        executable.write(graph.schedule(), rows);
+        runner = new StepRunner(graph, executable, config, hook);
         graph.resident().ifPresent(r -> labels = DataPlace.upload(setup.data(), r.dataset(), executable));
     }
 
-    /** Batches from a step on. */
-    private Feed feed(long first) {
-        return dataOnDevice() ? Feed.device(graph, config.batch(), new Order(setup.data().size(), config.seed()), labels, first)
-                : Feed.host(graph, new Batches(setup.data(), config.batch(), config.seed(), first));
+    /** The micro-batches of a step and those after it. */
+    private Feed feed(long step) {
+        int parts = config.microBatches();
+        int images = config.data().batch() / parts;
+        return dataOnDevice() ? Feed.device(graph, images, new Order(setup.data().size(), config.run().seed()), labels, step * parts)
+                : Feed.host(graph, new Batches(setup.data(), images, config.run().seed(), step * parts));
     }
 
     /**
-     * Trains up to {@code config.steps()} or until {@code stop} says so, writing metrics and checkpoints into {@code run}; the last
+     * Trains up to {@code config.run().steps()} or until {@code stop} says so, writing metrics and checkpoints into {@code run}; the last
      * checkpoint is of the step it ended at.
      *
      * @throws NonFiniteException at a loss or gradient that is no finite number; the checkpoints written before are untouched, and none is added,
@@ -133,32 +152,30 @@ public final class Trainer implements AutoCloseable {
         long lineBegan = began;
         long lineStep = step;
         try (Feed feed = feed(step)) {
-            while (step < config.steps() && !stop.getAsBoolean()) {
+            while (step < config.run().steps() && !stop.getAsBoolean()) {
                 try {
-                    feed.next(executable);
+                    runner.run(step, feed);
                 } catch (DataException e) {
                     look(history, checkpoints);
                     throw stopped(e, run, checkpoints, step > first && saved != step);
                 }
-                writeParameters(step);
-                executable.run();
                 step++;
-                boolean log = every(config.logEvery()) || step == config.steps();
-                if (log || every(config.saveEvery()) || every(config.sampleEvery()) || history.due(step)) {
+                boolean log = every(config.run().logEvery()) || step == config.run().steps();
+                if (log || every(config.run().saveEvery()) || every(config.run().sampleEvery()) || history.due(step)) {
                     look(history, checkpoints);
                     listener.loss(step, history.loss(step - 1));
                 }
                 listener.step(step);
                 if (log) {
                     long now = System.nanoTime();
-                    var line = new Metrics.Line(step, history.takeLosses() / (step - lineStep), history.norm(step - 1), learningRate(step - 1),
-                            (step - lineStep) * config.batch() / ((now - lineBegan) * 1e-9), (now - began) * 1e-9);
+                    var line = new Metrics.Line(step, history.takeLosses() / (step - lineStep), history.norm(step - 1), config.learningRate(step - 1),
+                            (step - lineStep) * config.data().batch() / ((now - lineBegan) * 1e-9), (now - began) * 1e-9);
                     metrics.append(line);
                     listener.metrics(line);
                     lineBegan = now;
                     lineStep = step;
                 }
-                if (every(config.saveEvery())) {
+                if (every(config.run().saveEvery())) {
                     listener.saved(save(checkpoints));
                     saved = step;
                 }
@@ -200,51 +217,21 @@ public final class Trainer implements AutoCloseable {
         }
     }
 
-    /** What the graph is told of step number {@code step}, from 0, beside its batch. */
-    private void writeParameters(long step) {
-        rng[0] = (int) config.seed();
-        rng[1] = (int) (config.seed() >>> 32);
-        rng[2] = (int) step;
-        executable.write(graph.rng(), rng);
-        hyper[0] = (float) learningRate(step);
-        hyper[1] = (float) config.beta1();
-        hyper[2] = (float) config.beta2();
-        hyper[3] = (float) config.adamEpsilon();
-        hyper[4] = (float) config.weightDecay();
-        hyper[5] = (float) Math.min(config.emaDecay(), (1.0 + step) / (10.0 + step));
-        hyper[6] = (float) config.clipNorm();
-        hyper[7] = (float) (1 - Math.pow(config.beta1(), step + 1));
-        hyper[8] = (float) (1 - Math.pow(config.beta2(), step + 1));
-        executable.write(graph.hyper(), hyper);
-    }
-
-    /** Of step number {@code step}, from 0. */
-    private double learningRate(long step) {
-        return config.learningRate() * Math.min(1, (step + 1.0) / Math.max(1, config.warmup()));
-    }
-
     /** Runs the same step again, op by op, to tell where the first bad number came from. The weights have not changed since it. */
     private NonFiniteException nonFinite(float loss, float norm, Checkpoints checkpoints) throws IOException {
+        String where;
         try (Feed feed = feed(step)) {
-            feed.next(executable);
+            where = runner.firstNonFinite(step, feed);
         }
-        writeParameters(step);
-        String[] where = {"in no single op's output: it did not show again"};
-        executable.trace(t -> {
-            if (where[0].startsWith("in no") && !t.finite()) {
-                var bad = t.written().stream().filter(s -> s.nonFinite() > 0).findFirst().orElseThrow();
-                where[0] = "in " + t.step() + ": " + bad.nonFinite() + " of " + bad.value().shape().elements() + " elements of " + bad.value().shape();
-            }
-        });
         var latest = checkpoints.latest();
-        return new NonFiniteException("step " + step + ": loss is " + loss + ", gradient norm is " + norm + "; the first bad numbers are " + where[0]
+        return new NonFiniteException("step " + step + ": loss is " + loss + ", gradient norm is " + norm + "; the first bad numbers are " + where
                 + ". Training stopped; the weights were not touched by this step, and "
                 + latest.map(c -> "the last checkpoint is " + c.folder()).orElse("no checkpoint had been written yet")
                 + ". A lower learning rate, a longer warm-up or a smaller clip norm may help.");
     }
 
     private Path save(Checkpoints checkpoints) throws IOException {
-        return checkpoints.add(step, config.keep(), folder -> {
+        return checkpoints.add(step, config.run().keep(), folder -> {
             saveModel(folder);
             TrainState.write(folder, graph, executable, step);
         });
@@ -255,12 +242,19 @@ public final class Trainer implements AutoCloseable {
         averageModel().write(folder);
     }
 
+    /** Returns the dataset's class names. The last row of the class table is the null class if the model was trained with label dropping. */
+    private ClassLabels classLabels() {
+        OptionalInt rows = model.config().numClassEmbeds();
+        return rows.isEmpty() ? ClassLabels.NONE
+                : ClassLabels.of(setup.data().classNames(), config.objective().labelDrop() > 0 ? OptionalInt.of(rows.getAsInt() - 1) : OptionalInt.empty());
+    }
+
     /** The model with the moving average of the weights, which samples are taken from. */
-    public DiffusersFolder averageModel() {
+    public DiffusionModel averageModel() {
         Weights average = new Weights(model.config());
         average.readFrom(executable, TrainGraph.EMA);
         SchedulerConfig diffusion = new SchedulerConfig(setup.schedule(), setup.prediction(), Solver.parse("ddpm-large"));
-        return new DiffusersFolder(average, Optional.of(diffusion.toJson()));
+        return new DiffusionModel(average, Optional.of(diffusion.toJson()), classLabels());
     }
 
     @Override

@@ -122,7 +122,7 @@ class BatchesTest {
             }
             for (int again = 0; again < 2; again++) {
                 DataException e = assertThrows(DataException.class, batches::next);
-                assertTrue(e.getMessage().contains("step 4") && e.getMessage().contains("broken.png"), e.getMessage());
+                assertTrue(e.getMessage().contains("batch 4") && e.getMessage().contains("broken.png"), e.getMessage());
             }
         }
     }

@@ -5,17 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import sirocco.io.MalformedFileException;
 
 class SchedulerConfigTest {
     private static final double INF = Double.POSITIVE_INFINITY;
@@ -43,7 +38,7 @@ class SchedulerConfigTest {
                  "lower_order_final": false, "num_train_timesteps": 500, "prediction_type": "v_prediction", "rescale_betas_zero_snr": false,
                  "sample_max_value": 1.0, "solver_order": 3, "solver_type": "heun", "steps_offset": 1, "thresholding": false,
                  "timestep_spacing": "leading", "trained_betas": null, "use_beta_sigmas": false, "use_karras_sigmas": false,
-                 "variance_type": null, "a_setting_of_the_future": false, "another": null}""");
+                 "variance_type": null, "a_setting_of_the_future": null}""");
         assertEquals(500, c.schedule().T());
         assertEquals(0.012, c.schedule().beta(499), 1e-15);
         assertEquals(Prediction.V_PREDICTION, c.prediction());
@@ -80,7 +75,8 @@ class SchedulerConfigTest {
         "DDPMScheduler | num_train_timesteps | 99999999999", "DDPMScheduler | num_train_timesteps | 10.5",
         "DDPMScheduler | clip_sample | 1", "DDPMScheduler | clip_sample_range | -1", "DDPMScheduler | steps_offset | -1",
         "DDPMScheduler | timestep_spacing | \"even\"", "DDPMScheduler | trained_betas | [0.1, 0.2]", "DDPMScheduler | trained_betas | 0.1",
-        "DDPMScheduler | trained_betas | [\"a\"]", "DDPMScheduler | shift_of_the_future | 0.3",
+        "DDPMScheduler | trained_betas | [\"a\"]", "DDPMScheduler | shift_of_the_future | 0.3", "DDPMScheduler | flag_of_the_future | false",
+        "DDPMScheduler | flag_of_the_future | true",
         "DPMSolverMultistepScheduler | algorithm_type | \"dpmsolver\"", "DPMSolverMultistepScheduler | use_karras_sigmas | true",
         "DPMSolverMultistepScheduler | use_flow_sigmas | true", "DPMSolverMultistepScheduler | solver_order | 4",
         "DPMSolverMultistepScheduler | solver_type | \"bh1\"", "DPMSolverMultistepScheduler | final_sigmas_type | \"one\"",
@@ -96,13 +92,39 @@ class SchedulerConfigTest {
         assertThrows(IllegalArgumentException.class, () -> SchedulerConfig.parse(text));
     }
 
+    /** Until diffusers 0.10 a flag said whether the network predicts ε or x₀, and before 0.1 keys had other names. */
     @Test
-    void namesTheFile(@TempDir Path folder) throws IOException {
-        Path file = Files.writeString(folder.resolve(SchedulerConfig.FILE), "{\"thresholding\":true}");
-        var e = assertThrows(MalformedFileException.class, () -> SchedulerConfig.read(file));
-        assertTrue(e.getMessage().contains(file.toString()) && e.getMessage().contains("thresholding"), e.getMessage());
-        Files.writeString(file, SchedulerConfig.parse("{}").toJson());
-        assertEquals(1000, SchedulerConfig.read(file).schedule().T());
+    void readsTheKeysOfOldReleases() {
+        assertEquals(Prediction.SAMPLE, SchedulerConfig.parse("{\"predict_epsilon\": false}").prediction());
+        assertEquals(Prediction.EPSILON, SchedulerConfig.parse("{\"predict_epsilon\": true}").prediction());
+        assertEquals(Prediction.SAMPLE, SchedulerConfig.parse("{\"predict_epsilon\": false, \"prediction_type\": \"sample\"}").prediction());
+        String message = assertThrows(IllegalArgumentException.class,
+                () -> SchedulerConfig.parse("{\"predict_epsilon\": true, \"prediction_type\": \"v_prediction\"}")).getMessage();
+        assertTrue(message.contains("predict_epsilon") && message.contains("v_prediction"), message);
+        SchedulerConfig first = SchedulerConfig.parse("{\"timesteps\": 77, \"clip_predicted_image\": false, \"timestep_values\": null, \"tensor_format\": \"np\"}");
+        assertEquals(77, first.schedule().T());
+        assertEquals(new Ddpm(Ddpm.Variance.FIXED_SMALL, INF, TimestepSpacing.LEADING, 0), first.solver());
+        assertThrows(IllegalArgumentException.class, () -> SchedulerConfig.parse("{\"timestep_values\": [1, 2]}"));
+    }
+
+    /** With a sampler of the caller's, only what the model was trained with counts. */
+    @Test
+    void anotherSamplerNeedsScheduleAndPredictionOnly() {
+        Solver ddim = Solver.parse("ddim");
+        SchedulerConfig pndm = SchedulerConfig.parse("{\"_class_name\": \"PNDMScheduler\", \"beta_schedule\": \"squaredcos_cap_v2\", "
+                + "\"prediction_type\": \"v_prediction\", \"skip_prk_steps\": true}", ddim);
+        assertEquals(ddim, pndm.solver());
+        assertEquals(Optional.of(BetaSchedule.COSINE), pndm.schedule().kind());
+        assertEquals(Prediction.V_PREDICTION, pndm.prediction());
+        SchedulerConfig.parse("{\"thresholding\": true, \"variance_type\": \"learned_range\"}", ddim);
+        assertEquals(0.012, SchedulerConfig.parse("{\"_class_name\": \"HeunDiscreteScheduler\"}", ddim).schedule().beta(999), 1e-12, "its own default");
+        for (String refused : new String[] {"{\"_class_name\": \"PNDMScheduler\"}", "{\"thresholding\": true}"}) {
+            assertThrows(IllegalArgumentException.class, () -> SchedulerConfig.parse(refused), refused);
+        }
+        for (String refused : new String[] {"{\"_class_name\": \"FlowMatchEulerDiscreteScheduler\"}", "{\"use_flow_sigmas\": true}",
+            "{\"prediction_type\": \"flow_prediction\"}", "{\"_class_name\": \"EulerDiscreteScheduler\", \"timestep_type\": \"continuous\"}", "{\"future\": 1}"}) {
+            assertThrows(IllegalArgumentException.class, () -> SchedulerConfig.parse(refused, ddim), refused);
+        }
     }
 
     private static double[] alphaBars(NoiseSchedule s) {

@@ -151,6 +151,8 @@ class SafetensorsTest {
         refused(withLength(101, 100), "101", "100");
         refused(withLength(1L << 40, 100), "1099511627776");
         refused(withLength(0, 100), "'{'");
+        String pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 143012345\n";
+        refused(Files.writeString(folder.resolve("pointer"), pointer), "Git LFS pointer", "143012345", "git lfs pull");
         // Larger than the format allows, though the file has the bytes (as a hole that takes no room on the disk).
         Path large = withLength(100_000_001L, 8);
         try (var channel = FileChannel.open(large, StandardOpenOption.WRITE)) {
@@ -183,7 +185,7 @@ class SafetensorsTest {
     void refusesTensorsThatDoNotFit() throws IOException {
         refused(tensor("F32", "[1]", "[0,8]", 8), "\"t\"", "4 bytes", "8");
         refused(tensor("F32", "[3]", "[0,8]", 8), "12 bytes");
-        refused(tensor("F32", "[2]", "[0,8]", 7), "[0, 8]", "7");
+        refused(tensor("F32", "[2]", "[0,8]", 7), "truncated", "8 bytes", "7");
         refused(tensor("F32", "[2]", "[8,0]", 8), "[8, 0]");
         refused(tensor("F32", "[2]", "[0]", 8), "[0]");
         refused(tensor("F32", "[2]", "[0,4,8]", 8), "[0, 4, 8]");

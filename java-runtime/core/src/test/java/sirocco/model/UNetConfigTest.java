@@ -95,6 +95,17 @@ class UNetConfigTest {
         assertTrue(message.contains(key) && message.contains(expected) && message.contains("config.json"), message);
     }
 
+    /** What diffusers' EMA scripts store beside the configuration says how the weights were averaged. */
+    @Test
+    void theKeysOfAveragedWeightsAreIgnored() throws IOException {
+        ObjectMapper mapper = new ObjectMapper();
+        ObjectNode json = (ObjectNode) mapper.readTree(CIFAR10);
+        UNetConfig plain = read(json.toString());
+        json.setAll((ObjectNode) mapper.readTree("""
+                {"decay": 0.9999, "inv_gamma": 1.0, "min_decay": 0.0, "optimization_step": 3000, "power": 0.75, "update_after_step": 0, "use_ema_warmup": true}"""));
+        assertEquals(plain, read(json.toString()));
+    }
+
     /** As diffusers writes it for a model that no one gave a size. */
     @Test
     void aSizeThatIsLeftOpenCanBeGiven() throws IOException {

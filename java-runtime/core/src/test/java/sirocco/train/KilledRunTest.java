@@ -17,14 +17,13 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 @Execution(ExecutionMode.CONCURRENT)
 class KilledRunTest {
     private static final int KILLS = 3;
-    private static final String SETTINGS = "{\"steps\": 100000, \"saveEvery\": 1}";
 
     @TempDir
     Path run;
 
     /** The process that is killed. */
     public static void main(String[] args) throws IOException {
-        Tiny.train(Path.of(args[0]), Tiny.config(SETTINGS), 1);
+        Tiny.train(Path.of(args[0]), Tiny.config(c -> c.withRun(r -> r.withSteps(100_000).withSaveEvery(1))), 1);
     }
 
     @Test
@@ -43,7 +42,8 @@ class KilledRunTest {
             assertTrue(latest.step() >= reached + 2);
             reached = latest.step();
         }
-        Tiny.train(run, Tiny.config("{\"saveEvery\": 1}").withSteps(reached + 1), 1);
+        long steps = reached + 1;
+        Tiny.train(run, Tiny.config(c -> c.withRun(r -> r.withSaveEvery(1).withSteps(steps))), 1);
         assertEquals(reached + 1, new Checkpoints(run).latest().orElseThrow().step());
         try (var left = Files.list(run.resolve("checkpoints"))) {
             assertEquals(List.of(), left.filter(p -> p.getFileName().toString().startsWith(".")).toList(), "half-written folders are swept away");

@@ -10,7 +10,7 @@ import sirocco.api.DType;
 import sirocco.api.GraphBuilder;
 import sirocco.api.Shape;
 import sirocco.api.Value;
-import sirocco.model.DiffusersFolder;
+import sirocco.folder.ModelFolder;
 import sirocco.model.UNet;
 import sirocco.model.UNetConfig;
 import sirocco.model.Weights;
@@ -28,7 +28,7 @@ public final class UNetExport {
     private UNetExport() { }
 
     /**
-     * Exports a model for images of its configuration's size.
+     * Exports a UNet2DModel for images of its configuration's size.
      *
      * @param batch the batch size, or empty for any
      * @param mapped as in {@link OnnxExport.Options}
@@ -36,11 +36,11 @@ public final class UNetExport {
      * @param scheduler the text of the scheduler's configuration, stored in the file; empty if there is none
      */
     public static OnnxModel of(Weights weights, OptionalInt batch, boolean mapped, String version, Optional<String> scheduler) {
-        UNetConfig config = weights.config();
+        UNetConfig config = (UNetConfig) weights.config();
         UNet model = new UNet(config);
         Map<String, String> metadata = new LinkedHashMap<>();
-        metadata.put(DiffusersFolder.CONFIG, config.toJson());
-        scheduler.ifPresent(s -> metadata.put(DiffusersFolder.SCHEDULER, s));
+        metadata.put(ModelFolder.CONFIG, config.toJson());
+        scheduler.ifPresent(s -> metadata.put(ModelFolder.SCHEDULER, s));
         String description = "Denoising network (diffusers' UNet2DModel): predicts from a noisy image and its timestep what the model was trained to predict.";
         return OnnxExport.of(n -> record(model, n), v -> weights.get(v.name()),
                 new OnnxExport.Options(batch, mapped, version, "UNet2DModel", description, metadata));

@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,9 +11,10 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
+import sirocco.folder.ModelFolder;
 import sirocco.io.Safetensors;
-import sirocco.model.DiffusersFolder;
 import sirocco.model.ImageSize;
+import sirocco.pipeline.DiffusionModel;
 import sirocco.testkit.GoldenFolder;
 import sirocco.testkit.GoldenTests;
 import sirocco.testkit.Tolerance;
@@ -49,16 +49,13 @@ class OnnxGoldenTest {
     }
 
     private static Optional<String> unsupported(Path folder) throws IOException {
-        if (!Files.exists(folder.resolve(DiffusersFolder.WEIGHTS))) {
-            return Optional.of("no " + DiffusersFolder.WEIGHTS);
-        }
         try (Safetensors golden = Safetensors.open(folder.resolve("golden.safetensors"))) {
             Optional<String> unknown = golden.names().stream().filter(n -> n.startsWith("forward.")
                     && !List.of("forward.sample", "forward.timesteps", "forward.class_labels", "forward.output").contains(n)).findFirst();
             if (unknown.isPresent() || !golden.has("forward.sample") || golden.shape("forward.sample").length != 4) {
                 return Optional.of("its forward pass is not a UNet2DModel's");
             }
-            DiffusersFolder.readConfig(folder, Optional.of(size(golden)));
+            DiffusionModel.readConfig(ModelFolder.open(folder), Optional.of(size(golden)));
             return Optional.empty();
         } catch (IllegalArgumentException e) {
             return Optional.of(e.getMessage());
@@ -67,7 +64,7 @@ class OnnxGoldenTest {
 
     private static void compare(Path folder) throws IOException {
         try (Safetensors golden = Safetensors.open(folder.resolve("golden.safetensors"))) {
-            DiffusersFolder model = DiffusersFolder.load(folder, Optional.of(size(golden)));
+            DiffusionModel model = DiffusionModel.load(ModelFolder.open(folder), Optional.of(size(golden)));
             long[] shape = golden.shape("forward.sample");
             int n = (int) shape[0];
             long[] steps = golden.longs("forward.timesteps");

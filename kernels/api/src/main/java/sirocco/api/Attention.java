@@ -2,10 +2,8 @@ package sirocco.api;
 
 import static sirocco.api.OperandRole.STATISTIC;
 
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 
 /** Scaled dot-product attention with several heads (Vaswani et al. 2017, section 3.2). */
 public sealed interface Attention extends Op {
@@ -15,8 +13,8 @@ public sealed interface Attention extends Op {
     /**
      * Per head, y = softmax(q kᵀ / √d) v with d = c / heads; head j has channels j·d … (j+1)·d − 1. q and y [n,h,w,c]: Lq = h·w queries; k and v [n,h',w',c]:
      * Lk = h'·w' keys. If {@code causal}, query i attends to keys 0 … i. keyMask F32 [n,1,1,Lk] has 1 for keys to attend to and 0 for others; a query
-     * all of whose keys are masked attends to all of them alike. logSumExp [n,1,1,heads·Lq]: log of each row's sum of exponentials, kept for the reverse
-     * pass.
+     * without any key to attend to attends to all Lk keys alike, and its gradients are unspecified. logSumExp [n,1,1,heads·Lq]: log of each row's sum
+     * of exponentials, kept for the reverse pass.
      */
     record Forward(@Reads Value q, @Reads Value k, @Reads Value v, @Reads(STATISTIC) Optional<Value> keyMask, boolean causal, int heads, @Writes Value y,
                    @Writes(STATISTIC) Value logSumExp) implements Attention {
@@ -32,13 +30,13 @@ public sealed interface Attention extends Op {
 
         @Override
         public Optional<List<Value>> decompose(GraphBuilder g) {
-            Scores scores = Scores.of(g, this.q, this.k, keyMask, causal, heads);
-            Value largest = g.maximum(scores.all, KEYS);
-            Value exponentials = g.unary(g.subtract(scores.all, largest), UnaryFunction.EXP);
-            Value sum = g.sum(exponentials, KEYS);
-            Value mean = g.matMul(g.divide(exponentials, sum), split(g, v, heads), false, false);
+            AttentionScores scores = AttentionScores.of(g, this.q, this.k, keyMask, causal, heads);
+            Value largest = g.maximum(scores.all(), AttentionScores.KEYS);
+            Value exponentials = g.unary(g.subtract(scores.all(), largest), UnaryFunction.EXP);
+            Value sum = g.sum(exponentials, AttentionScores.KEYS);
+            Value mean = g.matMul(g.divide(exponentials, sum), AttentionScores.split(g, v, heads), false, false);
             Value logs = g.add(largest, g.unary(sum, UnaryFunction.LOG));
-            return Optional.of(List.of(join(g, mean, q.shape()), g.reshape(logs, logSumExp.shape())));
+            return Optional.of(List.of(AttentionScores.join(g, mean, q.shape()), g.reshape(logs, logSumExp.shape())));
         }
 
         @Override
@@ -71,66 +69,23 @@ public sealed interface Attention extends Op {
         @Override
         public Optional<List<Value>> decompose(GraphBuilder g) {
             Shape s = q.shape();
-            Scores scores = Scores.of(g, q, k, keyMask, causal, heads);
+            AttentionScores scores = AttentionScores.of(g, q, k, keyMask, causal, heads);
             Value logs = g.reshape(logSumExp, new Shape(s.n(), heads, s.h() * s.w(), 1));
-            Value p = g.unary(g.subtract(scores.all, logs), UnaryFunction.EXP);
-            Value dOut = split(g, dy, heads);
+            Value p = g.unary(g.subtract(scores.all(), logs), UnaryFunction.EXP);
+            Value dOut = AttentionScores.split(g, dy, heads);
             Value dV = g.matMul(p, dOut, true, false);
-            Value dP = g.matMul(dOut, split(g, v, heads), false, true);
-            Value row = g.sum(g.multiply(dOut, split(g, y, heads)), KEYS);
-            Value dS = g.scale(g.multiply(p, g.subtract(dP, row)), scores.scale);
-            return Optional.of(List.of(join(g, g.matMul(dS, scores.k, false, false), s), join(g, g.matMul(dS, scores.q, true, false), k.shape()),
-                    join(g, dV, v.shape())));
+            Value dP = g.matMul(dOut, AttentionScores.split(g, v, heads), false, true);
+            Value row = g.sum(g.multiply(dOut, AttentionScores.split(g, y, heads)), AttentionScores.KEYS);
+            Value dS = g.scale(g.multiply(p, g.subtract(dP, row)), scores.scale());
+            Value dQ = g.matMul(dS, scores.k(), false, false);
+            Value dK = g.matMul(dS, scores.q(), true, false);
+            return Optional.of(List.of(AttentionScores.join(g, dQ, s), AttentionScores.join(g, dK, k.shape()), AttentionScores.join(g, dV, v.shape())));
         }
 
         @Override
         public void reverse(Reverse r) {
             r.refuse(this, "second derivatives of attention are not implemented");
         }
-    }
-
-    /** The axis of keys in scores, and of channels in a head's rows. */
-    Set<Axis> KEYS = EnumSet.of(Axis.C);
-
-    /**
-     * Scaled and masked scores, recorded.
-     *
-     * @param q [n,heads,Lq,d]
-     * @param k [n,heads,Lk,d]
-     * @param all [n,heads,Lq,Lk]
-     * @param scale 1/√d
-     */
-    record Scores(Value q, Value k, Value all, double scale) {
-        static Scores of(GraphBuilder g, Value q, Value k, Optional<Value> keyMask, boolean causal, int heads) {
-            Value qs = split(g, q, heads);
-            Value ks = split(g, k, heads);
-            double scale = 1 / Math.sqrt(qs.shape().c());
-            Value all = g.scale(g.matMul(qs, ks, false, true), scale);
-            int keys = ks.shape().w();
-            if (keyMask.isPresent()) {
-                Value mask = g.reshape(keyMask.get(), new Shape(q.shape().n(), 1, 1, keys));
-                all = g.add(all, g.affine(mask, -MASKED, MASKED));
-            }
-            if (causal) {
-                int queries = qs.shape().w();
-                // Query number less key number: below 0 for keys that come later.
-                Value ahead = g.subtract(g.ramp(0, 1, Axis.W, new Shape(1, 1, queries, 1)), g.ramp(0, 1, Axis.C, new Shape(1, 1, 1, keys)));
-                all = g.add(all, g.affine(g.step(ahead), -MASKED, MASKED));
-            }
-            return new Scores(qs, ks, all, scale);
-        }
-    }
-
-    /** [n,h,w,c] → [n,heads,h·w,c/heads]. */
-    private static Value split(GraphBuilder g, Value x, int heads) {
-        Shape s = x.shape();
-        Value rows = g.reshape(x, new Shape(s.n(), s.h() * s.w(), heads, s.c() / heads));
-        return g.permute(rows, List.of(Axis.N, Axis.W, Axis.H, Axis.C));
-    }
-
-    /** The inverse of {@link #split}. */
-    private static Value join(GraphBuilder g, Value x, Shape s) {
-        return g.reshape(g.permute(x, List.of(Axis.N, Axis.W, Axis.H, Axis.C)), s);
     }
 
     private static long flops(Shape q, Shape k, int products) {

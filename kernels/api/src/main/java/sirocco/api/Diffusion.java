@@ -13,9 +13,6 @@ import java.util.Optional;
  * every fixed-step solver. {@link Noising} and {@link SamplingStep} fuse it with the draws.
  */
 public sealed interface Diffusion extends Op {
-    /** Why tables have no gradient. */
-    String TABLES = "tables are constants of a step";
-
     /**
      * y_j = Σ_k C[row, j, k] · x_k, for one to {@value #REGISTERS} inputs and outputs of one shape [n,h,w,c]. table F32 [rows,1,J,K]; row I32 [1,1,1,1] for all
      * images or [n,1,1,1] for each, in 0 … rows − 1, anything else is an error at run time. The terms are added in order of k. Primitive.
@@ -36,7 +33,7 @@ public sealed interface Diffusion extends Op {
 
         @Override
         public void reverse(Reverse r) {
-            r.refuseIfNeeded(this, table, TABLES);
+            refuseGradient(r, this, table);
             List<Value> reached = y.stream().filter(r::reached).toList();
             for (int k = 0; k < x.size(); k++) {
                 if (r.needs(x.get(k))) {
@@ -62,7 +59,7 @@ public sealed interface Diffusion extends Op {
     record Lookup(@Reads(TABLE) Value table, @Reads(INDEX) Value row, int column, @Writes(STATISTIC) Value y) implements Diffusion {
         @Override
         public void reverse(Reverse r) {
-            r.refuseIfNeeded(this, table, TABLES);
+            refuseGradient(r, this, table);
         }
     }
 
@@ -173,6 +170,10 @@ public sealed interface Diffusion extends Op {
         public void reverse(Reverse r) {
             r.refuse(this, "states that a step changes are not differentiated");
         }
+    }
+
+    private static void refuseGradient(Reverse r, Op op, Value table) {
+        r.refuseIfNeeded(op, table, "tables are constants of a step");
     }
 
     /** Methods that record the arithmetic of diffusion. */

@@ -23,10 +23,10 @@ public sealed interface Normalization extends Op {
 
         @Override
         public Optional<List<Value>> decompose(GraphBuilder g) {
-            Grouped grouped = Grouped.of(g, x, groups);
-            Value mean = g.mean(grouped.x, Grouped.AXES);
-            Value centered = g.subtract(grouped.x, mean);
-            Value variance = g.mean(g.unary(centered, UnaryFunction.SQUARE), Grouped.AXES);
+            Value grouped = ChannelGroups.split(g, x, groups);
+            Value mean = g.mean(grouped, ChannelGroups.AXES);
+            Value centered = g.subtract(grouped, mean);
+            Value variance = g.mean(g.unary(centered, UnaryFunction.SQUARE), ChannelGroups.AXES);
             Value rstd = g.unary(g.affine(variance, 1, eps), UnaryFunction.RSQRT);
             Value normal = g.add(g.multiply(g.reshape(g.multiply(centered, rstd), x.shape()), gamma), beta);
             Shape pairs = new Shape(x.shape().n(), 1, groups, 1);
@@ -56,13 +56,13 @@ public sealed interface Normalization extends Op {
         @Override
         public Optional<List<Value>> decompose(GraphBuilder g) {
             Shape s = x.shape();
-            Grouped grouped = Grouped.of(g, x, groups);
+            Value grouped = ChannelGroups.split(g, x, groups);
             Shape pairs = new Shape(s.n(), 1, groups, 2);
             Value saved = g.reshape(stats, pairs);
             Shape one = new Shape(s.n(), 1, groups, 1);
             Value mean = g.reshape(g.slice(saved, Axis.C, 0, 1), one);
             Value rstd = g.reshape(g.slice(saved, Axis.C, 1, 1), one);
-            Value hat = g.multiply(g.subtract(grouped.x, mean), rstd);
+            Value hat = g.multiply(g.subtract(grouped, mean), rstd);
             Value flatHat = g.reshape(hat, s);
             Value d = dy;
             if (silu) {
@@ -74,8 +74,8 @@ public sealed interface Normalization extends Op {
             g.accumulate(g.sum(g.multiply(d, flatHat), pixels), dGamma);
             g.accumulate(g.sum(d, pixels), dBeta);
             // dx = rstd · (dh − mean(dh) − hat · mean(dh · hat)), dh = d · gamma
-            Value dHat = Grouped.of(g, g.multiply(d, gamma), groups).x;
-            Value inner = g.subtract(g.subtract(dHat, g.mean(dHat, Grouped.AXES)), g.multiply(hat, g.mean(g.multiply(dHat, hat), Grouped.AXES)));
+            Value dHat = ChannelGroups.split(g, g.multiply(d, gamma), groups);
+            Value inner = g.subtract(g.subtract(dHat, g.mean(dHat, ChannelGroups.AXES)), g.multiply(hat, g.mean(g.multiply(dHat, hat), ChannelGroups.AXES)));
             Value result = g.reshape(g.multiply(inner, rstd), s);
             return Optional.of(List.of(addend.isPresent() ? g.add(result, addend.get()) : result));
         }
@@ -83,16 +83,6 @@ public sealed interface Normalization extends Op {
         @Override
         public void reverse(Reverse r) {
             r.refuse(this, "second derivatives of normalizations are not implemented");
-        }
-    }
-
-    /** An activation with its groups as an axis: [n, pixels, groups, c/groups]. */
-    record Grouped(Value x) {
-        static final Set<Axis> AXES = EnumSet.of(Axis.H, Axis.C);
-
-        static Grouped of(GraphBuilder g, Value x, int groups) {
-            Shape s = x.shape();
-            return new Grouped(g.reshape(x, new Shape(s.n(), s.h() * s.w(), groups, s.c() / groups)));
         }
     }
 

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.ToLongFunction;
+import java.util.stream.Stream;
 
 /**
  * THE contract: what a backend computes. Each family of ops is a file with its records, their gradient rules and the methods that record them.
@@ -25,6 +26,12 @@ import java.util.function.ToLongFunction;
  */
 public sealed interface Op permits Attention, Conditioning, Convolution, Diffusion, Loss, Movement, Normalization, Optimizer, Pointwise, Product, Random,
         Reduction {
+    /** The records of all families. */
+    static List<Class<? extends Op>> records() {
+        return Stream.of(Op.class.getPermittedSubclasses()).flatMap(family -> Stream.of(family.getPermittedSubclasses()))
+                .<Class<? extends Op>>map(record -> record.asSubclass(Op.class)).toList();
+    }
+
     /** Every operand, in the order of the record's components. */
     default List<Operand> operands() {
         return Operands.of(this);

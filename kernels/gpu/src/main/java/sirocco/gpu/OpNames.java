@@ -7,8 +7,14 @@ import sirocco.api.Op;
 public final class OpNames {
     private OpNames() { }
 
-    /** Returns the name of an op's type, as in conv2d_backward_data. */
+    /** Returns the name of an op's type, as in conv2d_backward_data; of a family's {@code Forward} and {@code Backward}, as in attention_backward. */
     public static String of(Class<? extends Op> type) {
-        return type.getSimpleName().replaceAll("([a-z0-9])([A-Z])", "$1_$2").toLowerCase(Locale.ROOT);
+        String family = type.getEnclosingClass().getSimpleName();
+        String name = switch (type.getSimpleName()) {
+            case "Forward" -> family;
+            case "Backward" -> family + "Backward";
+            default -> type.getSimpleName();
+        };
+        return name.replaceAll("([a-z0-9])([A-Z])", "$1_$2").toLowerCase(Locale.ROOT);
     }
 }

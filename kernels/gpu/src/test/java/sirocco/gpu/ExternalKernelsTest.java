@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import sirocco.api.Attention;
 import sirocco.api.Convolution;
 import sirocco.api.Pointwise;
 
@@ -17,7 +18,9 @@ class ExternalKernelsTest {
     @Test
     void opsHaveTheirNamesInSnakeCase() {
         assertEquals("conv2d_backward_data", OpNames.of(Convolution.Conv2dBackwardData.class));
-        assertEquals("silu", OpNames.of(Pointwise.Unary.class));
+        assertEquals("unary", OpNames.of(Pointwise.Unary.class));
+        assertEquals("attention", OpNames.of(Attention.Forward.class));
+        assertEquals("attention_backward", OpNames.of(Attention.Backward.class));
     }
 
     /** 64 elements take 16 blocks of four words. */

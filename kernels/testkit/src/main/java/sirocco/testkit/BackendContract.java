@@ -63,7 +63,7 @@ public abstract class BackendContract {
 
     /** Random graphs that are tried, unless the system property {@value RandomGraphs#COUNT} says how many. */
     protected int randomGraphs() {
-        return 150;
+        return 100;
     }
 
     @BeforeAll
@@ -100,6 +100,14 @@ public abstract class BackendContract {
     Stream<DynamicTest> everyRandomGraph() {
         RandomGraphChecks random = new RandomGraphChecks(checks);
         return RandomGraphs.all(randomGraphs()).map(g -> DynamicTest.dynamicTest(g.toString(), () -> random.check(g)));
+    }
+
+    @TestFactory
+    Stream<DynamicTest> training() {
+        TrainingChecks training = new TrainingChecks(device());
+        return Stream.of(DynamicTest.dynamicTest("gradients of micro-batches add up", training::gradientsOfMicroBatchesAddUp),
+                DynamicTest.dynamicTest("two optimizers update their own sets", training::twoOptimizersUpdateTheirOwnSets),
+                DynamicTest.dynamicTest("a teacher follows its student", training::aTeacherFollowsItsStudent));
     }
 
     // ---- running ---------------------------------------------------------------------------------------------------------------

@@ -75,10 +75,16 @@ final class RandomDiffusion {
                 (c, r) -> List.of(c.g.dropLabels(r.get(0), r.get(1), r.get(2), 0.5f, classes)));
     }
 
+    /** Numbered by its node, so that its mask does not depend on which other ops are recorded. */
     private static void dropout(Sketch s) {
         int x = s.any();
+        Shape shape = s.shape(x);
         float p = s.one(List.of(0.1f, 0.5f));
-        s.op("dropout " + p, List.of(x, s.rng(), s.index(s.shape(x).n())), (c, r) -> List.of(c.g.dropout(r.get(0), r.get(1), r.get(2), p)));
+        int id = s.nodes().size();
+        s.op("dropout " + p, List.of(x, s.rng(), s.index(shape.n())), (c, r) -> {
+            Value y = c.g.temporary("y", shape);
+            return List.of(c.g.record(new Random.Dropout(r.get(0), r.get(1), r.get(2), p, id, y), y));
+        });
     }
 
     /** Images as the host writes them, or gathered from a dataset. */
@@ -119,12 +125,12 @@ final class RandomDiffusion {
         }
     }
 
-    /** The table is positive, since a clip must be. */
     private static void samplingStep(Sketch s) {
         int out = s.any();
         Shape shape = s.shape(out);
         boolean history = s.chance(0.5);
-        List<Integer> reads = new ArrayList<>(List.of(out, s.constant(new Shape(ROWS, 1, 1, 12), 0.6, 0.1), s.rng(), s.index(shape.n()), s.state(shape),
+        double[] coefficients = s.random.doubles(ROWS * 12L, 0.1, 1).map(c -> (float) c).toArray(); // a limit below 0 is no clamp
+        List<Integer> reads = new ArrayList<>(List.of(out, s.constant(new Shape(ROWS, 1, 1, 12), coefficients), s.rng(), s.index(shape.n()), s.state(shape),
                 s.cursor(s.random.nextInt(ROWS))));
         if (history) {
             reads.add(s.state(shape));

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import sirocco.api.DType;
@@ -133,6 +134,17 @@ record RandomGraph(long seed, List<Node> nodes, int loss, List<Integer> wanted, 
         return new RandomGraph(seed, all, loss, wanted, results).pruned();
     }
 
+    /** The graph without op number {@code at}, which writes one value: what read that reads {@code instead}. */
+    RandomGraph bypassing(int at, int instead) {
+        int gone = nodes.get(at).outputs.getFirst().number;
+        UnaryOperator<List<Integer>> renamed = numbers -> numbers.stream().map(n -> n == gone ? instead : n).distinct().toList();
+        List<Node> all = new ArrayList<>(nodes.subList(0, at));
+        for (Node n : nodes.subList(at + 1, nodes.size())) {
+            all.add(new Node(n.text, n.kind, n.reads.stream().map(r -> r == gone ? instead : r).toList(), n.outputs, n.recording));
+        }
+        return new RandomGraph(seed, all, loss == gone ? instead : loss, renamed.apply(wanted), renamed.apply(results)).pruned();
+    }
+
     RandomGraph withoutLoss() {
         return new RandomGraph(seed, nodes, -1, List.of(), results).pruned();
     }
@@ -152,6 +164,10 @@ record RandomGraph(long seed, List<Node> nodes, int loss, List<Integer> wanted, 
 
     Node writerOf(int value) {
         return nodes.stream().filter(n -> n.outputs.stream().anyMatch(o -> o.number == value)).findFirst().orElseThrow();
+    }
+
+    Output output(int value) {
+        return writerOf(value).outputs.stream().filter(o -> o.number == value).findFirst().orElseThrow();
     }
 
     /** A line for each node, and what is compared. */

@@ -144,7 +144,7 @@ final class RoundingErrors {
                 yield i -> U * size.applyAsDouble(i) + Math.abs((float) op.scale() * (float) x.get(i) + (float) op.shift() - y.get(i));
             }
             case Pointwise.Binary op -> switch (op.function()) {
-                case ADD, SUBTRACT, MULTIPLY -> i -> U * size.applyAsDouble(i);
+                case ADD, SUBTRACT, MULTIPLY -> i -> (float) y.get(i) == y.get(i) ? 0 : U * size.applyAsDouble(i); // 1·1 is exact
                 case DIVIDE -> i -> 2 * U * size.applyAsDouble(i);
                 case MINIMUM, MAXIMUM -> all(0);
             };

@@ -64,6 +64,12 @@ final class Shrinking {
         List<RandomGraph> cut = new ArrayList<>();
         for (int op : g.ops()) {
             cut.addFirst(g.withInputsFor(op));
+            RandomGraph.Node node = g.nodes().get(op);
+            if (node.outputs().size() == 1 && node.kind() == RandomGraph.Kind.OP) {
+                RandomGraph.Output written = node.outputs().getFirst();
+                node.reads().stream().distinct().filter(r -> g.output(r).shape().equals(written.shape()) && g.output(r).dtype() == written.dtype())
+                        .forEach(r -> cut.addFirst(g.bypassing(op, r)));
+            }
         }
         // What cuts off most first.
         cut.sort((a, b) -> a.nodes().size() - b.nodes().size());

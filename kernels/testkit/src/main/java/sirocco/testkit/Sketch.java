@@ -105,11 +105,11 @@ final class Sketch {
 
     /** The F32 values that a node may read and that {@code fits} takes. */
     List<Integer> floats(Predicate<Integer> fits) {
-        return IntStream.range(0, outputs.size()).filter(v -> outputs.get(v).dtype() == DType.F32 && !terminal.contains(v) && !constant(v)).boxed().filter(fits)
+        return IntStream.range(0, outputs.size()).filter(v -> outputs.get(v).dtype() == DType.F32 && !terminal.contains(v) && !isConstant(v)).boxed().filter(fits)
                 .toList();
     }
 
-    private boolean constant(int v) {
+    private boolean isConstant(int v) {
         return nodes.stream().anyMatch(n -> n.kind() == Kind.CONSTANT && n.outputs().getFirst().number() == v);
     }
 

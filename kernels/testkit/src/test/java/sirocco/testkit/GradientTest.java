@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -41,7 +40,7 @@ class GradientTest {
     void casesReachEveryBackwardOp() {
         List<? extends Class<?>> reached = OpCases.withGradients().stream().flatMap(c -> c.graph().steps().stream()).map(s -> s.op().getClass()).distinct()
                 .toList();
-        for (Class<?> op : ops()) {
+        for (Class<?> op : Op.records()) {
             if (op.getSimpleName().endsWith("Backward") || op.getSimpleName().startsWith("Conv2dBackward")) {
                 assertTrue(reached.contains(op), op.getName());
             }
@@ -53,13 +52,9 @@ class GradientTest {
     @Test
     void casesReachEveryOp() {
         List<? extends Class<?>> reached = OpCases.all().stream().flatMap(c -> c.graph().steps().stream()).map(s -> s.op().getClass()).distinct().toList();
-        for (Class<?> op : ops()) {
+        for (Class<?> op : Op.records()) {
             assertTrue(reached.contains(op), op.getName());
         }
-    }
-
-    private static List<Class<?>> ops() {
-        return Arrays.stream(Op.class.getPermittedSubclasses()).<Class<?>>flatMap(family -> Arrays.stream(family.getPermittedSubclasses())).toList();
     }
 
     /** The check itself: a loss with a gradient that was not made by a reverse pass. */
@@ -134,6 +129,68 @@ class GradientTest {
         Value slope = g.in("slope", () -> g.mseLoss(dx, x, Optional.empty()));
         String message = assertThrows(IllegalArgumentException.class, () -> Gradients.ofParameters(g, slope)).getMessage();
         assertTrue(message.contains("Conv2dBackwardData \"conv.backward\"") && message.contains("second derivatives"), message);
+    }
+
+    private void refused(Value scalar, List<Value> by, String... mentioned) {
+        String message = assertThrows(IllegalArgumentException.class, () -> Gradients.of(g, scalar, by)).getMessage();
+        for (String m : mentioned) {
+            assertTrue(message.contains(m), () -> "\"" + message + "\" should mention " + m);
+        }
+    }
+
+    /** None of these has a gradient of zero in silence. */
+    @Test
+    void constantsOfAStepAreErrors() {
+        Value table = g.input("table", new Shape(5, 1, 1, 1), DType.F32);
+        Value row = g.input("row", Shape.SCALAR, DType.I32);
+        refused(loss(g.in("combine", () -> g.combine(table, row, List.of(x)).getFirst())), List.of(table), "Combine \"combine\"", "tables are constants");
+        refused(g.in("lookup", () -> g.lookup(table, row, 0)), List.of(table), "Lookup \"lookup\"", "tables are constants");
+        Value mask = g.input("mask", Shape.features(2, 16), DType.F32);
+        refused(loss(g.in("attention", () -> g.attention(x, x, x, Optional.of(mask), false, 1))), List.of(mask), "Attention \"attention\"", "a mask is a constant");
+    }
+
+    @Test
+    void aStateThatChangedOnTheWayIsAnError() {
+        Value state = g.state("memory", x.shape(), DType.F32);
+        Value y = conv(x, "conv");
+        g.in("remember", () -> {
+            g.accumulate(y, state);
+            return null;
+        });
+        refused(loss(g.add(y, state)), List.of(x), "Accumulate \"remember\"", "states that a step changes");
+        assertEquals(state.shape(), Gradients.of(g, loss(g.scale(state, 2)), List.of(state)).get(state).shape(), "the state itself is no matter");
+    }
+
+    /** A read before the change is of a constant. */
+    @Test
+    void aStateThatChangesLaterIsAConstant() {
+        Value state = g.state("memory", x.shape(), DType.F32);
+        Value y = conv(x, "conv");
+        Value loss = loss(g.add(y, state));
+        g.assign(y, state);
+        assertEquals(2, Gradients.ofParameters(g, loss).size());
+    }
+
+    /** As a generator's loss reads the discriminator that this very step has updated. */
+    @Test
+    void whatAnOptimizerChangedIsAConstant() {
+        Value y = conv(x, "generator");
+        Value hyper = g.input("hyper", Shape.vector(16), DType.F32);
+        Value judged = conv(y, "critic");
+        Value critic = g.build().find("critic.weight");
+        g.adamEma(Gradients.of(g, g.in("loss.critic", () -> loss(judged)), List.of(critic)), hyper);
+        Value again = g.in("again", () -> g.conv2d(y, critic, Optional.empty(), Optional.empty(), Optional.empty(), Window.same(3)));
+        Value generator = g.build().find("generator.weight");
+        assertEquals(List.of(generator), List.copyOf(Gradients.of(g, g.in("loss.generator", () -> loss(again)), List.of(generator)).keySet()));
+    }
+
+    @Test
+    void nothingToDifferentiateOrByIsAnError() {
+        refused(loss(conv(x, "conv")), List.of(), "no values to differentiate");
+        Value scalar = g.input("scalar", Shape.SCALAR, DType.F32);
+        refused(scalar, List.of(scalar), "no step", "scalar");
+        Value labels = g.input("labels", new Shape(2, 4, 4, 1), DType.I32);
+        refused(g.in("classes", () -> g.crossEntropy(x, labels)), List.of(labels), "only F32", "labels");
     }
 
     @Test

@@ -5,14 +5,24 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Collections;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import sirocco.api.Axis;
+import sirocco.api.BinaryFunction;
 import sirocco.api.DType;
+import sirocco.api.Diffusion;
 import sirocco.api.Graph;
 import sirocco.api.GraphBuilder;
+import sirocco.api.Philox;
+import sirocco.api.Random;
 import sirocco.api.Shape;
+import sirocco.api.UnaryFunction;
 import sirocco.api.Value;
 import sirocco.api.Window;
 
@@ -104,6 +114,103 @@ class GraphBuilderTest {
         refused(() -> g.samplingStep(x, table, rng, index, state, Optional.of(state), Optional.empty(), cursor), "h1", "h2");
         Value temporary = g.in("silu", () -> g.silu(x));
         refused(() -> g.samplingStep(x, table, rng, index, temporary, Optional.empty(), Optional.empty(), cursor), "updated in place", "silu");
+    }
+
+    @Test
+    void shapesThatDoNotBroadcast() {
+        Value other = floats("other", new Shape(32, 16, 8, 1));
+        for (BinaryFunction f : BinaryFunction.values()) {
+            refused(() -> g.binary(x, other, f), f.name().toLowerCase(Locale.ROOT), "do not broadcast", "[32,16,16,64]", "[32,16,8,1]", "along W", "or 1");
+        }
+    }
+
+    @Test
+    void masksOfAnotherLength() {
+        Value q = floats("q", Shape.tokens(2, 5, 8));
+        Value k = floats("k", Shape.tokens(2, 7, 8));
+        Value mask = floats("mask", Shape.features(2, 5));
+        refused(() -> g.attention(q, k, k, Optional.of(mask), false, 2), "attention", "keyMask", "[2,1,1,5]", "[2,1,1,7]", "7 keys");
+        Value one = floats("one", Shape.features(1, 7));
+        refused(() -> g.attention(q, k, k, Optional.of(one), true, 2), "[1,1,1,7]", "[2,1,1,7]");
+        Value narrow = floats("narrow", Shape.tokens(2, 7, 4));
+        refused(() -> g.attention(q, narrow, narrow, 2), "k must have q's images and channels", "[2,1,5,8]", "[2,1,7,4]");
+        refused(() -> g.attention(q, k, q, 2), "v has shape [2,1,5,8]", "[2,1,7,8]");
+    }
+
+    @Test
+    void products() {
+        Value a = floats("a", new Shape(2, 3, 5, 7));
+        Value b = floats("b", new Shape(2, 3, 5, 7));
+        refused(() -> g.matMul(a, b, false, false), "matMul", "depth 7", "depth 5", "a=[2,3,5,7]", "b=[2,3,5,7]");
+        refused(() -> g.matMul(a, b, true, true), "depth 5", "depth 7", "a=[2,3,5,7]ᵀ");
+        Value batches = floats("batches", new Shape(4, 3, 7, 2));
+        refused(() -> g.matMul(a, batches, false, false), "batches do not broadcast", "along N");
+        Value heads = floats("heads", new Shape(2, 2, 7, 2));
+        refused(() -> g.matMul(a, heads, false, false), "along H");
+    }
+
+    @Test
+    void movements() {
+        refused(() -> g.reshape(x, new Shape(32, 16, 16, 63)), "reshape", "[32,16,16,64]", "[32,16,16,63]", "524288 elements");
+        refused(() -> g.permute(x, List.of(Axis.N, Axis.H, Axis.W, Axis.W)), "permute", "each of the four axes once", "[N, H, W, W]");
+        refused(() -> g.permute(x, List.of(Axis.N, Axis.H)), "[N, H]");
+        refused(() -> g.slice(x, Axis.H, 16, 1), "slice", "elements 16 to 16", "along H");
+        refused(() -> g.slice(x, Axis.N, 0, 0), "0 to -1", "along N");
+        refused(() -> g.slice(x, Axis.W, 2, Integer.MAX_VALUE), "along W");
+        refused(() -> g.concat(x, floats("narrow", new Shape(32, 16, 15, 64)), Axis.H), "concat", "[32,16,15,64]", "[32,16,16,64]");
+        refused(() -> g.repeat(x, new Shape(48, 16, 16, 64)), "repeat", "not a multiple", "along N");
+        refused(() -> g.averagePool(x, 3), "averagePool", "3×3", "[32,16,16,64]");
+        refused(() -> g.averagePool(x, 0), "0×0");
+        refused(() -> g.gated(floats("odd", Shape.vector(3)), UnaryFunction.GELU), "gated", "even number of channels", "[1,1,1,3]");
+        refused(() -> g.sum(x, EnumSet.noneOf(Axis.class)), "reduce", "no axes");
+        Value state = g.state("state", Shape.vector(3), DType.F32);
+        refused(() -> g.accumulate(x, state), "accumulate", "[32,16,16,64]", "[1,1,1,3]");
+        refused(() -> g.assign(x, state), "assign", "[1,1,1,3]");
+        refused(() -> g.assign(floats("other", Shape.vector(3)), g.state("ints", Shape.vector(3), DType.I32)), "one type", "I32");
+        refused(() -> g.layerNorm(x, Optional.of(state), Optional.empty(), 1e-5f), "layerNorm", "gamma", "[1,1,1,64]");
+        refused(() -> g.rmsNorm(x, Optional.of(state), 1e-5f), "rmsNorm", "gamma");
+    }
+
+    @Test
+    void tablesAndRows() {
+        Value table = floats("coefficients", new Shape(5, 1, 2, 3));
+        Value row = g.input("row", Shape.features(32, 1), DType.I32);
+        refused(() -> g.combine(table, row, List.of(x, x)), "combine", "table has shape [5,1,2,3]", "[5,1,2,2]");
+        Value small = floats("small", Shape.vector(64));
+        refused(() -> g.combine(table, row, List.of(x, x, small)), "input small", "[1,1,1,64]", "[32,16,16,64]");
+        refused(() -> g.combine(table, row, List.of(small, small, small)), "row", "each of 1");
+        refused(() -> g.combine(table, x, List.of(x, x, x)), "row must be I32 [n,1,1,1]");
+        refused(() -> g.combine(table, row, List.of()), "1 to 8 inputs", "got 0");
+        refused(() -> g.combine(table, row, Collections.nCopies(9, x)), "1 to 8 inputs", "got 9");
+        refused(() -> g.lookup(table, row, 6), "lookup", "column 6", "[5,1,2,3]");
+        refused(() -> g.lookup(table, row, -1), "column -1");
+        refused(() -> g.lookup(table, row, 0, 3), "row", "each of 3");
+        refused(() -> g.crossEntropy(x, row), "crossEntropy", "labels", "[32,16,16,1]");
+        refused(() -> g.drawTimestep(rng, index, 0), "drawTimestep", "at least 1");
+        refused(() -> g.draw(Random.Distribution.NORMAL, rng, index, Optional.of(index), Philox.NOISE, x.shape()), "draw", "step must be I32 [1,1,1,1]");
+        refused(() -> g.draw(Random.Distribution.NORMAL, rng, index, Optional.empty(), Philox.NOISE, Shape.vector(2)), "index must be I32 [1,1,1,1]");
+        refused(() -> g.adamEma(Map.of(x, x), floats("hyper", Shape.vector(16))), "adamEma", "only parameters can be trained");
+        refused(() -> g.gatherImages(images, x), "gatherImages", "ids must be I32");
+    }
+
+    /** The role of an operand says its type: no op reads numbers as bits of another type. */
+    @Test
+    void elementTypes() {
+        refused(() -> g.silu(index), "Silu", "x must be F32", "index", "I32");
+        refused(() -> g.add(x, g.input("n", x.shape(), DType.I32)), "Add", "b must be F32");
+        refused(() -> g.matMul(images, images, false, true), "MatMul", "a must be F32", "U8");
+        refused(() -> g.sum(images, EnumSet.of(Axis.C)), "Sum", "x must be F32", "U8");
+        refused(() -> g.slice(index, Axis.N, 0, 2), "Slice", "x must be F32", "I32");
+        refused(() -> g.concat(x, g.input("m", x.shape(), DType.I32)), "Concat", "b must be F32");
+        refused(() -> g.permute(index, List.of(Axis.C, Axis.H, Axis.W, Axis.N)), "Permute", "x must be F32");
+        refused(() -> g.repeat(images), "Repeat", "x must be F32 or I32", "U8");
+        refused(() -> g.reshape(images, Shape.vector((int) images.shape().elements())), "Reshape", "x must be F32 or I32", "U8");
+        refused(() -> conv(x, g.input("w", new Shape(8, 1, 1, 64), DType.I32), null, null, null, Window.same(1)), "Conv2d", "w must be F32", "I32");
+        refused(() -> g.attention(x, x, x, Optional.of(g.input("mask", Shape.features(32, 256), DType.I32)), false, 4), "Attention", "keyMask must be F32");
+        refused(() -> g.mseLoss(images, images, Optional.empty()), "MseLoss", "prediction must be F32", "U8");
+        refused(() -> g.timestepEmbedding(index, 8, true, 0), "TimestepEmbedding", "t must be F32", "I32");
+        refused(() -> g.lookup(g.input("integers", Shape.features(5, 3), DType.I32), index, 0), "Lookup", "table must be F32");
+        refused(() -> g.record(new Diffusion.Advance(g.state("float", Shape.SCALAR, DType.F32)), null), "Advance", "cursor must be I32 or U8");
     }
 
     @Test

@@ -18,7 +18,6 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
-import sirocco.api.BinaryFunction;
 import sirocco.api.DType;
 import sirocco.api.Device;
 import sirocco.api.Executable;
@@ -31,6 +30,7 @@ import sirocco.api.Optimizer;
 import sirocco.api.Plan;
 import sirocco.api.Pointwise;
 import sirocco.api.Step;
+import sirocco.api.UnaryFunction;
 import sirocco.api.Value;
 
 /** Random graphs on the reference: gradients are slopes, decompositions change nothing, and the machinery finds and describes mistakes. */
@@ -76,8 +76,10 @@ class RandomGraphsTest {
     /** The gradient of what an op writes is that of an input with the same elements in its place, which is rounded to float32. */
     private static Optional<String> inBetween(RandomGraph g, int wanted) {
         int at = g.nodes().indexOf(g.writerOf(wanted));
-        if (!g.nodes().get(at).isOp() || wanted == g.loss()) {
-            return Optional.empty();
+        String name = "v" + wanted;
+        boolean own = g.recordExact().gradients().keySet().stream().anyMatch(v -> v.name().equals(name) || v.name().startsWith(name + "."));
+        if (!g.nodes().get(at).isOp() || wanted == g.loss() || !own) {
+            return Optional.empty(); // or the value is what the op reads: a sum along an axis of size 1
         }
         double[] expected = gradient(g.withInputsFor(at).withWanted(List.of(wanted)));
         double[] actual = gradient(g.withWanted(List.of(wanted)));
@@ -166,24 +168,25 @@ class RandomGraphsTest {
         assertTrue(computedWeights > GRAPHS / 10, computedWeights + " graphs with computed weights");
     }
 
-    /** An ill-conditioned graph would let anything pass. */
+    /** Values are about 1, so tolerances are of the size of a few roundings: an ill-conditioned graph would let anything pass. */
     @Test
     void tolerancesAreThoseOfRounding() {
         List<Double> all = new ArrayList<>();
         for (RandomGraph g : RandomGraphs.all(GRAPHS).toList()) {
             for (OpCase.Result r : g.record().results()) {
-                assertTrue(r.tolerance().relative() < 1e-2, () -> r + "\n" + g.listing());
-                all.add(r.tolerance().relative());
+                double allowed = r.tolerance().relative() * r.tolerance().scale();
+                assertTrue(allowed < 1e-2, () -> r + "\n" + g.listing());
+                all.add(allowed);
             }
         }
         all.sort(null);
-        assertTrue(all.get(all.size() / 2) < 2e-5, "median tolerance " + all.get(all.size() / 2));
-        assertTrue(all.get(all.size() * 95 / 100) < 1e-3, "95 % of tolerances are up to " + all.get(all.size() * 95 / 100));
+        assertTrue(all.get(all.size() / 2) < 1e-5, "median tolerance " + all.get(all.size() / 2));
+        assertTrue(all.get(all.size() * 95 / 100) < 2e-4, "95 % of tolerances are up to " + all.get(all.size() * 95 / 100));
     }
 
     // ---- what is found ---------------------------------------------------------------------------------------------------------
 
-    /** The reference, but it computes b − a where a − b is meant. */
+    /** The reference, but it computes SiLU where softplus is meant. */
     private static final class Mistaken implements Device {
         private final ReferenceDevice right = new ReferenceDevice();
 
@@ -194,8 +197,8 @@ class RandomGraphsTest {
 
         @Override
         public Plan plan(Graph graph) {
-            List<Step> steps = graph.steps().stream().map(s -> s.op() instanceof Pointwise.Binary b && b.function() == BinaryFunction.SUBTRACT
-                    ? new Step(s.name(), new Pointwise.Binary(b.b(), b.a(), b.function(), b.y())) : s).toList();
+            List<Step> steps = graph.steps().stream().map(s -> s.op() instanceof Pointwise.Unary u && u.function() == UnaryFunction.SOFTPLUS
+                    ? new Step(s.name(), new Pointwise.Unary(u.x(), UnaryFunction.SILU, u.y())) : s).toList();
             return right.plan(new Graph(graph.values(), steps, graph.outputs(), graph.phases()));
         }
 
@@ -211,12 +214,12 @@ class RandomGraphsTest {
     @Test
     void aMistakeIsFoundAndDescribedByASmallGraph() {
         RandomGraphChecks checks = new RandomGraphChecks(new CaseChecks(List.of(new Mistaken()), List.of(1)));
-        RandomGraph failing = LongStream.range(1, 200).mapToObj(RandomGraphs::of).filter(g -> g.listing().contains("= Subtract") && g.ops().size() > 8)
+        RandomGraph failing = LongStream.range(1, 200).mapToObj(RandomGraphs::of).filter(g -> g.listing().contains("= Softplus") && g.ops().size() > 8)
                 .findFirst().orElseThrow();
         String message = assertThrows(AssertionError.class, () -> checks.check(failing)).getMessage();
         assertTrue(message.contains("-Dsirocco.random.seed=" + failing.seed()), message);
         String listing = message.substring(message.indexOf("are enough:"));
-        assertTrue(listing.contains("= Subtract"), message);
-        assertTrue(listing.lines().filter(l -> l.startsWith("  v") && l.contains("(") ).count() <= 2, message);
+        assertTrue(listing.contains("= Softplus"), message);
+        assertTrue(listing.lines().filter(l -> l.startsWith("  v") && l.contains("(")).count() <= 2, message);
     }
 }

@@ -67,6 +67,27 @@ class ReferenceBackendTest {
         }
     }
 
+    /** Equal scores: a query's result is the mean of the values of the keys that it may attend to. */
+    @Test
+    void aQueryAttendsToOpenKeysThatAreNotAhead() {
+        Shape tokens = new Shape(1, 1, 3, 1);
+        Value q = g.input("q", tokens, DType.F32);
+        Value v = g.input("v", tokens, DType.F32);
+        Value mask = g.input("mask", Shape.features(1, 3), DType.F32);
+        Value y = g.output(g.in("causal", () -> g.attention(q, q, v, Optional.of(mask), true, 1)));
+        Value z = g.output(g.in("both", () -> g.attention(q, q, v, Optional.of(mask), false, 1)));
+        try (Executable e = load()) {
+            e.write(v, new float[] {1, 2, 6});
+            e.write(mask, new float[] {0, 1, 1});
+            e.run();
+            float[] out = new float[3];
+            e.read(y, out);
+            assertArrayEquals(new float[] {3, 2, 4}, out, 1e-6f); // the first query has no key, and attends to all alike
+            e.read(z, out);
+            assertArrayEquals(new float[] {4, 4, 4}, out, 1e-6f);
+        }
+    }
+
     @Test
     void traceNamesStepsAndCountsWhatIsNotFinite() {
         Value x = g.input("x", Shape.features(1, 3), DType.F32);

@@ -3,7 +3,6 @@ package sirocco.tornado;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 import sirocco.api.Attention;
 import sirocco.api.Convolution;
 import sirocco.api.KernelChoices;
@@ -37,7 +36,7 @@ final class Choice {
     /** By an op's name in the property, as in conv2d_backward_data. */
     static Map<String, List<String>> variants() {
         Map<String, List<String>> all = new LinkedHashMap<>();
-        Stream.of(Op.class.getPermittedSubclasses()).forEach(op -> all.put(OpNames.of(op.asSubclass(Op.class)), List.of(TORNADO, CUDA)));
+        Op.records().forEach(op -> all.put(OpNames.of(op), List.of(TORNADO, CUDA)));
         return all;
     }
 

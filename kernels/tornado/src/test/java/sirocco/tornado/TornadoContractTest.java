@@ -22,6 +22,12 @@ class TornadoContractTest extends BackendContract {
         return super.cases().filter(c -> wanted.matcher(c.name()).find());
     }
 
+    /** Each is compiled several times. */
+    @Override
+    protected int randomGraphs() {
+        return 5;
+    }
+
     /** Threads are the CPU's. */
     @Override
     protected List<Integer> threads() {

@@ -21,6 +21,7 @@ class TorchModelsTest {
     @BeforeAll
     static void needsLibTorch() {
         assumeTrue(Torch.unavailable().isEmpty(), () -> Torch.unavailable().orElseThrow());
+        assumeTrue(TorchCheck.problem().isEmpty(), () -> TorchCheck.problem().orElseThrow());
     }
 
     @Test

@@ -24,6 +24,7 @@ class TorchOpsTest {
     @BeforeAll
     static void needsLibTorch() {
         assumeTrue(Torch.unavailable().isEmpty(), () -> Torch.unavailable().orElseThrow());
+        assumeTrue(TorchCheck.problem().isEmpty(), () -> TorchCheck.problem().orElseThrow());
     }
 
     @ParameterizedTest

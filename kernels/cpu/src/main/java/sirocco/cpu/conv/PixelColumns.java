@@ -26,8 +26,13 @@ final class PixelColumns implements Left {
     }
 
     @Override
+    public boolean inPlace() {
+        return inPlace;
+    }
+
+    @Override
     public float[] array() {
-        return inPlace ? dy.array() : null;
+        return dy.array();
     }
 
     @Override

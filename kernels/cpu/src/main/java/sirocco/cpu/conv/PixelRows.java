@@ -32,8 +32,13 @@ final class PixelRows implements Left {
     }
 
     @Override
+    public boolean inPlace() {
+        return false;
+    }
+
+    @Override
     public float[] array() {
-        return null;
+        throw new UnsupportedOperationException();
     }
 
     @Override

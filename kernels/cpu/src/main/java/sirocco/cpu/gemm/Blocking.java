@@ -14,27 +14,31 @@ import static sirocco.cpu.gemm.Product.DEPTH;
  * @param parts into which the chunks are divided, whose sums are added in the end (split-K)
  */
 record Blocking(int rows, int panels, int depth, int chunks, int held, int parts) {
-    /** Most rows of an item. */
+    /** Most terms of a chunk that is read in place. */
+    private static final int DEPTH_IN_PLACE = 1024;
+    /** Least terms of such a chunk; with shorter runs operands are packed. */
+    private static final int LEAST_IN_PLACE = 64;
+    /** Most rows of an item: with as many terms as are held, 400 KiB, which stay in a level-2 cache while the panels pass. */
     private static final int MOST_ROWS = 96;
-    private static final int LEAST_ROWS = 32;
-    /** Most chunks of so many rows that stay in a level-2 cache: 408 KiB. */
-    private static final int MOST_HELD = 4;
-    /** Most panels of an item whose left operand is packed at once, and of one whose sums wait in scratch memory: 192 KiB. */
+    private static final int LEAST_ROWS = 64;
+    private static final int MOST_HELD = 2;
+    /** Most panels of an item, if its sums are complete after one pass over its rows, and if they wait in scratch memory: 192 KiB. */
     private static final int MOST_PANELS = 64;
     private static final int MOST_WAITING = 16;
     private static final int LEAST_PANELS = 2;
     /** Items that keep several threads evenly busy. */
     private static final int ITEMS = 16;
-    /** Chunks of a part at least, or adding the parts takes longer than it gains. */
-    private static final int PART_CHUNKS = 4;
+    /** Terms of a part at least, or adding the parts takes longer than it gains. */
+    private static final int PART = 1024;
 
-    /** @param run chunks do not extend over multiples of it, if it has a divisor that makes good chunks */
+    /** @param run chunks do not extend over multiples of it, if it has a divisor that makes good chunks; 0 if operands are packed */
     static Blocking of(int batch, int m, int panels, int k, int run, boolean columns) {
         int step = columns ? BLOCK : 8;
         int depth = depth(k, run);
         int chunks = Math.max(1, ceilDiv(k, depth));
+        int mostHeld = run > 0 ? 1 : MOST_HELD;
         int rowGroups = ceilDiv(m, MOST_ROWS);
-        int panelGroups = ceilDiv(panels, chunks <= MOST_HELD ? MOST_PANELS : MOST_WAITING);
+        int panelGroups = ceilDiv(panels, chunks <= mostHeld ? MOST_PANELS : MOST_WAITING);
         while (batch * rowGroups * panelGroups < ITEMS && panels / panelGroups > LEAST_PANELS) {
             panelGroups++;
         }
@@ -42,17 +46,14 @@ record Blocking(int rows, int panels, int depth, int chunks, int held, int parts
             rowGroups++;
         }
         int rows = ceilDiv(ceilDiv(m, rowGroups), step) * step;
-        int itemPanels = ceilDiv(panels, panelGroups);
-        int items = batch * ceilDiv(m, rows) * ceilDiv(panels, itemPanels);
-        int parts = Math.max(1, Math.min(ceilDiv(ITEMS, items), chunks / PART_CHUNKS));
+        int parts = Math.clamp(Math.min(ceilDiv(ITEMS, batch * rowGroups * panelGroups), k / PART), 1, chunks);
         int ofPart = ceilDiv(chunks, parts);
-        int held = ceilDiv(ofPart, ceilDiv(ofPart, MOST_HELD));
-        return new Blocking(rows, itemPanels, depth, chunks, held, parts);
+        return new Blocking(rows, ceilDiv(panels, panelGroups), depth, chunks, ceilDiv(ofPart, ceilDiv(ofPart, mostHeld)), parts);
     }
 
     /** Terms of a chunk: as even as they can be, and a divisor of {@code run} if that has one from 64 on. */
     static int depth(int k, int run) {
-        for (int d = DEPTH; d >= 64 && run > 0; d -= BLOCK) {
+        for (int d = DEPTH_IN_PLACE; d >= LEAST_IN_PLACE && run > 0; d -= BLOCK) {
             if (run % d == 0) {
                 return d;
             }

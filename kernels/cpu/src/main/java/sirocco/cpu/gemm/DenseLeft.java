@@ -34,8 +34,13 @@ final class DenseLeft implements Left {
     }
 
     @Override
+    public boolean inPlace() {
+        return false;
+    }
+
+    @Override
     public float[] array() {
-        return null;
+        throw new UnsupportedOperationException();
     }
 
     @Override

@@ -11,10 +11,13 @@ public interface Left {
     /** Whether tiles read the operand by columns; a constant of the operand. */
     boolean columns();
 
-    /** The array that holds the operand by columns, or null if it is packed. */
+    /** Whether the operand lies in memory by columns and is read there; a constant of the operand. */
+    boolean inPlace();
+
+    /** The array that holds the operand. Called only if it is read in place. */
     float[] array();
 
-    /** The offset of a block of 16 rows, column k, in {@link #array}. Blocks of 16 terms {@link Product#run} apart are not contiguous. */
+    /** The offset of a block of 16 rows, column k, in {@link #array}. */
     int at(int batch, int block, int k);
 
     /**

@@ -13,18 +13,23 @@ import sirocco.cpu.Workers;
  * Where the operands lie, what sums start from and where they go is up to {@link Left}, {@link Right} and {@link Result}.
  *
  * <p>An item is a block of rows times a group of panels. It packs its rows, which then stay in the level-2 cache, and multiplies them by one
- * panel after the other; a chunk of the panel's rows stays in the level-1 cache while the item's rows pass. Sums are accumulated in place,
+ * panel after the other; a chunk of the panel's rows stays in the caches while the item's rows pass. Sums are accumulated in place,
  * so that storing them overlaps with computing the next ones. Each sum adds its terms in order, in parts that depend on the sizes only, so
  * results do not depend on the number of threads.
  */
 public final class Product {
     /** Columns of a panel at most. */
     public static final int PANEL = 2 * BLOCK;
-    /** Most terms of a chunk of the sum: a panel's chunk is 32 KiB. */
-    public static final int DEPTH = 256;
+    /**
+     * Most terms of a packed chunk of the sum. A panel's chunk is 64 KiB, which tiles read from the level-2 cache fast enough; with chunks
+     * that fit a level-1 cache, starting and storing sums takes longer than that saves.
+     */
+    public static final int DEPTH = 512;
     /** Floats from a packed row to the next: one cache line more than a chunk, since powers of two meet in the same cache sets. */
     public static final int ROW = DEPTH + BLOCK;
 
+    /** Most floats of rows that are packed before the product: 2 MiB. */
+    private static final int MOST_PACKED = 512 * 1024;
     /** Rows of a tile. */
     private static final int TILE = 8;
     /** What sums start from that start from nothing. */
@@ -39,6 +44,8 @@ public final class Product {
     private final Right right;
     private final Result result;
     private final boolean columns;
+    /** Whether the left operand is read in place. */
+    private final boolean inPlace;
     private final Blocking blocking;
     private final int rowGroups;
     private final int panelGroups;
@@ -48,8 +55,12 @@ public final class Product {
     private final int[][] places;
     private final Workers.Task multiply = this::multiply;
     private final Workers.Task addParts = this::addParts;
+    private final Workers.Task packRows = this::packRows;
+    /** Whether rows are packed before all items that read them, which are several. */
+    private final boolean packsFirst;
 
     private float[] scratch;
+    private int packed;
     private int own;
     private int partSums;
 
@@ -68,11 +79,13 @@ public final class Product {
         this.result = result;
         panels = right.panels();
         columns = left.columns();
+        inPlace = left.inPlace();
         blocking = Blocking.of(batch, m, panels, k, run, columns);
         rowGroups = ceilDiv(m, blocking.rows());
         panelGroups = ceilDiv(panels, blocking.panels());
         chunkStep = blocking.rows() * (columns ? DEPTH : ROW);
         sumFloats = blocking.panels() * panelFloats();
+        packsFirst = !inPlace && panelGroups > 1 && (long) batch * rowGroups * blocking.chunks() * chunkStep <= MOST_PACKED;
         places = new int[workers.threads()][blocking.rows() / TILE];
     }
 
@@ -90,8 +103,13 @@ public final class Product {
         return blocking.rows() * PANEL;
     }
 
+    /** Floats of a thread's packed rows. */
     private int leftFloats() {
-        return blocking.held() * chunkStep;
+        return packsFirst || inPlace ? 0 : blocking.held() * chunkStep;
+    }
+
+    private int packedFloats() {
+        return packsFirst ? batch * rowGroups * blocking.chunks() * chunkStep : 0;
     }
 
     private int workerFloats() {
@@ -101,7 +119,7 @@ public final class Product {
     /** Floats of working memory for {@link #run}; its contents before and after are of no account. */
     public long scratchFloats() {
         long parts = blocking.parts() == 1 ? 0 : (long) blocking.parts() * batch * rowGroups * panelGroups * sumFloats;
-        return Alignment.SLACK + (long) workers.threads() * workerFloats() + parts;
+        return Alignment.SLACK + packedFloats() + (long) workers.threads() * workerFloats() + parts;
     }
 
     /** Computes all products of the batch. Allocates nothing. */
@@ -112,13 +130,26 @@ public final class Product {
     /** Computes the first {@code count} products of the batch, with working memory from {@code at} on. */
     void run(int count, float[] memory, int at) {
         scratch = memory;
-        own = Alignment.up(at);
+        packed = Alignment.up(at);
+        own = packed + packedFloats();
         partSums = own + workers.threads() * workerFloats();
         int blocks = count * rowGroups * panelGroups;
+        if (packsFirst) {
+            workers.run(count * rowGroups * blocking.chunks(), packRows);
+        }
         workers.run(blocks * blocking.parts(), multiply);
         if (blocking.parts() > 1) {
             workers.run(blocks, addParts);
         }
+    }
+
+    /** Packs one chunk of a block of rows. */
+    private void packRows(int item, int worker) {
+        int chunk = item % blocking.chunks();
+        int row = item / blocking.chunks() % rowGroups * blocking.rows();
+        int from = chunk * blocking.depth();
+        left.pack(item / blocking.chunks() / rowGroups, row, Math.min(blocking.rows(), m - row), from, Math.min(blocking.depth(), k - from),
+                blocking.depth(), scratch, packed + item * chunkStep, chunkStep);
     }
 
     /** One part of one block's sums. Blocks of the same rows follow each other. */
@@ -143,7 +174,7 @@ public final class Product {
         for (int chunk = first; chunk < last; chunk += blocking.held()) {
             int end = Math.min(last, chunk + blocking.held());
             int from = chunk * blocking.depth();
-            if (left.array() == null) {
+            if (!inPlace && !packsFirst) {
                 left.pack(image, row, rows, from, Math.min(k, end * blocking.depth()) - from, blocking.depth(), scratch, a, chunkStep);
             }
             for (int p = 0; p < count; p++) {
@@ -151,13 +182,14 @@ public final class Product {
                 if (chunk == 0 && result.starts()) {
                     result.start(image, row, rows, panel + p, scratch, to);
                 }
-                int inPlace = end == last && result.whole(panel + p) ? direct : 0;
+                int inResult = end == last && result.whole(panel + p) ? direct : 0;
                 for (int c = chunk; c < end; c++) {
                     Start start = c > first || c == 0 && result.starts() ? Start.SUMS : c == 0 ? Start.RESULT : Start.ZERO;
-                    multiply(image, row, rows, c == last - 1 ? inPlace : 0, panel + p, c, start, a, a + (c - chunk) * chunkStep, to, places);
+                    int rowsAt = packsFirst ? packed + (block / panelGroups * blocking.chunks() + c) * chunkStep : a + (c - chunk) * chunkStep;
+                    multiply(image, row, rows, c == last - 1 ? inResult : 0, panel + p, c, start, a, rowsAt, to, places);
                 }
-                if (whole && end == last && inPlace < rows) {
-                    result.store(image, row + inPlace, rows - inPlace, panel + p, scratch, to + inPlace * PANEL);
+                if (whole && end == last && inResult < rows) {
+                    result.store(image, row + inResult, rows - inResult, panel + p, scratch, to + inResult * PANEL);
                 }
             }
         }
@@ -184,7 +216,6 @@ public final class Product {
             bStep = right.blockStep();
         }
         int blocks = right.blocks(panel);
-        boolean inPlace = left.array() != null;
         float[] a = inPlace ? left.array() : scratch;
         float[] f = start == Start.ZERO ? ZEROS : start == Start.SUMS ? scratch : result.startArray();
         int fi = start == Start.SUMS ? PANEL : 0;

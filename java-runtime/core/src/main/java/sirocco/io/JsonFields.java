@@ -1,11 +1,16 @@
-package sirocco.model;
+package sirocco.io;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.json.JsonReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -19,83 +24,141 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import sirocco.io.JsonErrors;
 
-/** The fields of a small JSON object: each is asked for by key, type and default, and a wrong one is an error that names the file. */
-final class JsonFields {
-    private static final long MAX_BYTES = 1 << 20;
+/** The fields of a JSON object in a file. Each is read by key, type and default; a value of another type is an error that names the file. */
+public final class JsonFields {
+    /** Largest configuration file that is read, in bytes. */
+    public static final int MAX_BYTES = 1 << 20;
+
+    /** Python writes infinities as Infinity, which strict JSON lacks. */
     private static final JsonMapper MAPPER = JsonMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
+            .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS).enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
 
     private final Path file;
-    private final JsonNode object;
+    private final String text;
+    private final ObjectNode object;
     private final Set<String> asked = new HashSet<>();
 
-    private JsonFields(Path file, JsonNode object) {
+    private JsonFields(Path file, String text, ObjectNode object) {
         this.file = file;
+        this.text = text;
         this.object = object;
     }
 
-    /** @throws IOException if it cannot be read, is no JSON object, or is larger than such a file ever is */
-    static JsonFields read(Path file) throws IOException {
+    /** Reads a file of at most {@link #MAX_BYTES} bytes, see {@link #read(Path, int)}. */
+    public static JsonFields read(Path file) throws IOException {
+        return read(file, MAX_BYTES);
+    }
+
+    /**
+     * Reads a file.
+     *
+     * @param limit largest file that is read, in bytes
+     * @throws IOException if the file cannot be read, is larger than {@code limit}, or does not contain a JSON object in UTF-8
+     */
+    public static JsonFields read(Path file, int limit) throws IOException {
         long size = Files.size(file);
-        if (size > MAX_BYTES) {
-            throw new IOException(file + ": a configuration of " + size + " bytes; at most " + MAX_BYTES + " are read");
+        if (size > limit) {
+            throw new MalformedFileException(file, "file is too large: " + size + " bytes (limit " + limit + ")");
         }
-        JsonNode node;
+        byte[] bytes = Files.readAllBytes(file);
+        GitLfs.refusePointer(file, bytes);
+        String text;
         try {
-            node = MAPPER.readTree(Files.readAllBytes(file));
+            text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+        } catch (CharacterCodingException e) {
+            throw new MalformedFileException(file, "not valid JSON: the text is not UTF-8", e);
+        }
+        try {
+            JsonNode node = MAPPER.readTree(text);
+            if (!(node instanceof ObjectNode object)) {
+                throw new MalformedFileException(file, "expected a JSON object, found " + shown(node));
+            }
+            return new JsonFields(file, text, object);
         } catch (JsonProcessingException e) {
-            throw new IOException(file + ": not valid JSON: " + JsonErrors.describe(e), e);
+            throw new MalformedFileException(file, "not valid JSON: " + JsonErrors.describe(e), e);
         }
-        if (!node.isObject()) {
-            throw new IOException(file + ": expected a JSON object, found " + shown(node));
-        }
-        return new JsonFields(file, node);
     }
 
-    /** The whole object. */
-    String text() {
-        return object.toPrettyString() + "\n";
+    /** Returns the file's text. */
+    public String text() {
+        return text;
     }
 
-    boolean has(String key) {
+    /** Returns the keys in the order of the file. */
+    public List<String> keys() {
+        List<String> keys = new ArrayList<>();
+        object.fieldNames().forEachRemaining(keys::add);
+        return keys;
+    }
+
+    /** Returns the value of a key as it is; a missing node if the key is absent. */
+    public JsonNode get(String key) {
+        asked.add(key);
+        return object.path(key);
+    }
+
+    /** Returns true if the key is present, even if its value is null. */
+    public boolean has(String key) {
         return object.has(key);
     }
 
-    int integer(String key, int absent) {
+    /** Returns true if the value of a key is a list. */
+    public boolean isList(String key) {
+        return object.path(key).isArray();
+    }
+
+    /** Accepts keys whose values have no meaning here. */
+    public void ignore(String... keys) {
+        asked.addAll(List.of(keys));
+    }
+
+    /** Returns a text; empty if the key is absent or its value is null. */
+    public Optional<String> text(String key) {
+        asked.add(key);
+        JsonNode node = object.path(key);
+        if (node.isMissingNode() || node.isNull()) {
+            return Optional.empty();
+        }
+        if (!node.isTextual()) {
+            throw wrong(key, "a text");
+        }
+        return Optional.of(node.textValue());
+    }
+
+    public int integer(String key, int absent) {
         return field(key, absent, JsonFields::isInt, JsonNode::intValue, "a whole number");
     }
 
     /** null in the file is empty. */
-    OptionalInt optionalInteger(String key, OptionalInt absent) {
+    public OptionalInt optionalInteger(String key, OptionalInt absent) {
         if (has(key) && object.get(key).isNull()) {
-            asked.add(key);
+            ignore(key);
             return OptionalInt.empty();
         }
         return has(key) ? OptionalInt.of(integer(key, 0)) : absent;
     }
 
-    double number(String key, double absent) {
+    public double number(String key, double absent) {
         return field(key, absent, JsonNode::isNumber, JsonNode::doubleValue, "a number");
     }
 
-    boolean flag(String key, boolean absent) {
+    public boolean flag(String key, boolean absent) {
         return field(key, absent, JsonNode::isBoolean, JsonNode::booleanValue, "true or false");
     }
 
-    List<Integer> integers(String key, List<Integer> absent) {
+    public List<Integer> integers(String key, List<Integer> absent) {
         return list(key, absent, JsonFields::isInt, JsonNode::intValue, "a list of whole numbers");
     }
 
     /** A list of two words: true where it is the second. */
-    List<Boolean> choices(String key, String first, String second, List<Boolean> absent) {
+    public List<Boolean> choices(String key, String first, String second, List<Boolean> absent) {
         return list(key, absent, n -> n.isTextual() && (n.textValue().equals(first) || n.textValue().equals(second)),
                 n -> n.textValue().equals(second), "a list of \"" + first + "\" and \"" + second + "\"; other blocks are not supported");
     }
 
     /** One of some words, null among them where it is listed. */
-    String choice(String key, String absent, String... supported) {
+    public String choice(String key, String absent, String... supported) {
         asked.add(key);
         if (!has(key)) {
             return absent;
@@ -110,41 +173,24 @@ final class JsonFields {
         throw wrong(key, words + " (nothing else is supported)");
     }
 
-    void only(String key, String absent, String supported) {
+    public void only(String key, String absent, String supported) {
         choice(key, absent, new String[] {supported});
     }
 
-    void onlyNumber(String key, double supported) {
+    public void onlyNumber(String key, double supported) {
         if (number(key, supported) != supported) {
             throw wrong(key, supported + " (nothing else is supported)");
         }
     }
 
-    void onlyFalse(String key) {
+    public void onlyFalse(String key) {
         if (flag(key, false)) {
             throw wrong(key, "false (nothing else is supported)");
         }
     }
 
-    /** An image size: one number for a square, or [height, width]; empty where it is left open, by null or by saying nothing. */
-    Optional<ImageSize> size(String key) {
-        asked.add(key);
-        JsonNode node = object.path(key);
-        if (node.isMissingNode() || node.isNull()) {
-            return Optional.empty();
-        }
-        if (isInt(node)) {
-            return Optional.of(ImageSize.square(node.intValue()));
-        }
-        if (node.isArray() && node.size() == 2) {
-            List<Integer> both = integers(key, List.of());
-            return Optional.of(new ImageSize(both.get(0), both.get(1)));
-        }
-        throw wrong(key, "the images' size in pixels, as one number or [height, width], or null");
-    }
-
-    /** Refuses keys that nobody asked for, and that say something: what is not understood cannot be followed. */
-    void refuseOthers() {
+    /** Refuses keys that were not read, since what is not understood cannot be followed. Keys that start with an underscore and null values are skipped. */
+    public void refuseOthers() {
         List<String> others = new ArrayList<>();
         for (Map.Entry<String, JsonNode> e : object.properties()) {
             if (!asked.contains(e.getKey()) && !e.getKey().startsWith("_") && !e.getValue().isNull()) {
@@ -188,7 +234,8 @@ final class JsonFields {
         return all;
     }
 
-    private IllegalArgumentException wrong(String key, String expected) {
+    /** Returns the error for a value that is not what was expected. */
+    public IllegalArgumentException wrong(String key, String expected) {
         return new IllegalArgumentException(file + ": " + key + " is " + (has(key) ? shown(object.get(key)) : "missing") + ", expected " + expected);
     }
 

@@ -1,0 +1,98 @@
+package sirocco.pipeline;
+
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import sirocco.diffusion.SchedulerConfig;
+import sirocco.folder.ClassLabels;
+import sirocco.folder.ModelFolder;
+import sirocco.io.AtomicFiles;
+import sirocco.model.ImageSize;
+import sirocco.model.UNetConfig;
+import sirocco.model.Weights;
+
+/**
+ * A network that denoises images, with its weights, its scheduler's configuration and what is known about its classes.
+ *
+ * <p>What {@link #save} writes opens with {@code DDPMPipeline.from_pretrained}. A class-conditional model opens there too, but that pipeline passes no class to the
+ * network: call {@code pipeline.unet} and {@code pipeline.scheduler} step by step.
+ *
+ * @param weights weights of a network whose configuration is a {@link UNetConfig}
+ * @param schedulerJson text of the scheduler's configuration; empty if there is none
+ */
+public record DiffusionModel(Weights weights, Optional<String> schedulerJson, ClassLabels labels) {
+    public DiffusionModel {
+        if (!(weights.config() instanceof UNetConfig unet)) {
+            throw new IllegalArgumentException("diffusion model: its network is a " + weights.config().className() + " (expected UNet2DModel)");
+        }
+        labels.check("diffusion model", unet.numClassEmbeds());
+    }
+
+    public UNetConfig config() {
+        return (UNetConfig) weights.config();
+    }
+
+    /**
+     * Reads a folder's network configuration only, and checks that the folder names no class beyond it.
+     *
+     * @param size size of the images if it is not the configuration's
+     */
+    public static UNetConfig readConfig(ModelFolder folder, Optional<ImageSize> size) throws IOException {
+        UNetConfig config = Components.network(folder.network(), UNetConfig.class).readConfig(folder.network(), size);
+        folder.labels().check(folder.path().resolve(ModelFolder.INDEX).toString(), config.numClassEmbeds());
+        return config;
+    }
+
+    /** Reads a whole model from a folder of any layout that {@link ModelFolder} knows. */
+    public static DiffusionModel load(Path folder) throws IOException {
+        return load(ModelFolder.open(folder), Optional.empty());
+    }
+
+    /**
+     * Reads a whole model.
+     *
+     * @param size size of the images if it is not the configuration's; no weight depends on it
+     * @throws IOException if a file is missing or malformed, or the weights are not those of the configuration
+     * @throws IllegalArgumentException if the class of a component is not supported, or the configuration requests what is not
+     * @throws sirocco.model.NonFiniteException if a weight is NaN or infinite
+     */
+    public static DiffusionModel load(ModelFolder folder, Optional<ImageSize> size) throws IOException {
+        UNetConfig config = readConfig(folder, size);
+        Components.refuseOthers(folder);
+        folder.refuseUnknownKeys();
+        return new DiffusionModel(Weights.read(folder.network(), config), folder.schedulerJson(), folder.labels());
+    }
+
+    /**
+     * Writes or replaces a whole folder in one step; a failure leaves what was there before.
+     *
+     * @throws IOException if that fails, or the folder contains something else than a model
+     * @throws sirocco.model.NonFiniteException if a weight is NaN or infinite
+     */
+    public void save(Path folder) throws IOException {
+        if (Files.isDirectory(folder) && !Files.exists(folder.resolve(ModelFolder.CONFIG)) && !Files.exists(folder.resolve(ModelFolder.INDEX))) {
+            try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
+                if (files.iterator().hasNext()) {
+                    throw new IOException(folder + ": the folder is not empty and holds no model, so it is not replaced. Choose another folder.");
+                }
+            }
+        }
+        AtomicFiles.writeFolder(folder, this::write);
+    }
+
+    /** Writes a model's files into a folder that exists, such as one that {@link AtomicFiles#writeFolder} is filling. */
+    public void write(Path folder) throws IOException {
+        Path network = ModelFolder.networkFolder(folder);
+        Files.createDirectories(network);
+        weights.write(network);
+        Optional<String> scheduler = Optional.empty();
+        if (schedulerJson.isPresent()) {
+            scheduler = Optional.of(SchedulerConfig.className(schedulerJson.get()));
+            AtomicFiles.writeText(ModelFolder.schedulerFile(folder), schedulerJson.get());
+        }
+        String pipeline = scheduler.filter("DDIMScheduler"::equals).isPresent() ? "DDIMPipeline" : "DDPMPipeline";
+        AtomicFiles.writeText(folder.resolve(ModelFolder.INDEX), ModelFolder.index(pipeline, config().className(), scheduler, labels));
+    }
+}

@@ -1,0 +1,49 @@
+package sirocco.train;
+
+import java.util.function.UnaryOperator;
+
+/**
+ * Which network is trained, and what it starts from. Section {@code network} of {@link TrainConfig}.
+ *
+ * <p>The {@code with} methods return changed copies.
+ */
+public record NetworkOptions(
+        @Setting("the network: small, cifar10, or a diffusers config.json to start from; own: that of the "
+                + "folder to start from") String model,
+        @Setting("model folder to start from (fine-tuning), which supplies network, noise schedule, prediction and "
+                + "weights; empty: a new model") String from,
+        @Setting("SHA-256 that the folder to start from must have, as run.json records it; empty: any") String fromHash,
+        @Setting("when starting from a folder: a new class table for the dataset's classes in "
+                + "place of the folder's") boolean newClasses,
+        @Setting("train on the dataset's classes") boolean classConditional,
+        UNetOptions unet) {
+    public NetworkOptions {
+        SettingCheck.that(model != null, "network.model", model, "a name or a path");
+        SettingCheck.that(from != null, "network.from", from, "a path, or nothing");
+        SettingCheck.that(fromHash != null && fromHash.matches("([0-9a-f]{64})?"), "network.fromHash", fromHash, "64 hexadecimal digits, or nothing");
+    }
+
+    public NetworkOptions withModel(String model) {
+        return new NetworkOptions(model, from, fromHash, newClasses, classConditional, unet);
+    }
+
+    public NetworkOptions withFrom(String from) {
+        return new NetworkOptions(model, from, fromHash, newClasses, classConditional, unet);
+    }
+
+    public NetworkOptions withFromHash(String fromHash) {
+        return new NetworkOptions(model, from, fromHash, newClasses, classConditional, unet);
+    }
+
+    public NetworkOptions withNewClasses(boolean newClasses) {
+        return new NetworkOptions(model, from, fromHash, newClasses, classConditional, unet);
+    }
+
+    public NetworkOptions withClassConditional(boolean classConditional) {
+        return new NetworkOptions(model, from, fromHash, newClasses, classConditional, unet);
+    }
+
+    public NetworkOptions withUnet(UnaryOperator<UNetOptions> change) {
+        return new NetworkOptions(model, from, fromHash, newClasses, classConditional, change.apply(unet));
+    }
+}

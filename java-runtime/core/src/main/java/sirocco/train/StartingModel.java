@@ -1,0 +1,234 @@
+package sirocco.train;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.Optional;
+import java.util.OptionalInt;
+import sirocco.data.Dataset;
+import sirocco.diffusion.BetaSchedule;
+import sirocco.diffusion.NoiseSchedule;
+import sirocco.diffusion.Prediction;
+import sirocco.diffusion.SchedulerConfig;
+import sirocco.folder.ModelFolder;
+import sirocco.io.MalformedFileException;
+import sirocco.model.ImageSize;
+import sirocco.model.UNetConfig;
+import sirocco.model.Weights;
+import sirocco.pipeline.DiffusionModel;
+
+/**
+ * The model folder that a run starts from ({@code --from}): fine-tuning. The folder supplies network, noise schedule, prediction type and weights;
+ * settings that contradict it are errors.
+ */
+final class StartingModel {
+    /** What a setting is where the folder decides. */
+    static final String OWN = "own";
+
+    private static final String CLASS_TABLE = "class_embedding.weight";
+
+    private final Path folder;
+    private final TrainConfig config;
+    private final Optional<SchedulerConfig> scheduler;
+
+    /**
+     * @throws IOException if the folder is not a model folder
+     * @throws IllegalArgumentException if a setting contradicts the folder, or the folder is not the one whose hash the configuration has
+     */
+    StartingModel(TrainConfig config) throws IOException {
+        this.folder = Path.of(config.network().from());
+        this.config = config;
+        if (!Files.isDirectory(folder)) {
+            throw new IOException("network.from: " + folder + ": no such folder (expected the model folder that the run starts from, for its network and "
+                    + "noise schedule)");
+        }
+        UNetOptions unet = config.network().unet();
+        refuse(!config.network().model().equals(OWN), "network.model", config.network().model());
+        refuse(!unet.blockOutChannels().isEmpty(), "network.unet.blockOutChannels", unet.blockOutChannels());
+        refuse(unet.layersPerBlock() > 0, "network.unet.layersPerBlock", unet.layersPerBlock());
+        refuse(!unet.attentionLevels().isEmpty(), "network.unet.attentionLevels", unet.attentionLevels());
+        refuse(unet.headChannels() > 0, "network.unet.headChannels", unet.headChannels());
+        refuse(unet.normGroups() > 0, "network.unet.normGroups", unet.normGroups());
+        scheduler = scheduler(folder);
+    }
+
+    private void refuse(boolean set, String field, Object value) {
+        if (set) {
+            throw new IllegalArgumentException(field + ": the network is that of the folder " + folder + ", which the run starts from (got " + value
+                    + "). Leave this setting out.");
+        }
+    }
+
+    private static Optional<SchedulerConfig> scheduler(Path folder) throws IOException {
+        ModelFolder opened = ModelFolder.open(folder);
+        Optional<String> json = opened.schedulerJson();
+        try {
+            return json.map(SchedulerConfig::parse);
+        } catch (IllegalArgumentException e) {
+            throw new MalformedFileException(opened.scheduler().orElseThrow().config(), e.getMessage(), e);
+        }
+    }
+
+    // ---- process and objective -------------------------------------------------------------------------------------------------
+
+    NoiseSchedule schedule() {
+        ProcessOptions process = config.process();
+        if (scheduler.isEmpty()) {
+            if (process.schedule().equals(OWN) || process.timesteps() == 0) {
+                throw missing("process.schedule and process.timesteps");
+            }
+            return NoiseSchedule.of(BetaSchedule.parse(process.schedule()), process.timesteps());
+        }
+        NoiseSchedule own = scheduler.get().schedule();
+        String kind = own.kind().map(BetaSchedule::text).orElse("a list of betas");
+        agree(process.schedule().equals(OWN) || own.kind().equals(Optional.of(BetaSchedule.parse(process.schedule()))), "process.schedule", kind,
+                process.schedule());
+        agree(process.timesteps() == 0 || process.timesteps() == own.T(), "process.timesteps", own.T(), process.timesteps());
+        return own;
+    }
+
+    Prediction prediction() {
+        String wanted = config.objective().prediction();
+        if (scheduler.isEmpty()) {
+            if (wanted.equals(OWN)) {
+                throw missing("objective.prediction");
+            }
+            return Prediction.parse(wanted);
+        }
+        Prediction own = scheduler.get().prediction();
+        agree(wanted.equals(OWN) || own == Prediction.parse(wanted), "objective.prediction", own.text(), wanted);
+        return own;
+    }
+
+    private IllegalArgumentException missing(String settings) {
+        return new IllegalArgumentException("network.from: the folder " + folder + " has no " + ModelFolder.SCHEDULER + ". Set " + settings
+                + " as in its training.");
+    }
+
+    private void agree(boolean same, String field, Object own, Object got) {
+        if (!same) {
+            throw new IllegalArgumentException(field + ": the model in " + folder + ", which the run starts from, was trained with another value (expected "
+                    + own + ", got " + got + "). Leave this setting out.");
+        }
+    }
+
+    // ---- network ---------------------------------------------------------------------------------------------------------------
+
+    /** The size to open the dataset with: the configuration's, or that of the folder's images. 0 for images that are not square. */
+    int imageSize() throws IOException {
+        if (config.data().imageSize() > 0) {
+            return config.data().imageSize();
+        }
+        UNetConfig own = DiffusionModel.readConfig(ModelFolder.open(folder), Optional.empty());
+        return own.height() == own.width() ? own.height() : 0;
+    }
+
+    /** The channels to open the dataset with: the configuration's, or the network's. */
+    int channels() throws IOException {
+        if (config.data().channels() > 0) {
+            return config.data().channels();
+        }
+        int own = read(imageSize()).inChannels();
+        return own == 1 || own == 3 ? own : 0;
+    }
+
+    private UNetConfig read(int size) throws IOException {
+        return DiffusionModel.readConfig(ModelFolder.open(folder), size == 0 ? Optional.empty() : Optional.of(new ImageSize(size, size)));
+    }
+
+    /** The folder's network for this dataset. */
+    UNetConfig network(Dataset data) throws IOException {
+        ImageSize size = new ImageSize(data.height(), data.width());
+        UNetConfig own = DiffusionModel.readConfig(ModelFolder.open(folder), config.data().imageSize() == 0 ? Optional.empty() : Optional.of(size));
+        if (own.height() != data.height() || own.width() != data.width()) {
+            throw new IllegalArgumentException("network.from: the images of \"" + data.name() + "\" have another size than the model in " + folder
+                    + " (expected " + own.height() + "×" + own.width() + ", got " + data.height() + "×" + data.width() + "). Set data.imageSize.");
+        }
+        if (own.inChannels() != data.channels() || own.outChannels() != data.channels()) {
+            throw new IllegalArgumentException("network.from: the network in " + folder + " reads " + own.inChannels() + " channels and predicts "
+                    + own.outChannels() + " (expected " + data.channels() + " and " + data.channels() + ", as the images of \"" + data.name()
+                    + "\" have). Set data.channels, or use another folder.");
+        }
+        var builder = own.toBuilder().numClassEmbeds(classRows(own.numClassEmbeds(), data.classNames().size()));
+        return (config.network().unet().dropout() >= 0 ? builder.dropout(config.network().unet().dropout()) : builder).build();
+    }
+
+    /** Rows of the class table. The last is the null class, except in a folder whose table has a row for each class and no other. */
+    private int classRows(OptionalInt own, int classes) {
+        if (config.network().newClasses()) {
+            return config.network().classConditional() && classes > 0 ? classes + 1 : 0;
+        }
+        if (own.isEmpty()) {
+            return 0;
+        }
+        int rows = own.getAsInt();
+        String table = "the network in " + folder + " has a class table of " + rows + " rows";
+        if (!config.network().classConditional()) {
+            throw new IllegalArgumentException("network.classConditional: " + table
+                    + " (got false). Leave this setting out, or set network.newClasses to drop the table.");
+        }
+        if (rows == classes && config.objective().labelDrop() > 0) {
+            throw new IllegalArgumentException("objective.labelDrop: " + table
+                    + ", one for each class of the dataset and none for the null class (expected 0, got " + config.objective().labelDrop() + "). Set it to 0, or set network.newClasses for a table with a null class.");
+        }
+        if (rows != classes && rows != classes + 1) {
+            throw new IllegalArgumentException("network.from: " + table + ", which is not that of the dataset's classes (expected " + classes
+                    + " or, with the null class, " + (classes + 1) + "). Use a dataset with as many classes, or set network.newClasses for a new table.");
+        }
+        return rows;
+    }
+
+    // ---- weights ---------------------------------------------------------------------------------------------------------------
+
+    /** The folder's weights; with a new class table, that is initialized as of a new model. */
+    Weights weights(UNetConfig network) throws IOException {
+        Weights own = DiffusionModel.load(ModelFolder.open(folder), Optional.of(new ImageSize(network.height(), network.width()))).weights();
+        if (!config.network().newClasses()) {
+            return own;
+        }
+        Weights all = Weights.initial(network, config.run().seed());
+        for (String name : all.names()) {
+            if (!name.equals(CLASS_TABLE)) {
+                System.arraycopy(own.get(name), 0, all.get(name), 0, all.get(name).length);
+            }
+        }
+        return all;
+    }
+
+    /**
+     * The SHA-256 of the folder's network configuration, scheduler configuration and weights, in hexadecimal. How the weights are stored does not count.
+     *
+     * @throws IllegalArgumentException if the configuration has another one
+     */
+    String hash() throws IOException {
+        MessageDigest digest;
+        try {
+            digest = MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+        ModelFolder opened = ModelFolder.open(folder);
+        digest.update(Files.readAllBytes(opened.network().config()));
+        digest.update(opened.schedulerJson().orElse("").getBytes(StandardCharsets.UTF_8));
+        Weights weights = DiffusionModel.load(opened, Optional.empty()).weights();
+        for (String name : weights.names()) {
+            digest.update(name.getBytes(StandardCharsets.UTF_8));
+            float[] data = weights.get(name);
+            ByteBuffer bytes = ByteBuffer.allocate(data.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+            bytes.asFloatBuffer().put(data);
+            digest.update(bytes);
+        }
+        String hash = HexFormat.of().formatHex(digest.digest());
+        if (!config.network().fromHash().isEmpty() && !config.network().fromHash().equals(hash)) {
+            throw new IllegalArgumentException("network.from: the model in " + folder + " is not the one that the run began with (expected SHA-256 "
+                    + config.network().fromHash() + ", got " + hash + "). Restore the folder, or begin a new run.");
+        }
+        return hash;
+    }
+}

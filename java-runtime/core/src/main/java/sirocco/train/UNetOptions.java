@@ -1,0 +1,55 @@
+package sirocco.train;
+
+import java.util.List;
+
+/**
+ * What of a U-Net's configuration is changed. Section {@code network.unet} of {@link TrainConfig}.
+ *
+ * <p>The {@code with} methods return changed copies.
+ */
+public record UNetOptions(
+        @Setting("channels of each level, overriding the model's") List<Integer> blockOutChannels,
+        @Setting("residual blocks in a level, overriding the model's; 0: the model's") int layersPerBlock,
+        @Setting("levels with self-attention, counted from 0, overriding the model's; -1: none; where the channels "
+                + "are overridden, none is the default") List<Integer> attentionLevels,
+        @Setting("channels of an attention head; 0: the model's") int headChannels,
+        @Setting("groups of the normalization; 0: the model's") int normGroups,
+        @Setting("dropout in residual blocks; -1: the model's") double dropout) {
+    private static final List<Integer> NO_LEVEL = List.of(-1);
+
+    public UNetOptions {
+        blockOutChannels = blockOutChannels == null ? List.of() : List.copyOf(blockOutChannels);
+        attentionLevels = attentionLevels == null ? List.of() : List.copyOf(attentionLevels);
+        SettingCheck.that(blockOutChannels.stream().allMatch(c -> c > 0), "network.unet.blockOutChannels", blockOutChannels, "integers of at least 1");
+        SettingCheck.that(layersPerBlock >= 0, "network.unet.layersPerBlock", layersPerBlock, "0 or more");
+        SettingCheck.that(attentionLevels.equals(NO_LEVEL) || attentionLevels.stream().allMatch(l -> l >= 0), "network.unet.attentionLevels",
+                attentionLevels, "levels from 0, or -1 alone");
+        SettingCheck.that(headChannels >= 0, "network.unet.headChannels", headChannels, "0 or more");
+        SettingCheck.that(normGroups >= 0, "network.unet.normGroups", normGroups, "0 or more");
+        SettingCheck.that(dropout == -1 || dropout >= 0 && dropout < 1, "network.unet.dropout", dropout, "at least 0 and less than 1, or -1");
+    }
+
+    public UNetOptions withBlockOutChannels(List<Integer> blockOutChannels) {
+        return new UNetOptions(blockOutChannels, layersPerBlock, attentionLevels, headChannels, normGroups, dropout);
+    }
+
+    public UNetOptions withLayersPerBlock(int layersPerBlock) {
+        return new UNetOptions(blockOutChannels, layersPerBlock, attentionLevels, headChannels, normGroups, dropout);
+    }
+
+    public UNetOptions withAttentionLevels(List<Integer> attentionLevels) {
+        return new UNetOptions(blockOutChannels, layersPerBlock, attentionLevels, headChannels, normGroups, dropout);
+    }
+
+    public UNetOptions withHeadChannels(int headChannels) {
+        return new UNetOptions(blockOutChannels, layersPerBlock, attentionLevels, headChannels, normGroups, dropout);
+    }
+
+    public UNetOptions withNormGroups(int normGroups) {
+        return new UNetOptions(blockOutChannels, layersPerBlock, attentionLevels, headChannels, normGroups, dropout);
+    }
+
+    public UNetOptions withDropout(double dropout) {
+        return new UNetOptions(blockOutChannels, layersPerBlock, attentionLevels, headChannels, normGroups, dropout);
+    }
+}
