@@ -5,7 +5,8 @@ package sirocco.cpu;
  *
  * <p>Two layouts. <b>Plain</b>: the logical NHWC order, dense; for anything with fewer than {@link #BLOCK} channels, for weights, and for activations of
  * kernels that work on rows of channels.
- * <b>Blocked</b>: nChw16c, channels in blocks of 16, the last one filled up with zeros, each block a plane of (h + 2·halo) × (w + 2·halo) pixels. A halo of zeros lets a 3×3 convolution read its padding
+ * <b>Blocked</b>: nChw16c, channels in blocks of 16, the last one filled up with zeros, each block a plane of (h + 2·halo) × (w + 2·halo)
+ * pixels. A halo of zeros lets a 3×3 convolution read its padding
  * instead of testing for it; whoever writes a value writes its halo too, since the arena reuses memory.
  *
  * <p>Filled-up channels are zero in every value: an op that would write anything else there must not.

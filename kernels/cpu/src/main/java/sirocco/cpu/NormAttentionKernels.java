@@ -83,7 +83,8 @@ final class NormAttentionKernels {
     }
 
     Kernel attention(Attention.Forward op) {
-        AttentionForward kernel = new AttentionForward(at(op.q()), at(op.k()), at(op.v()), at(op.y()), at(op.logSumExp()), op.heads(), op.causal(), op.keyMask().isPresent(), workers);
+        AttentionForward kernel = new AttentionForward(at(op.q()), at(op.k()), at(op.v()), at(op.y()), at(op.logSumExp()), op.heads(), op.causal(),
+                op.keyMask().isPresent(), workers);
         return Kernel.of(kernel.scratchFloats(), (m, scratch) -> {
             Slice q = m.at(op.q());
             Slice k = m.at(op.k());

@@ -11,7 +11,8 @@ import sirocco.cpu.Workers;
 import sirocco.cpu.conv.Gemm;
 
 /**
- * y = softmax(q kᵀ / √d) v for each head, over the pixels of an image or those of another value, less what a {@link Masking} excludes. First all heads' keys and values are packed for {@link Gemm}; then each
+ * y = softmax(q kᵀ / √d) v for each head, over the pixels of an image or those of another value, less what a {@link Masking} excludes.
+ * First all heads' keys and values are packed for {@link Gemm}; then each
  * tile of queries has its scores against all keys, their softmax and the product with the values done while they are in cache. All
  * scores of a head never exist at once.
  */

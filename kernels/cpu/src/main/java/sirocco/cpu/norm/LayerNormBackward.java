@@ -10,7 +10,8 @@ import sirocco.cpu.Slice;
 import sirocco.cpu.Workers;
 
 /**
- * Gradients of {@link LayerNorm}, with dx̂ = dy · gamma: dx = (dx̂ − mean(dx̂) − x̂ · mean(dx̂ · x̂)) / √(…), without mean(dx̂) by the root mean square; dGamma
+ * Gradients of {@link LayerNorm}, with dx̂ = dy · gamma: dx = (dx̂ − mean(dx̂) − x̂ · mean(dx̂ · x̂)) / √(…), without mean(dx̂) by the root mean
+ * square; dGamma
  * += Σ dy · x̂ and dBeta += Σ dy over rows. Rows are cut into parts by their number alone; a part adds up its rows' gradients of gamma and beta in order, and
  * the parts are added in order, so results do not depend on the number of threads.
  */

@@ -3,7 +3,10 @@ package sirocco.cpu.pointwise;
 import sirocco.cpu.Layout;
 import sirocco.cpu.Workers;
 
-/** Copies a value's pixels from any layout to any other, of as many pixels in rows as long or not: uploads and reads (their layout is plain), changes of halo, tokens. */
+/**
+ * Copies a value's pixels from any layout to any other: uploads and reads (their layout is plain), changes of halo, and rows and columns of pixels that become
+ * tokens, or the reverse.
+ */
 public final class Convert implements Workers.Task {
     private static final int ELEMENTS = 8192;
 
