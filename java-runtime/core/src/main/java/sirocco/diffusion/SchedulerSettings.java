@@ -12,13 +12,13 @@ public final class SchedulerSettings {
      * classes other than its own. {@code tensor_format} chose between NumPy and PyTorch. {@code timestep_values} is absent, since it replaced the timesteps.
      */
     private static final Set<String> KNOWN = Set.of(
-            "timesteps", "clip_predicted_image", "tensor_format", "predict_epsilon", "set_alpha_to_zero", "interpolation_type", "timestep_type", "sigma_min",
-            "sigma_max", "predictor_order", "corrector_order", "tau_func", "predict_x0", "disable_corrector", "solver_p", "shift_terminal",
-            "num_train_timesteps", "beta_start", "beta_end", "beta_schedule", "trained_betas", "rescale_betas_zero_snr", "prediction_type",
-            "variance_type", "clip_sample", "clip_sample_range", "thresholding", "dynamic_thresholding_ratio", "sample_max_value",
+            "timesteps", "clip_predicted_image", "tensor_format", "predict_epsilon", "set_alpha_to_zero", "interpolation_type", "timestep_type",
+            "sigma_min", "sigma_max", "predictor_order", "corrector_order", "tau_func", "predict_x0", "disable_corrector", "solver_p",
+            "shift_terminal", "num_train_timesteps", "beta_start", "beta_end", "beta_schedule", "trained_betas", "rescale_betas_zero_snr",
+            "prediction_type", "variance_type", "clip_sample", "clip_sample_range", "thresholding", "dynamic_thresholding_ratio", "sample_max_value",
             "timestep_spacing", "steps_offset", "set_alpha_to_one", "algorithm_type", "solver_order", "solver_type", "lower_order_final",
             "euler_at_final", "final_sigmas_type", "lambda_min_clipped", "use_karras_sigmas", "use_exponential_sigmas", "use_beta_sigmas",
-            "use_lu_lambdas", "use_flow_sigmas", "use_dynamic_shifting", "flow_shift", "time_shift_type", "skip_prk_steps", "interpolation_type", "timestep_type", "sigma_min", "sigma_max");
+            "use_lu_lambdas", "use_flow_sigmas", "use_dynamic_shifting", "flow_shift", "time_shift_type", "skip_prk_steps");
 
     private final ObjectNode node;
 

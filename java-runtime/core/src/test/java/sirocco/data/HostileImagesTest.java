@@ -131,7 +131,7 @@ class HostileImagesTest {
         try (Dataset dataset = Datasets.open(folder.toString(), 16, 3)) {
             assertSays(assertThrows(DataException.class, () -> Datasets.readAll(dataset, _ -> true)).getMessage(), "dog/bad.png", "truncated", "remove");
             try (Batches batches = new Batches(dataset, 6, 1, 0)) {
-                assertSays(assertThrows(DataException.class, batches::next).getMessage(), "step 0", "dog/bad.png", "truncated");
+                assertSays(assertThrows(DataException.class, batches::next).getMessage(), "batch 0", "dog/bad.png", "truncated");
             }
         }
     }
