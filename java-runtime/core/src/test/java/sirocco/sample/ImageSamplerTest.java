@@ -73,7 +73,8 @@ class ImageSamplerTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"ddpm", "ddpm-large", "ddim", "ddim:eta=0.7", "dpm++2m", "dpm++3m", "dpm++2m-sde"})
+    @ValueSource(strings = {"ddpm", "ddpm-large", "ddim", "ddim:eta=0.7", "dpm++2m", "dpm++3m", "dpm++2m-sde", "euler", "euler-a",
+        "euler:sigmas=karras,spacing=trailing"})
     void anImageDoesNotDependOnItsBatch(String sampler) {
         try (Device device = device()) {
             float[] together = draw(device, sampler, 0, 7, 7, 1.5);

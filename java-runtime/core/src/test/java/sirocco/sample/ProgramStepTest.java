@@ -1,0 +1,80 @@
+package sirocco.sample;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.util.Arrays;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import sirocco.api.Backends;
+import sirocco.api.DType;
+import sirocco.api.Device;
+import sirocco.api.Executable;
+import sirocco.api.GraphBuilder;
+import sirocco.api.Philox;
+import sirocco.api.Settings;
+import sirocco.api.Shape;
+import sirocco.api.Value;
+import sirocco.diffusion.BetaSchedule;
+import sirocco.diffusion.NoiseSchedule;
+import sirocco.diffusion.Prediction;
+import sirocco.diffusion.ScalarSolver;
+import sirocco.diffusion.Solver;
+import sirocco.diffusion.SolverProgram;
+
+/** Programs of solvers on a device against the same programs one number at a time, with SiLU for a network. */
+class ProgramStepTest {
+    private static final Shape SHAPE = new Shape(2, 4, 3, 3);
+    private static final long SEED = 77;
+
+    /** Of float32, over a dozen rows whose numbers are of size 1 at the end. */
+    private static final double CLOSE = 2e-4;
+
+    @ParameterizedTest
+    @ValueSource(strings = {"ddpm", "dpm++3m", "dpm++2m-sde", "euler", "euler:clip=none,sigmas=exponential", "euler-a", "heun", "heun:clip=none,sigmas=karras"})
+    void computesTheProgram(String text) {
+        SolverProgram program = Solver.parse(text).program(NoiseSchedule.of(BetaSchedule.LINEAR, 100), Prediction.EPSILON, 7);
+        int each = (int) SHAPE.imageElements();
+        float[] start = new float[SHAPE.n() * each];
+        for (int i = 0; i < SHAPE.n(); i++) {
+            Philox.normals(SEED, i, 0, Philox.INITIAL, start, i * each, each);
+        }
+        for (int i = 0; i < start.length; i++) {
+            start[i] *= (float) program.start();
+        }
+
+        GraphBuilder g = new GraphBuilder();
+        Value rng = g.input("rng", Shape.vector(4), DType.I32);
+        Value index = g.input("index", Shape.features(SHAPE.n(), 1), DType.I32);
+        ProgramStep step = ProgramStep.record(g, program, SHAPE, rng, index, SHAPE.n(), (x, t) -> g.in("network", () -> g.silu(x)));
+        float[] ours = new float[start.length];
+        try (Device device = Backends.choose("cpu").open(Settings.DEFAULT); Executable e = device.load(device.plan(g.build()))) {
+            step.tables().forEach(e::write);
+            e.write(rng, new int[] {(int) SEED, 0, 0, 0});
+            e.write(index, new int[] {0, 1});
+            e.write(step.registers().getFirst(), start);
+            e.repeat(program.steps());
+            e.read(step.registers().getFirst(), ours);
+            int[] cursor = new int[1];
+            e.read(step.cursor(), cursor);
+            assertEquals(program.steps(), cursor[0]);
+        }
+
+        double[] x = new double[start.length];
+        Arrays.setAll(x, i -> start[i]);
+        ScalarSolver scalar = new ScalarSolver(program, x);
+        for (int row = 0; !scalar.done(); row++) {
+            float[] noise = new float[start.length];
+            for (int i = 0; i < SHAPE.n(); i++) {
+                Philox.normals(SEED, i, row, Philox.SAMPLING, noise, i * each, each);
+            }
+            double[] z = new double[noise.length];
+            Arrays.setAll(z, i -> noise[i]);
+            scalar.step(Arrays.stream(scalar.input()).map(v -> v / (1 + Math.exp(-v))).toArray(), z);
+        }
+        double[] found = new double[ours.length];
+        Arrays.setAll(found, i -> ours[i]);
+        double largest = Math.max(1, Arrays.stream(scalar.x()).map(Math::abs).max().orElseThrow());
+        assertArrayEquals(scalar.x(), found, CLOSE * largest);
+    }
+}
