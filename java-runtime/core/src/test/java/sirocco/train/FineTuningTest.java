@@ -157,10 +157,12 @@ class FineTuningTest {
             Files.write(copy.resolve(file), bytes);
         }
         TrainSetup.of(begun).close();
-        Files.delete(copy.resolve(SCHEDULER));
-        String unknown = assertThrows(IllegalArgumentException.class, () -> TrainSetup.of(from(copy, ""))).getMessage();
+        DiffusionModel loaded = DiffusionModel.load(model);
+        Path bare = folder.resolve("bare");
+        new DiffusionModel(loaded.weights(), Optional.empty(), loaded.labels()).save(bare);
+        String unknown = assertThrows(IllegalArgumentException.class, () -> TrainSetup.of(from(bare, ""))).getMessage();
         assertTrue(unknown.contains("has no scheduler_config.json") && unknown.contains("Set process.schedule and process.timesteps"), unknown);
-        TrainSetup.of(from(copy, "\"schedule\": \"cosine\", \"timesteps\": 50, \"prediction\": \"v\"")).close();
+        TrainSetup.of(from(bare, "\"schedule\": \"cosine\", \"timesteps\": 50, \"prediction\": \"v\"")).close();
         String missing = assertThrows(IOException.class, () -> TrainSetup.of(from(folder.resolve("gone"), ""))).getMessage();
         assertTrue(missing.contains("gone: no such folder"), missing);
     }
