@@ -399,7 +399,7 @@ class CommandLineTest {
             sample --model MODEL --out %s/y --batch 0               | batch: expected 1 to 65536, got 0
             sample --model MODEL --out %s/y --batch 999999          | batch: expected 1 to 65536
             sample --model MODEL --out %s/y --sampler own --steps 0 | expected 1 to 50
-            sample --model MODEL --out %s/y --sampler euler         | euler
+            sample --model MODEL --out %s/y --sampler eulers        | eulers
             sample --model MODEL --out %s/y --steps 51 --num 1      | 51
             sample --model MODEL --out %s/y --class 1000            | 1000
             sample --model MODEL --out %s/y --class cat             | cat
