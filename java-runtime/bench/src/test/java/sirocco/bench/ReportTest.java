@@ -54,9 +54,9 @@ class ReportTest {
     void bothPeersStandInTheTableAndTheRatioIsAgainstTheFaster() {
         Row row = new Row("a/1", "both", Row.Unit.IMAGES, 1, Row.Check.relative(1e-4), () -> null, Map.of());
         Map<String, Spread> peers = new LinkedHashMap<>(Map.of("NCHW", Spread.of(5e-3), "channels_last", Spread.of(4.5e-3), OnnxRuntime.NAME, Spread.of(4e-3)));
-        Report.Line line = Report.Line.of(new Outcome(row, Spread.of(2e-3), peers, OnnxRuntime.NAME, Spread.of(2), 1e-6, Verdict.RIGHT, 0, 0), "abc");
+        Report.Line line = Report.Line.of(new Outcome(row, Spread.of(2e-3), peers, OnnxRuntime.NAME, Spread.of(2), 1e-6, Verdict.RIGHT, null, null, 0, 0), "abc");
         String table = ReadmeTable.table(report(line));
-        assertTrue(table.contains("| both | 2.00 ms, 500 images/s | 4.50 ms, 222 images/s, channels_last | 4.00 ms, 250 images/s | **2.00 ×** (2.00–2.00) | 1e-06 | 0 |"),
+        assertTrue(table.contains("| both | 2.00 ms, 500 images/s | – | 4.50 ms, 222 images/s, channels_last | 4.00 ms, 250 images/s | **2.00 ×** (2.00–2.00) | 1e-06 | 0 |"),
                 table);
         assertTrue(table.contains("LibTorch 2.10.0, ONNX Runtime 1.23.2"), table);
     }
