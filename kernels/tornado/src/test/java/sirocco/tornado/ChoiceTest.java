@@ -63,9 +63,9 @@ class ChoiceTest {
         Tuning tuning = new Tuning(Map.of(KEY, Map.of(silu.signature(), Choice.CUDA, attention.signature(), Choice.TORNADO)));
         Choice measured = choice("", tuning);
         assertEquals(List.of(true, false), List.of(measured.handTuned(silu), measured.handTuned(attention)));
-        Choice asked = choice("silu=tornado,attention=cuda", tuning);
+        Choice asked = choice("unary=tornado,attention=cuda", tuning);
         assertEquals(List.of(false, true), List.of(asked.handTuned(silu), asked.handTuned(attention)));
-        assertTrue(asked.describe().contains("attention=cuda,silu=tornado"), asked.describe());
+        assertTrue(asked.describe().contains("attention=cuda,unary=tornado"), asked.describe());
     }
 
     @Test
@@ -73,7 +73,7 @@ class ChoiceTest {
         Choice own = choice("*=tornado", new Tuning(Map.of(KEY, Map.of(silu.signature(), Choice.CUDA))));
         assertEquals(List.of(false, false, false), List.of(own.handTuned(silu), own.handTuned(attention), own.asksForHandTuned()));
         assertTrue(own.describe().contains("*=tornado"), own.describe());
-        Choice butOne = choice("*=tornado,silu=cuda", Tuning.NONE);
+        Choice butOne = choice("*=tornado,unary=cuda", Tuning.NONE);
         assertEquals(List.of(true, false, true), List.of(butOne.handTuned(silu), butOne.handTuned(attention), butOne.asksForHandTuned()));
     }
 
@@ -83,7 +83,7 @@ class ChoiceTest {
         Backend cuda = ServiceLoader.load(Backend.class).stream().map(ServiceLoader.Provider::get).filter(b -> b.name().equals(Choice.CUDA)).findFirst()
                 .orElseThrow();
         assertTrue(Choice.variants().keySet().containsAll(cuda.kernelVariants().keySet()), Choice.variants().keySet().toString());
-        String message = assertThrows(IllegalArgumentException.class, () -> choice("silu=v1", Tuning.NONE)).getMessage();
-        assertTrue(message.contains("silu has no variant \"v1\"; there are: tornado, cuda"), message);
+        String message = assertThrows(IllegalArgumentException.class, () -> choice("unary=v1", Tuning.NONE)).getMessage();
+        assertTrue(message.contains("unary has no variant \"v1\"; there are: tornado, cuda"), message);
     }
 }
