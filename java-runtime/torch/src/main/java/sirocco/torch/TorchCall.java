@@ -64,8 +64,8 @@ public sealed interface TorchCall {
     /** {@code interpolate} by 2, nearest neighbor: x [n,c,h,w]. */
     record Upsample(Register x, Register y) implements TorchCall { }
 
-    /** {@code avg_pool2d} of k×k pixels: x [n,c,h,w]. */
-    record AveragePool(Register x, int k, Register y) implements TorchCall { }
+    /** {@code avg_pool2d} of {@code size}×{@code size} pixels: x [n,c,h,w]. */
+    record AveragePool(Register x, int size, Register y) implements TorchCall { }
 
     /** {@code sum}, {@code mean} or {@code amax} along dimensions, which are kept with size 1. */
     record Reduce(Register x, Reduction.Function function, List<Integer> dims, Register y) implements TorchCall { }

@@ -80,7 +80,7 @@ final class Calls {
                 return torch.upsample_nearest2d(x, 2 * x.size(2), 2 * x.size(3));
             };
             case TorchCall.AveragePool c -> {
-                long[] block = {c.k(), c.k()};
+                long[] block = {c.size(), c.size()};
                 yield r -> torch.avg_pool2d(at(r, c.x()), block, block, NONE, false, true, new LongOptional());
             }
             case TorchCall.Reduce c -> reduce(c);
