@@ -21,7 +21,7 @@ final class ForwardWork implements Work {
         GraphBuilder g = new GraphBuilder();
         Value xIn = g.input("x", ModelRun.pictures(spec, n), DType.F32);
         Value tIn = g.input("t", Shape.features(n, 1), DType.F32);
-        y = g.output(ModelRun.net(spec).apply(g, xIn, tIn, Optional.empty(), Optional.empty()));
+        y = g.output(ModelRun.net(spec).apply(g, xIn, tIn, Map.of(), Optional.empty()));
         run = new ModelRun(backend, threads, g.build());
         run.write(spec, weights);
         run.executable().write(xIn, Inputs.channelsLast(x, n, spec.channels(), spec.size(), spec.size()));

@@ -80,7 +80,7 @@ final class TrainingWork implements Work {
         inputs = NoisingInputs.of(g, spec, n);
         hyper = g.input("hyper", Shape.vector(16), DType.F32);
         var noised = inputs.noising(g);
-        Value prediction = ModelRun.net(spec).apply(g, noised.xt(), noised.t(), Optional.empty(), Optional.empty());
+        Value prediction = ModelRun.net(spec).apply(g, noised.xt(), noised.t(), Map.of(), Optional.empty());
         loss = g.output(g.in("loss", () -> g.mseLoss(prediction, noised.target(), Optional.of(noised.weight()))));
         g.adamEma(Gradients.ofParameters(g, loss), hyper);
         run = new ModelRun(backend, threads, g.build());

@@ -10,6 +10,7 @@ import sirocco.api.Device;
 import sirocco.api.Executable;
 import sirocco.api.Graph;
 import sirocco.api.Value;
+import sirocco.data.Column;
 import sirocco.model.UNet;
 import sirocco.model.UNetConfig;
 import sirocco.sample.SampleBench;
@@ -117,7 +118,7 @@ final class ChainsCheck {
 
         Batches(Executable executable) {
             this.executable = executable;
-            images = executable.plan().graph().find("images");
+            images = executable.plan().graph().find(Column.IMAGE);
             pixels = new byte[Math.toIntExact(images.shape().elements())];
         }
 

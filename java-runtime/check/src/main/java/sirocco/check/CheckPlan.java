@@ -12,7 +12,7 @@ import picocli.CommandLine.Option;
 import sirocco.api.Device;
 import sirocco.api.Graph;
 import sirocco.api.Plan;
-import sirocco.model.UNet;
+import sirocco.model.Network;
 import sirocco.model.UNetConfig;
 import sirocco.sample.SamplePlan;
 import sirocco.testkit.GoldenFolder;
@@ -102,7 +102,7 @@ final class CheckPlan {
 
     /** The graphs of the steps of {@code --large}. */
     List<Graph> largeGraphs(Device device) {
-        UNet model = new UNet(small ? config() : UNetConfig.preset("cifar10"));
+        Network model = (small ? config() : UNetConfig.cifar10()).network();
         return largeSteps().stream().map(s -> s.training ? TrainPlan.of(device, model, s.batch) : SamplePlan.of(device, model, s.batch, 1, false)).map(Plan::graph).toList();
     }
 

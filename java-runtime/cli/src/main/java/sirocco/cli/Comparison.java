@@ -12,7 +12,7 @@ import sirocco.api.Executable;
 import sirocco.api.GraphBuilder;
 import sirocco.api.Shape;
 import sirocco.api.Value;
-import sirocco.model.UNet;
+import sirocco.model.Network;
 import sirocco.model.Weights;
 import sirocco.sample.Profile;
 
@@ -82,13 +82,13 @@ final class Comparison {
     }
 
     private final Workload what;
-    private final UNet model;
+    private final Network model;
     private final Weights weights;
     private final int batch;
     private final int rounds;
     private final double warmup;
 
-    Comparison(Workload what, UNet model, int batch, int rounds, double warmup) {
+    Comparison(Workload what, Network model, int batch, int rounds, double warmup) {
         this.what = what;
         this.model = model;
         weights = Weights.initial(model.config(), 0);

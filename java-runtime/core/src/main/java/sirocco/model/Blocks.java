@@ -5,6 +5,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import sirocco.api.GraphBuilder;
+import sirocco.api.RandomKey;
 import sirocco.api.Value;
 import sirocco.api.Window;
 
@@ -25,7 +26,7 @@ final class Blocks {
         }
 
         /** h [n,y,x,in] → [n,y/2,x/2,out], not halved in the last block. Pushes every resolution's results to {@code skips}. */
-        Value apply(GraphBuilder g, Value h, Value emb, Optional<DropoutSource> masks, Deque<Value> skips) {
+        Value apply(GraphBuilder g, Value h, Value emb, Optional<RandomKey> masks, Deque<Value> skips) {
             for (int j = 0; j < resnets.size(); j++) {
                 h = resnets.get(j).apply(g, h, emb, masks);
                 h = attentions.isEmpty() ? h : attentions.get(j).apply(g, h);
@@ -54,7 +55,7 @@ final class Blocks {
         }
 
         /** h [n,y,x,channels] → the same shape */
-        Value apply(GraphBuilder g, Value h, Value emb, Optional<DropoutSource> masks) {
+        Value apply(GraphBuilder g, Value h, Value emb, Optional<RandomKey> masks) {
             h = first.apply(g, h, emb, masks);
             h = attention.isPresent() ? attention.get().apply(g, h) : h;
             return second.apply(g, h, emb, masks);
@@ -79,7 +80,7 @@ final class Blocks {
         }
 
         /** h [n,y,x,in] → [n,2y,2x,out], not doubled in the last block. Pops from {@code skips}. */
-        Value apply(GraphBuilder g, Value h, Value emb, Optional<DropoutSource> masks, Deque<Value> skips) {
+        Value apply(GraphBuilder g, Value h, Value emb, Optional<RandomKey> masks, Deque<Value> skips) {
             for (int j = 0; j < resnets.size(); j++) {
                 ResBlock resnet = resnets.get(j);
                 Value below = h;

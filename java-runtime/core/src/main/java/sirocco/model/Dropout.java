@@ -2,11 +2,12 @@ package sirocco.model;
 
 import java.util.Optional;
 import sirocco.api.GraphBuilder;
+import sirocco.api.RandomKey;
 import sirocco.api.Value;
 
 /** Inverted dropout with probability p while training; nothing at all otherwise. */
 record Dropout(String name, double p) {
-    Value apply(GraphBuilder g, Value x, Optional<DropoutSource> masks) {
+    Value apply(GraphBuilder g, Value x, Optional<RandomKey> masks) {
         return masks.map(m -> g.in(name, () -> g.dropout(x, m.rng(), m.index(), (float) p))).orElse(x);
     }
 }

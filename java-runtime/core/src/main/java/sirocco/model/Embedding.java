@@ -36,13 +36,8 @@ record Embedding(int sinusoids, boolean flipSinToCos, double freqShift, Linear l
                         ? Optional.of(new Table("class_embedding", config.numClassEmbeds().getAsInt(), dim)) : Optional.empty());
     }
 
-    /** t F32 [n,1,1,1], labels I32 [n,1,1,1] → [n,1,1,dim] */
+    /** t F32 [n,1,1,1], labels I32 [n,1,1,1] if there is a class table → [n,1,1,dim] */
     Value apply(GraphBuilder g, Value t, Optional<Value> labels) {
-        if (classes.isPresent() != labels.isPresent()) {
-            throw new IllegalArgumentException(classes.isPresent()
-                    ? "unet: this model is class-conditional (num_class_embeds " + classes.get().rows() + ") and needs labels"
-                    : "unet: labels were given, but this model has no class embedding (num_class_embeds null)");
-        }
         Value waves = g.in("time_proj", () -> g.timestepEmbedding(t, sinusoids, flipSinToCos, (float) freqShift));
         Value hidden = linear1.apply(g, waves);
         Value active = g.in("time_embedding.act", () -> g.silu(hidden));

@@ -1,6 +1,7 @@
 package sirocco.model;
 
 import java.io.IOException;
+import java.util.Map;
 import java.util.Optional;
 import sirocco.folder.Component;
 import sirocco.folder.ComponentFolder;
@@ -8,12 +9,10 @@ import sirocco.folder.ComponentFolder;
 /**
  * A class of networks that model folders can hold: it reads a configuration. Weights are read and written by {@link Weights#read} and {@link Weights#write} for
  * every class alike, since a network states names, shapes and kinds of its parameters.
- *
- * @param <C> its configuration
  */
-public interface NetworkComponent<C extends NetworkConfig> extends Component {
-    /** Returns the type of its configuration. */
-    Class<C> type();
+public interface NetworkComponent extends Component {
+    /** Returns the configurations that have a name. */
+    Map<String, ? extends NetworkConfig> presets();
 
     /**
      * Reads a configuration.
@@ -22,5 +21,5 @@ public interface NetworkComponent<C extends NetworkConfig> extends Component {
      * @throws IOException if the file cannot be read or is not JSON
      * @throws IllegalArgumentException naming file, key, value and what is supported, if a value requests what is not
      */
-    C readConfig(ComponentFolder folder, Optional<ImageSize> size) throws IOException;
+    NetworkConfig readConfig(ComponentFolder folder, Optional<ImageSize> size) throws IOException;
 }

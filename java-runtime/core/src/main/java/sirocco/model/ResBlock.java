@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import sirocco.api.GraphBuilder;
+import sirocco.api.RandomKey;
 import sirocco.api.Value;
 
 /**
@@ -24,7 +25,7 @@ record ResBlock(String name, GroupNorm norm1, Conv conv1, Linear proj, GroupNorm
     }
 
     /** x [n,h,w,in], emb [n,1,1,embeddingDim] (after its SiLU, which all blocks share) → [n,h,w,out] */
-    Value apply(GraphBuilder g, Value x, Value emb, Optional<DropoutSource> masks) {
+    Value apply(GraphBuilder g, Value x, Value emb, Optional<RandomKey> masks) {
         Value h = norm1.applySilu(g, x);
         // Here, so that a wide x need not be kept while conv1 runs; and after norm1, whose reverse pass then adds up both gradients of x.
         Value skip = shortcut.map(s -> s.apply(g, x)).orElse(x);

@@ -4,11 +4,10 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
-import sirocco.api.DType;
 import sirocco.api.GraphBuilder;
-import sirocco.api.Shape;
+import sirocco.api.RandomKey;
 import sirocco.api.Value;
 
 /**
@@ -21,6 +20,7 @@ import sirocco.api.Value;
 public final class UNet implements Network {
     private final UNetConfig config;
     private final Embedding embedding;
+    private final Optional<ClassCondition> classes;
     private final Conv convIn;
     private final List<Blocks.Down> down = new ArrayList<>();
     private final Optional<Blocks.Middle> middle;
@@ -34,6 +34,7 @@ public final class UNet implements Network {
         int base = widths.getFirst();
         int levels = widths.size();
         embedding = Embedding.of(config);
+        classes = config.numClassEmbeds().isPresent() ? Optional.of(new ClassCondition(config.numClassEmbeds().getAsInt())) : Optional.empty();
         convIn = Conv.of3x3("conv_in", config.inChannels(), base);
 
         Deque<Integer> skips = new ArrayDeque<>();
@@ -66,19 +67,18 @@ public final class UNet implements Network {
         return config;
     }
 
-    /**
-     * Records the network.
-     *
-     * @param x F32 [n,h,w,inChannels]; h and w must allow the halvings, they need not be the configuration's
-     * @param t F32 [n,1,1,1]: timesteps
-     * @param labels I32 [n,1,1,1] in 0 … num_class_embeds − 1: there exactly if the model is class-conditional
-     * @param dropout random key while training; empty, and no dropout, at any other time
-     * @return F32 [n,h,w,outChannels]
-     * @throws IllegalArgumentException if a shape does not fit, or labels are missing or not expected
-     */
-    public Value apply(GraphBuilder g, Value x, Value t, Optional<Value> labels, Optional<DropoutSource> dropout) {
+    /** Returns a {@link ClassCondition} if the model is class-conditional. */
+    @Override
+    public List<Condition> conditions() {
+        return classes.isPresent() ? List.of(classes.get()) : List.of();
+    }
+
+    /** {@inheritDoc} Height and width must allow the halvings. */
+    @Override
+    public Value apply(GraphBuilder g, Value x, Value t, Map<Condition, Value> conditions, Optional<RandomKey> dropout) {
         config.checkSize(x.shape().h(), x.shape().w());
-        Value emb = embedding.apply(g, t, labels);
+        checkConditions(conditions);
+        Value emb = embedding.apply(g, t, classes.map(conditions::get));
         Value signal = g.in("time_embedding.shared_act", () -> g.silu(emb));
         Deque<Value> skips = new ArrayDeque<>();
         Value h = convIn.apply(g, x);
@@ -93,16 +93,6 @@ public final class UNet implements Network {
             h = block.apply(g, h, signal, dropout, skips);
         }
         return convOut.apply(g, normOut.applySilu(g, h));
-    }
-
-    /** Floating-point operations of one image's forward pass at the configuration's size, a multiply-add counting two. */
-    public long flopsPerImage() {
-        GraphBuilder g = new GraphBuilder();
-        Value x = g.input("x", new Shape(1, config.height(), config.width(), config.inChannels()), DType.F32);
-        Value t = g.input("t", Shape.features(1, 1), DType.F32);
-        OptionalInt classes = config.numClassEmbeds();
-        apply(g, x, t, classes.isPresent() ? Optional.of(g.input("labels", Shape.features(1, 1), DType.I32)) : Optional.empty(), Optional.empty());
-        return g.build().flops();
     }
 
     @Override

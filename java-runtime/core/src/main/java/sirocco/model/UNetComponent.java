@@ -1,19 +1,20 @@
 package sirocco.model;
 
 import java.io.IOException;
+import java.util.Map;
 import java.util.Optional;
 import sirocco.folder.ComponentFolder;
 
 /** diffusers' {@code UNet2DModel}. */
-public final class UNetComponent implements NetworkComponent<UNetConfig> {
+public final class UNetComponent implements NetworkComponent {
     @Override
     public String className() {
         return UNetConfigJson.CLASS;
     }
 
     @Override
-    public Class<UNetConfig> type() {
-        return UNetConfig.class;
+    public Map<String, UNetConfig> presets() {
+        return Map.of("small", UNetConfig.small(), "cifar10", UNetConfig.cifar10());
     }
 
     @Override

@@ -5,10 +5,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.function.Supplier;
 
 /**
  * Everything that shapes a U-Net: diffusers' {@code UNet2DModel} configuration (its {@code config.json}), as far as it is supported.
@@ -46,8 +44,6 @@ public record UNetConfig(int height, int width, int inChannels, int outChannels,
     private static final int MAX_LAYERS = 64;
     private static final int MAX_LEVELS = 16;
     private static final int MAX_SIZE = 1 << 15;
-
-    private static final Map<String, Supplier<UNetConfig>> PRESETS = Map.of("small", UNetConfig::small, "cifar10", UNetConfig::cifar10);
 
     public UNetConfig {
         blockOutChannels = List.copyOf(blockOutChannels);
@@ -100,15 +96,6 @@ public record UNetConfig(int height, int width, int inChannels, int outChannels,
     /** The CIFAR-10 model of Ho et al. 2020: 35,746,307 parameters for 32×32, 128·(1,2,2,2) channels, attention at 16×16, dropout 0.1. */
     public static UNetConfig cifar10() {
         return builder().size(32).blockOutChannels(128, 256, 256, 256).attentionAt(1).normNumGroups(32).dropout(0.1).build();
-    }
-
-    /** @throws IllegalArgumentException listing the presets there are */
-    public static UNetConfig preset(String name) {
-        Supplier<UNetConfig> preset = PRESETS.get(name);
-        if (preset == null) {
-            throw new IllegalArgumentException("model preset \"" + name + "\": not known; there are " + PRESETS.keySet().stream().sorted().toList());
-        }
-        return preset.get();
     }
 
     /** A configuration with everything as in Ho et al. 2020 that is not set otherwise. */
@@ -176,7 +163,18 @@ public record UNetConfig(int height, int width, int inChannels, int outChannels,
         return attnNormNumGroups.orElse(normNumGroups);
     }
 
-    /** @throws IllegalArgumentException if images of this size cannot be halved from level to level */
+    @Override
+    public ImageSize size() {
+        return new ImageSize(height, width);
+    }
+
+    @Override
+    public UNetConfig fitted(ImageSize size, int channels, int classRows) {
+        return toBuilder().fitted(size, channels, classRows).build();
+    }
+
+    /** {@inheritDoc} They must be halved from level to level. */
+    @Override
     public void checkSize(int h, int w) {
         checkHalvings(h, w, levels());
     }

@@ -47,6 +47,11 @@ public final class UNetConfigBuilder {
         return size(pixels, pixels);
     }
 
+    /** Sets what {@link NetworkConfig#fitted} changes. */
+    public UNetConfigBuilder fitted(ImageSize size, int channels, int classRows) {
+        return size(size.height(), size.width()).channels(channels).numClassEmbeds(classRows);
+    }
+
     public UNetConfigBuilder size(int height, int width) {
         this.height = height;
         this.width = width;

@@ -19,7 +19,7 @@ import sirocco.diffusion.SchedulerConfig;
 import sirocco.folder.ModelFolder;
 import sirocco.io.MalformedFileException;
 import sirocco.model.ImageSize;
-import sirocco.model.UNetConfig;
+import sirocco.model.NetworkConfig;
 import sirocco.model.Weights;
 import sirocco.pipeline.DiffusionModel;
 
@@ -48,21 +48,15 @@ final class StartingModel {
             throw new IOException("network.from: " + folder + ": no such folder (expected the model folder that the run starts from, for its network and "
                     + "noise schedule)");
         }
-        UNetOptions unet = config.network().unet();
-        refuse(!config.network().model().equals(OWN), "network.model", config.network().model());
-        refuse(!unet.blockOutChannels().isEmpty(), "network.unet.blockOutChannels", unet.blockOutChannels());
-        refuse(unet.layersPerBlock() > 0, "network.unet.layersPerBlock", unet.layersPerBlock());
-        refuse(!unet.attentionLevels().isEmpty(), "network.unet.attentionLevels", unet.attentionLevels());
-        refuse(unet.headChannels() > 0, "network.unet.headChannels", unet.headChannels());
-        refuse(unet.normGroups() > 0, "network.unet.normGroups", unet.normGroups());
+        if (!config.network().model().equals(OWN)) {
+            throw new IllegalArgumentException("network.model: " + ownNetwork() + " (got " + config.network().model() + "). Leave this setting out.");
+        }
+        config.network().unet().refuseAll(ownNetwork());
         scheduler = scheduler(folder);
     }
 
-    private void refuse(boolean set, String field, Object value) {
-        if (set) {
-            throw new IllegalArgumentException(field + ": the network is that of the folder " + folder + ", which the run starts from (got " + value
-                    + "). Leave this setting out.");
-        }
+    private String ownNetwork() {
+        return "the network is that of the folder " + folder + ", which the run starts from";
     }
 
     private static Optional<SchedulerConfig> scheduler(Path folder) throws IOException {
@@ -125,7 +119,7 @@ final class StartingModel {
         if (config.data().imageSize() > 0) {
             return config.data().imageSize();
         }
-        UNetConfig own = DiffusionModel.readConfig(ModelFolder.open(folder), Optional.empty());
+        ImageSize own = DiffusionModel.readConfig(ModelFolder.open(folder), Optional.empty()).size();
         return own.height() == own.width() ? own.height() : 0;
     }
 
@@ -138,25 +132,24 @@ final class StartingModel {
         return own == 1 || own == 3 ? own : 0;
     }
 
-    private UNetConfig read(int size) throws IOException {
+    private NetworkConfig read(int size) throws IOException {
         return DiffusionModel.readConfig(ModelFolder.open(folder), size == 0 ? Optional.empty() : Optional.of(new ImageSize(size, size)));
     }
 
     /** The folder's network for this dataset. */
-    UNetConfig network(Dataset data) throws IOException {
+    NetworkConfig network(Dataset data) throws IOException {
         ImageSize size = new ImageSize(data.height(), data.width());
-        UNetConfig own = DiffusionModel.readConfig(ModelFolder.open(folder), config.data().imageSize() == 0 ? Optional.empty() : Optional.of(size));
-        if (own.height() != data.height() || own.width() != data.width()) {
+        NetworkConfig own = DiffusionModel.readConfig(ModelFolder.open(folder), config.data().imageSize() == 0 ? Optional.empty() : Optional.of(size));
+        if (!own.size().equals(size)) {
             throw new IllegalArgumentException("network.from: the images of \"" + data.name() + "\" have another size than the model in " + folder
-                    + " (expected " + own.height() + "×" + own.width() + ", got " + data.height() + "×" + data.width() + "). Set data.imageSize.");
+                    + " (expected " + own.size().height() + "×" + own.size().width() + ", got " + data.height() + "×" + data.width() + "). Set data.imageSize.");
         }
         if (own.inChannels() != data.channels() || own.outChannels() != data.channels()) {
             throw new IllegalArgumentException("network.from: the network in " + folder + " reads " + own.inChannels() + " channels and predicts "
                     + own.outChannels() + " (expected " + data.channels() + " and " + data.channels() + ", as the images of \"" + data.name()
                     + "\" have). Set data.channels, or use another folder.");
         }
-        var builder = own.toBuilder().numClassEmbeds(classRows(own.numClassEmbeds(), data.classNames().size()));
-        return (config.network().unet().dropout() >= 0 ? builder.dropout(config.network().unet().dropout()) : builder).build();
+        return config.network().unet().fitted(own, size, data.channels(), classRows(own.numClassEmbeds(), data.classNames().size()));
     }
 
     /** Rows of the class table. The last is the null class, except in a folder whose table has a row for each class and no other. */
@@ -187,8 +180,8 @@ final class StartingModel {
     // ---- weights ---------------------------------------------------------------------------------------------------------------
 
     /** The folder's weights; with a new class table, that is initialized as of a new model. */
-    Weights weights(UNetConfig network) throws IOException {
-        Weights own = DiffusionModel.load(ModelFolder.open(folder), Optional.of(new ImageSize(network.height(), network.width()))).weights();
+    Weights weights(NetworkConfig network) throws IOException {
+        Weights own = DiffusionModel.load(ModelFolder.open(folder), Optional.of(network.size())).weights();
         if (!config.network().newClasses()) {
             return own;
         }

@@ -2,6 +2,7 @@ package sirocco.model;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import sirocco.api.Backends;
@@ -11,6 +12,7 @@ import sirocco.api.Diffusion;
 import sirocco.api.Gradients;
 import sirocco.api.GraphBuilder;
 import sirocco.api.Plan;
+import sirocco.api.RandomKey;
 import sirocco.api.Settings;
 import sirocco.api.Shape;
 import sirocco.api.Value;
@@ -26,8 +28,8 @@ class ArenaTest {
         Value x = g.state("x", images(), DType.F32);
         Value cursor = g.state("cursor", Shape.vector(1), DType.I32);
         Value table = g.input("table", new Shape(50, 1, 1, 12), DType.F32);
-        DropoutSource key = key(g);
-        Value out = MODEL.apply(g, x, g.chainTimestep(table, cursor, IMAGES), Optional.empty(), Optional.empty());
+        RandomKey key = key(g);
+        Value out = MODEL.apply(g, x, g.chainTimestep(table, cursor, IMAGES), Map.of(), Optional.empty());
         g.samplingStep(out, table, key.rng(), key.index(), x, Optional.empty(), Optional.empty(), cursor);
         atMost(0.15, plan(g));
     }
@@ -37,9 +39,9 @@ class ArenaTest {
         GraphBuilder g = new GraphBuilder();
         Value pixels = g.input("pixels", images(), DType.U8);
         Value schedule = g.input("schedule", new Shape(1000, 1, 1, 8), DType.F32);
-        DropoutSource key = key(g);
+        RandomKey key = key(g);
         Diffusion.Noised noised = g.noising(pixels, schedule, key.rng(), key.index(), true);
-        Value out = MODEL.apply(g, noised.xt(), noised.t(), Optional.empty(), Optional.of(key));
+        Value out = MODEL.apply(g, noised.xt(), noised.t(), Map.of(), Optional.of(key));
         Value loss = g.output(g.mseLoss(out, noised.target(), Optional.of(noised.weight())));
         g.output(g.adamEma(Gradients.ofParameters(g, loss), g.input("hyper", Shape.vector(16), DType.F32)));
         // The reverse pass needs most of what the forward pass wrote; its own values come and go.
@@ -50,8 +52,8 @@ class ArenaTest {
         return new Shape(IMAGES, MODEL.config().height(), MODEL.config().width(), MODEL.config().inChannels());
     }
 
-    private static DropoutSource key(GraphBuilder g) {
-        return new DropoutSource(g.input("rng", Shape.vector(4), DType.I32), g.input("index", Shape.features(IMAGES, 1), DType.I32));
+    private static RandomKey key(GraphBuilder g) {
+        return new RandomKey(g.input("rng", Shape.vector(4), DType.I32), g.input("index", Shape.features(IMAGES, 1), DType.I32));
     }
 
     /** Two threads: each has working memory of its own, which counts. */

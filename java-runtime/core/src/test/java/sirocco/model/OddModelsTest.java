@@ -19,6 +19,7 @@ import sirocco.api.Device;
 import sirocco.api.Executable;
 import sirocco.api.Gradients;
 import sirocco.api.GraphBuilder;
+import sirocco.api.RandomKey;
 import sirocco.api.Settings;
 import sirocco.api.Shape;
 import sirocco.api.Value;
@@ -71,9 +72,9 @@ class OddModelsTest {
             Value t = g.input("t", Shape.features(IMAGES, 1), DType.F32);
             Value rng = g.input("rng", Shape.vector(4), DType.I32);
             Value index = g.input("index", Shape.features(IMAGES, 1), DType.I32);
-            Optional<Value> labels = c.numClassEmbeds().isEmpty() ? Optional.empty()
-                    : Optional.of(g.input("labels", Shape.features(IMAGES, 1), DType.I32));
-            output = g.output(new UNet(c).apply(g, x, t, labels, Optional.of(new DropoutSource(rng, index))));
+            UNet net = new UNet(c);
+            Map<Condition, Value> conditions = net.conditionInputs(g, IMAGES);
+            output = g.output(net.apply(g, x, t, conditions, Optional.of(new RandomKey(rng, index))));
             Value target = g.input("target", output.shape(), DType.F32);
             loss = g.output(g.mseLoss(output, target, Optional.empty()));
             gradients = Gradients.ofParameters(g, loss);
@@ -85,7 +86,7 @@ class OddModelsTest {
             exe.write(t, new float[] {3, 870});
             exe.write(rng, new int[] {5, 6, 7, 0});
             exe.write(index, new int[] {100, 101});
-            labels.ifPresent(l -> exe.write(l, new int[] {4, 1}));
+            conditions.values().forEach(l -> exe.write(l, new int[] {4, 1}));
             weights(c).writeTo(exe);
         }
 

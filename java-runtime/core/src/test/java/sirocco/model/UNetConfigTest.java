@@ -134,12 +134,6 @@ class UNetConfigTest {
         }
     }
 
-    @Test
-    void unknownPresetsListTheKnown() {
-        assertTrue(assertThrows(IllegalArgumentException.class, () -> UNetConfig.preset("huge")).getMessage().contains("[cifar10, small]"));
-        assertEquals(UNetConfig.small(), UNetConfig.preset("small"));
-    }
-
     private UNetConfig read(String text) throws IOException {
         return UNetConfig.read(Files.writeString(folder.resolve("config.json"), text));
     }

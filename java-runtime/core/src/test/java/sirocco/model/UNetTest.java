@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
@@ -15,6 +16,7 @@ import sirocco.api.Gradients;
 import sirocco.api.Graph;
 import sirocco.api.GraphBuilder;
 import sirocco.api.Random;
+import sirocco.api.RandomKey;
 import sirocco.api.Shape;
 import sirocco.api.Value;
 
@@ -84,14 +86,15 @@ class UNetTest {
         Shape x = new Shape(1, 16, 16, 3);
         UNet plain = new UNet(UNetConfig.small());
         UNet classes = new UNet(UNetConfig.small().toBuilder().numClassEmbeds(11).build());
-        assertTrue(assertThrows(IllegalArgumentException.class, () -> apply(plain, x, true)).getMessage().contains("no class embedding"));
-        assertTrue(assertThrows(IllegalArgumentException.class, () -> apply(classes, x, false)).getMessage().contains("needs labels"));
+        assertTrue(assertThrows(IllegalArgumentException.class, () -> apply(plain, x, true)).getMessage().contains("expected [], got [label]"));
+        assertTrue(assertThrows(IllegalArgumentException.class, () -> apply(classes, x, false)).getMessage().contains("expected [label], got []"));
     }
 
     private static Value apply(UNet net, Shape shape, boolean labels) {
         GraphBuilder g = new GraphBuilder();
+        Condition label = new ClassCondition(11);
         return net.apply(g, g.input("x", shape, DType.F32), g.input("t", Shape.features(shape.n(), 1), DType.F32),
-                labels ? Optional.of(g.input("labels", Shape.features(shape.n(), 1), DType.I32)) : Optional.empty(), Optional.empty());
+                labels ? Map.of(label, label.column().input(g, shape.n())) : Map.of(), Optional.empty());
     }
 
     private static Graph record(UNet net, int n, boolean training) {
@@ -99,10 +102,10 @@ class UNetTest {
         UNetConfig c = net.config();
         Value x = g.input("x", new Shape(n, c.height(), c.width(), c.inChannels()), DType.F32);
         Value t = g.input("t", Shape.features(n, 1), DType.F32);
-        Optional<Value> labels = c.numClassEmbeds().isPresent() ? Optional.of(g.input("labels", Shape.features(n, 1), DType.I32)) : Optional.empty();
-        Optional<DropoutSource> dropout = Optional.of(new DropoutSource(g.input("rng", Shape.vector(4), DType.I32),
+        Map<Condition, Value> conditions = net.conditionInputs(g, n);
+        Optional<RandomKey> dropout = Optional.of(new RandomKey(g.input("rng", Shape.vector(4), DType.I32),
                 g.input("index", Shape.features(n, 1), DType.I32)));
-        Value out = net.apply(g, x, t, labels, dropout);
+        Value out = net.apply(g, x, t, conditions, dropout);
         if (training) {
             Value loss = g.mseLoss(out, g.input("target", out.shape(), DType.F32), Optional.empty());
             g.output(loss);

@@ -13,6 +13,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import sirocco.model.UNetConfig;
 
 class TrainConfigTest {
     @Test
@@ -198,7 +199,7 @@ class TrainConfigTest {
     @Test
     void theModelIsShapedToFitTheData() throws Exception {
         try (TrainSetup setup = TrainSetup.of(Tiny.config(c -> c.withData(d -> d.withChannels(1))))) {
-            var model = setup.model().config();
+            var model = (UNetConfig) setup.model().config();
             assertEquals(8, model.height());
             assertEquals(1, model.inChannels());
             assertEquals(setup.data().classNames().size() + 1, model.numClassEmbeds().getAsInt());
@@ -207,7 +208,7 @@ class TrainConfigTest {
         for (double dropout : new double[] {-1, 0}) {
             try (TrainSetup setup = TrainSetup.of(TrainConfig.DEFAULT.withData(d -> d.withSource("shapes32"))
                     .withNetwork(n -> n.withModel("cifar10").withUnet(u -> u.withDropout(dropout))))) {
-                assertEquals(dropout == -1 ? 0.1 : 0, setup.model().config().dropout(), "-1 leaves it to the model, 0 is none");
+                assertEquals(dropout == -1 ? 0.1 : 0, ((UNetConfig) setup.model().config()).dropout(), "-1 leaves it to the model, 0 is none");
             }
         }
         for (List<Integer> levels : List.of(List.<Integer>of(), List.of(0, 2), List.of(-1))) {
@@ -217,7 +218,7 @@ class TrainConfigTest {
                     case "[-1]" -> List.of(false, false, false);
                     default -> List.of(true, false, true);
                 };
-                assertEquals(expected, setup.model().config().downAttention(), levels.toString());
+                assertEquals(expected, ((UNetConfig) setup.model().config()).downAttention(), levels.toString());
             }
         }
         try (TrainSetup setup = TrainSetup.of(Tiny.config(c -> c.withNetwork(n -> n.withClassConditional(false))))) {

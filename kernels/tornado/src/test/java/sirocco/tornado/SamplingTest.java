@@ -3,13 +3,16 @@ package sirocco.tornado;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.util.Optional;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import sirocco.api.Availability;
 import sirocco.api.Backends;
 import sirocco.api.Device;
 import sirocco.api.Settings;
+import sirocco.data.Samples;
 import sirocco.diffusion.BetaSchedule;
+import sirocco.diffusion.ClassifierFree;
 import sirocco.diffusion.NoiseSchedule;
 import sirocco.diffusion.Prediction;
 import sirocco.diffusion.Solver;
@@ -38,8 +41,8 @@ class SamplingTest {
     private static float[] images(String backend, String sampler) {
         var table = Solver.parse(sampler).program(NoiseSchedule.of(BetaSchedule.LINEAR, 1000), Prediction.EPSILON, 10);
         try (Device device = Backends.choose(backend).open(Settings.DEFAULT);
-                ImageSampler s = new ImageSampler(device, new UNet(CONFIG), table, IMAGES, 2).load(Weights.initial(CONFIG, 1))) {
-            s.begin(7, 0, i -> i % 2);
+                ImageSampler s = new ImageSampler(device, new UNet(CONFIG), table, IMAGES, ClassifierFree.of(2, Optional.empty())).load(Weights.initial(CONFIG, 1))) {
+            s.begin(7, 0, Samples.ofLabels(i -> i % 2));
             while (s.step()) { }
             return s.read().clone();
         }

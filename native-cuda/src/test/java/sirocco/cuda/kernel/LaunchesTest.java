@@ -61,7 +61,7 @@ class LaunchesTest {
     }
 
     private static String launches() {
-        UNet model = new UNet(UNetConfig.preset("cifar10"));
+        UNet model = new UNet(UNetConfig.cifar10());
         List<Graph> graphs;
         try (Device device = new Planner()) {
             graphs = List.of(TrainPlan.of(device, model, 128).graph(), SamplePlan.of(device, model, 256, 10, false).graph());

@@ -23,6 +23,8 @@ import org.junit.jupiter.api.io.TempDir;
 import sirocco.api.Backends;
 import sirocco.api.Device;
 import sirocco.api.Settings;
+import sirocco.data.Batch;
+import sirocco.data.Column;
 import sirocco.io.Nchw;
 import sirocco.model.UNet;
 import sirocco.model.UNetConfig;
@@ -32,7 +34,7 @@ import sirocco.sample.Denoiser;
 import sirocco.testkit.Tolerance;
 
 /** Exported U-Nets in ONNX Runtime against the CPU backend, at batch sizes that they were not recorded at. */
-class UNetExportTest {
+class NetworkExportTest {
     private static final Tolerance ONLY_RMS = new Tolerance(Exported.TOLERANCE, 0);
 
     @TempDir
@@ -70,7 +72,7 @@ class UNetExportTest {
 
     private static void compare(UNetConfig config, OptionalInt batch, boolean mapped, int... sizes) {
         Weights weights = weights(config);
-        OnnxModel model = UNetExport.of(weights, batch, mapped, "test", Optional.empty());
+        OnnxModel model = NetworkExport.of(weights, batch, mapped, "test", Optional.empty());
         try (Session session = new Session(model); Device cpu = Backends.choose("cpu").open(Settings.DEFAULT)) {
             for (int n : sizes) {
                 SplittableRandom random = new SplittableRandom(n);
@@ -79,7 +81,8 @@ class UNetExportTest {
                 int w = config.width();
                 float[] x = new float[n * c * h * w];
                 float[] t = new float[n];
-                int[] labels = new int[n];
+                Batch given = new Batch(n, List.of(Column.label()));
+                int[] labels = given.ints(Column.LABEL);
                 long[] longs = new long[n];
                 for (int i = 0; i < x.length; i++) {
                     x[i] = (float) random.nextGaussian();
@@ -91,13 +94,13 @@ class UNetExportTest {
                 }
                 float[] expected = new float[n * config.outChannels() * h * w];
                 try (Denoiser denoiser = new Denoiser(cpu, new UNet(config), n, h, w).load(weights)) {
-                    denoiser.run(Nchw.toNhwc(x, n, c, h, w), t, labels, expected);
+                    denoiser.run(Nchw.toNhwc(x, n, c, h, w), t, given, expected);
                 }
-                session.with(UNetExport.SAMPLE, x, n, c, h, w).with(UNetExport.TIMESTEP, t, n);
+                session.with(NetworkExport.SAMPLE, x, n, c, h, w).with(NetworkExport.TIMESTEP, t, n);
                 if (config.numClassEmbeds().isPresent()) {
-                    session.with(UNetExport.LABELS, longs, n);
+                    session.with(NetworkExport.LABELS, longs, n);
                 }
-                double[] actual = Exported.doubles(session.run().get(UNetExport.OUTPUT));
+                double[] actual = Exported.doubles(session.run().get(NetworkExport.OUTPUT));
                 Exported.assertClose("batch " + n, Exported.doubles(Nchw.fromNhwc(expected, n, config.outChannels(), h, w)), actual, ONLY_RMS);
             }
         }
@@ -133,12 +136,12 @@ class UNetExportTest {
     }
 
     private static Map<String, Integer> nodes(UNetConfig config, boolean mapped) {
-        return UNetExport.of(weights(config), OptionalInt.empty(), mapped, "test", Optional.empty()).nodes();
+        return NetworkExport.of(weights(config), OptionalInt.empty(), mapped, "test", Optional.empty()).nodes();
     }
 
     @Test
     void weightsHaveTheirKeysForNames() {
-        OnnxModel model = UNetExport.of(weights(tiny().build()), OptionalInt.empty(), true, "test", Optional.empty());
+        OnnxModel model = NetworkExport.of(weights(tiny().build()), OptionalInt.empty(), true, "test", Optional.empty());
         var conv = model.graph().initializers().stream().filter(t -> t.name().equals("down_blocks.0.resnets.0.conv1.weight")).findFirst().orElseThrow();
         assertEquals(List.of(8L, 8L, 3L, 3L), conv.dims(), "[out, in, rows, columns], as in PyTorch");
         long parameters = model.graph().initializers().stream().filter(t -> !t.name().contains("constant")).mapToLong(t -> t.dataBytes() / Float.BYTES).sum();
@@ -148,7 +151,7 @@ class UNetExportTest {
     @Test
     void theFileDescribesItself() throws IOException {
         Path file = folder.resolve("model.onnx");
-        OnnxModel model = UNetExport.of(weights(tiny().build()), OptionalInt.empty(), true, "sirocco 9.9", Optional.of("{\"scheduler\": 1}"));
+        OnnxModel model = NetworkExport.of(weights(tiny().build()), OptionalInt.empty(), true, "sirocco 9.9", Optional.of("{\"scheduler\": 1}"));
         model.write(file);
         assertEquals(model.bytes(), Files.size(file));
         String text = new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1);

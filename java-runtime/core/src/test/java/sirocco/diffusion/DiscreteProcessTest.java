@@ -4,13 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class TrainingTableTest {
+class DiscreteProcessTest {
     private static final double FLOAT = 0x1p-23; // a coefficient's rounding and an addition's, of numbers up to 1
 
     private final NoiseSchedule schedule = NoiseSchedule.of(BetaSchedule.COSINE, 200);
@@ -18,12 +17,12 @@ class TrainingTableTest {
     @ParameterizedTest
     @EnumSource
     void aPerfectModelOfTheTargetGivesBackImageAndNoise(Prediction prediction) {
-        float[] rows = TrainingTable.rows(schedule, prediction, OptionalDouble.empty());
-        assertEquals(200 * TrainingTable.COLUMNS, rows.length);
+        float[] rows = new DiscreteProcess(schedule, prediction).table(Weighting.UNIFORM);
+        assertEquals(200 * DiscreteProcess.COLUMNS, rows.length);
         double x0 = 0.7;
         double epsilon = -1.3;
         for (int t = 0; t < 200; t++) {
-            int r = t * TrainingTable.COLUMNS;
+            int r = t * DiscreteProcess.COLUMNS;
             double a = schedule.signal(t);
             double s = schedule.noise(t);
             assertEquals(a, rows[r], FLOAT);
@@ -36,7 +35,7 @@ class TrainingTableTest {
             assertEquals(epsilon, prediction.epsilonFromX(a, s) * x + prediction.epsilonFromOut(a, s) * out,
                     3 * FLOAT * (1 + Math.abs(prediction.epsilonFromOut(a, s))));
             assertEquals(1, rows[r + 4]);
-            for (int c = 5; c < TrainingTable.COLUMNS; c++) {
+            for (int c = 5; c < DiscreteProcess.COLUMNS; c++) {
                 assertEquals(0, rows[r + c]);
             }
         }
@@ -45,14 +44,14 @@ class TrainingTableTest {
     @Test
     void minSnrWeighsTheSameErrorAlikeWhateverIsPredicted() {
         double gamma = 5;
-        float[] epsilon = TrainingTable.rows(schedule, Prediction.EPSILON, OptionalDouble.of(gamma));
-        float[] sample = TrainingTable.rows(schedule, Prediction.SAMPLE, OptionalDouble.of(gamma));
-        float[] v = TrainingTable.rows(schedule, Prediction.V_PREDICTION, OptionalDouble.of(gamma));
+        float[] epsilon = new DiscreteProcess(schedule, Prediction.EPSILON).table(Weighting.minSnr(gamma));
+        float[] sample = new DiscreteProcess(schedule, Prediction.SAMPLE).table(Weighting.minSnr(gamma));
+        float[] v = new DiscreteProcess(schedule, Prediction.V_PREDICTION).table(Weighting.minSnr(gamma));
         for (int t = 0; t < 200; t++) {
             double snr = schedule.snr(t);
             double a = schedule.signal(t);
             double s = schedule.noise(t);
-            int w = t * TrainingTable.COLUMNS + 4;
+            int w = t * DiscreteProcess.COLUMNS + 4;
             assertEquals(Math.min(snr, gamma), sample[w], FLOAT * gamma);
             // An output off by d moves x_0 by x0FromOut·d, so the weights relate as the squares of these factors do.
             double wanted = sample[w];
@@ -64,16 +63,16 @@ class TrainingTableTest {
     @Test
     void pureNoiseHasAFiniteWeight() {
         NoiseSchedule zero = schedule.withZeroTerminalSnr();
-        int last = 199 * TrainingTable.COLUMNS + 4;
-        assertEquals(1, TrainingTable.rows(zero, Prediction.EPSILON, OptionalDouble.of(5))[last]);
-        assertEquals(0, TrainingTable.rows(zero, Prediction.V_PREDICTION, OptionalDouble.of(5))[last]);
+        int last = 199 * DiscreteProcess.COLUMNS + 4;
+        assertEquals(1, new DiscreteProcess(zero, Prediction.EPSILON).table(Weighting.minSnr(5))[last]);
+        assertEquals(0, new DiscreteProcess(zero, Prediction.V_PREDICTION).table(Weighting.minSnr(5))[last]);
     }
 
     @ParameterizedTest
     @ValueSource(doubles = {0, -1, Double.NaN, Double.POSITIVE_INFINITY})
     void refusesAnAbsurdGamma(double gamma) {
         var e = assertThrows(IllegalArgumentException.class,
-                () -> TrainingTable.rows(schedule, Prediction.EPSILON, OptionalDouble.of(gamma)));
+                () -> Weighting.minSnr(gamma));
         assertTrue(e.getMessage().contains("gamma"), e.getMessage());
     }
 }
