@@ -8,9 +8,9 @@ import sirocco.api.Graph;
 import sirocco.api.Settings;
 import sirocco.api.Shape;
 import sirocco.api.Value;
-import sirocco.model.UNet;
-import sirocco.model.UNetConfig;
-import sirocco.model.Weights;
+import sirocco.nn.Weights;
+import sirocco.nn.unet.UNet;
+import sirocco.nn.unet.UNetConfig;
 
 /** A graph loaded on a device of its own. */
 final class ModelRun implements AutoCloseable {

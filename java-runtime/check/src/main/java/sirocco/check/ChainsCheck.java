@@ -11,8 +11,8 @@ import sirocco.api.Executable;
 import sirocco.api.Graph;
 import sirocco.api.Value;
 import sirocco.data.Column;
-import sirocco.model.UNet;
-import sirocco.model.UNetConfig;
+import sirocco.nn.unet.UNet;
+import sirocco.nn.unet.UNetConfig;
 import sirocco.sample.SampleBench;
 import sirocco.train.TrainBench;
 

@@ -12,9 +12,9 @@ import sirocco.api.Gradients;
 import sirocco.api.GraphBuilder;
 import sirocco.api.Shape;
 import sirocco.api.Value;
-import sirocco.model.Condition;
-import sirocco.model.Network;
-import sirocco.model.Weights;
+import sirocco.nn.Condition;
+import sirocco.nn.Network;
+import sirocco.nn.Weights;
 import sirocco.testkit.ReferenceDevice;
 
 /**

@@ -27,8 +27,8 @@ import sirocco.api.Device;
 import sirocco.api.Executable;
 import sirocco.api.Plan;
 import sirocco.io.AtomicFiles;
-import sirocco.model.Network;
-import sirocco.model.Weights;
+import sirocco.nn.Network;
+import sirocco.nn.Weights;
 import sirocco.pipeline.Components;
 import sirocco.sample.Profile;
 

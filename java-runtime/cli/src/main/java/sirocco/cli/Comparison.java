@@ -12,8 +12,8 @@ import sirocco.api.Executable;
 import sirocco.api.GraphBuilder;
 import sirocco.api.Shape;
 import sirocco.api.Value;
-import sirocco.model.Network;
-import sirocco.model.Weights;
+import sirocco.nn.Network;
+import sirocco.nn.Weights;
 import sirocco.sample.Profile;
 
 /** The same work on several backends: what it costs to begin, whole steps in alternating rounds, and kernels beside each other. */

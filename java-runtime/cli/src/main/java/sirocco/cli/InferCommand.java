@@ -19,8 +19,8 @@ import sirocco.data.Column;
 import sirocco.io.Nchw;
 import sirocco.io.Safetensors;
 import sirocco.io.SafetensorsWriter;
-import sirocco.model.ImageSize;
-import sirocco.model.NetworkConfig;
+import sirocco.nn.ImageSize;
+import sirocco.nn.NetworkConfig;
 import sirocco.pipeline.DiffusionModel;
 import sirocco.sample.Denoiser;
 

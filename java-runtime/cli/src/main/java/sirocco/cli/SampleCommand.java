@@ -15,7 +15,7 @@ import picocli.CommandLine.Spec;
 import sirocco.api.Device;
 import sirocco.data.Samples;
 import sirocco.image.Png;
-import sirocco.model.ImageSize;
+import sirocco.nn.ImageSize;
 import sirocco.pipeline.DiffusionModel;
 import sirocco.sample.ImageSampler;
 

@@ -16,8 +16,8 @@ import sirocco.data.Batch;
 import sirocco.data.Column;
 import sirocco.data.Samples;
 import sirocco.folder.ClassLabels;
-import sirocco.model.UNetConfig;
-import sirocco.model.Weights;
+import sirocco.nn.Weights;
+import sirocco.nn.unet.UNetConfig;
 import sirocco.pipeline.DiffusionModel;
 
 class ChainOptionsTest {

@@ -32,7 +32,7 @@ import sirocco.api.Op;
 import sirocco.api.Settings;
 import sirocco.api.Step;
 import sirocco.api.Tuning;
-import sirocco.model.Network;
+import sirocco.nn.Network;
 import sirocco.pipeline.DiffusionModel;
 import sirocco.sample.SamplePlan;
 import sirocco.train.Checkpoints;

@@ -12,10 +12,10 @@ import sirocco.diffusion.SchedulerConfig;
 import sirocco.folder.Component;
 import sirocco.folder.ComponentFolder;
 import sirocco.folder.ModelFolder;
-import sirocco.model.ImageSize;
-import sirocco.model.NetworkComponent;
-import sirocco.model.NetworkConfig;
-import sirocco.model.UNetComponent;
+import sirocco.nn.ImageSize;
+import sirocco.nn.NetworkComponent;
+import sirocco.nn.NetworkConfig;
+import sirocco.nn.unet.UNetComponent;
 
 /** The classes of components that are supported. Each class has one entry. */
 public final class Components {

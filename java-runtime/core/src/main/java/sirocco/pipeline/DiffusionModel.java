@@ -9,9 +9,9 @@ import sirocco.diffusion.SchedulerConfig;
 import sirocco.folder.ClassLabels;
 import sirocco.folder.ModelFolder;
 import sirocco.io.AtomicFiles;
-import sirocco.model.ImageSize;
-import sirocco.model.NetworkConfig;
-import sirocco.model.Weights;
+import sirocco.nn.ImageSize;
+import sirocco.nn.NetworkConfig;
+import sirocco.nn.Weights;
 
 /**
  * A network that denoises images, with its weights, its scheduler's configuration and what is known about its classes.
@@ -53,7 +53,7 @@ public record DiffusionModel(Weights weights, Optional<String> schedulerJson, Cl
      * @param size size of the images if it is not the configuration's; no weight depends on it
      * @throws IOException if a file is missing or malformed, or the weights are not those of the configuration
      * @throws IllegalArgumentException if the class of a component is not supported, or the configuration requests what is not
-     * @throws sirocco.model.NonFiniteException if a weight is NaN or infinite
+     * @throws sirocco.nn.NonFiniteException if a weight is NaN or infinite
      */
     public static DiffusionModel load(ModelFolder folder, Optional<ImageSize> size) throws IOException {
         NetworkConfig config = readConfig(folder, size);
@@ -66,7 +66,7 @@ public record DiffusionModel(Weights weights, Optional<String> schedulerJson, Cl
      * Writes or replaces a whole folder in one step; a failure leaves what was there before.
      *
      * @throws IOException if that fails, or the folder contains something else than a model
-     * @throws sirocco.model.NonFiniteException if a weight is NaN or infinite
+     * @throws sirocco.nn.NonFiniteException if a weight is NaN or infinite
      */
     public void save(Path folder) throws IOException {
         if (Files.isDirectory(folder) && !Files.exists(folder.resolve(ModelFolder.CONFIG)) && !Files.exists(folder.resolve(ModelFolder.INDEX))) {

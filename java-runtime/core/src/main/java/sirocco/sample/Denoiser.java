@@ -11,9 +11,9 @@ import sirocco.api.Plan;
 import sirocco.api.Shape;
 import sirocco.api.Value;
 import sirocco.data.Batch;
-import sirocco.model.Condition;
-import sirocco.model.Network;
-import sirocco.model.Weights;
+import sirocco.nn.Condition;
+import sirocco.nn.Network;
+import sirocco.nn.Weights;
 
 /** The network by itself: noisy images and timesteps in, prediction out. */
 public final class Denoiser implements AutoCloseable {

@@ -11,9 +11,9 @@ import sirocco.data.Batch;
 import sirocco.data.Samples;
 import sirocco.diffusion.Guide;
 import sirocco.diffusion.SolverProgram;
-import sirocco.model.Condition;
-import sirocco.model.Network;
-import sirocco.model.Weights;
+import sirocco.nn.Condition;
+import sirocco.nn.Network;
+import sirocco.nn.Weights;
 
 /**
  * Draws images from a trained model. Image i of a seed is the same whatever the batch it is drawn in: its noise is addressed by i.

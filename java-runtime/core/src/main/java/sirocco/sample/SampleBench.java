@@ -10,8 +10,8 @@ import sirocco.diffusion.Guide;
 import sirocco.diffusion.NoiseSchedule;
 import sirocco.diffusion.Prediction;
 import sirocco.diffusion.TimestepSpacing;
-import sirocco.model.Network;
-import sirocco.model.Weights;
+import sirocco.nn.Network;
+import sirocco.nn.Weights;
 
 /** A DDPM chain's steps, network and sampler together, ready to be run over and over: for benchmarks and profiles. */
 public final class SampleBench implements AutoCloseable {

@@ -11,8 +11,8 @@ import sirocco.api.Value;
 import sirocco.diffusion.Guide;
 import sirocco.diffusion.HostInputs;
 import sirocco.diffusion.SolverProgram;
-import sirocco.model.Condition;
-import sirocco.model.Network;
+import sirocco.nn.Condition;
+import sirocco.nn.Network;
 
 /**
  * One sampling step as a graph: run as often as the solver's program has rows, it goes from noise to images without host synchronization.

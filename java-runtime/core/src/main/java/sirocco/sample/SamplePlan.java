@@ -10,7 +10,7 @@ import sirocco.diffusion.Guide;
 import sirocco.diffusion.NoiseSchedule;
 import sirocco.diffusion.Prediction;
 import sirocco.diffusion.TimestepSpacing;
-import sirocco.model.Network;
+import sirocco.nn.Network;
 
 /** The plan of a DDPM sampling step. */
 public final class SamplePlan {

@@ -18,9 +18,9 @@ import sirocco.diffusion.Prediction;
 import sirocco.diffusion.SchedulerConfig;
 import sirocco.folder.ModelFolder;
 import sirocco.io.MalformedFileException;
-import sirocco.model.ImageSize;
-import sirocco.model.NetworkConfig;
-import sirocco.model.Weights;
+import sirocco.nn.ImageSize;
+import sirocco.nn.NetworkConfig;
+import sirocco.nn.Weights;
 import sirocco.pipeline.DiffusionModel;
 
 /**

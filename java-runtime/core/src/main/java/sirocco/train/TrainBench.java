@@ -7,8 +7,8 @@ import sirocco.api.Executable;
 import sirocco.api.Plan;
 import sirocco.data.Batch;
 import sirocco.data.Column;
-import sirocco.model.Network;
-import sirocco.model.Weights;
+import sirocco.nn.Network;
+import sirocco.nn.Weights;
 
 /** A training step on random images, ready to be run over and over: for benchmarks and profiles. */
 public final class TrainBench implements AutoCloseable {

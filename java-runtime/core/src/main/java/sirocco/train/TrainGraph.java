@@ -13,12 +13,12 @@ import sirocco.api.RandomKey;
 import sirocco.api.Shape;
 import sirocco.api.Value;
 import sirocco.data.Column;
+import sirocco.diffusion.ForwardProcess;
 import sirocco.diffusion.HostInputs;
 import sirocco.diffusion.Objective;
-import sirocco.diffusion.ForwardProcess;
 import sirocco.diffusion.TrainingStep;
-import sirocco.model.Condition;
-import sirocco.model.Network;
+import sirocco.nn.Condition;
+import sirocco.nn.Network;
 
 /**
  * A whole training step as one graph: the batch's columns in, objective, reverse pass, clipping, Adam and moving average. Before a step the host writes the

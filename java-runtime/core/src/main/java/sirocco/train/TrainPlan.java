@@ -9,8 +9,8 @@ import sirocco.diffusion.BetaSchedule;
 import sirocco.diffusion.DiscreteProcess;
 import sirocco.diffusion.NoiseSchedule;
 import sirocco.diffusion.Prediction;
-import sirocco.model.ImageSize;
-import sirocco.model.Network;
+import sirocco.nn.ImageSize;
+import sirocco.nn.Network;
 
 /** The plan of a training step, to look at. */
 public final class TrainPlan {

@@ -7,13 +7,13 @@ import sirocco.data.Dataset;
 import sirocco.data.Datasets;
 import sirocco.diffusion.BetaSchedule;
 import sirocco.diffusion.DiscreteProcess;
+import sirocco.diffusion.ForwardProcess;
 import sirocco.diffusion.NoiseSchedule;
 import sirocco.diffusion.Prediction;
-import sirocco.diffusion.ForwardProcess;
-import sirocco.model.ImageSize;
-import sirocco.model.Network;
-import sirocco.model.NetworkConfig;
-import sirocco.model.Weights;
+import sirocco.nn.ImageSize;
+import sirocco.nn.Network;
+import sirocco.nn.NetworkConfig;
+import sirocco.nn.Weights;
 import sirocco.pipeline.Components;
 
 /**

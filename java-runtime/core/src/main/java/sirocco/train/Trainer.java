@@ -15,9 +15,9 @@ import sirocco.data.DataException;
 import sirocco.data.Order;
 import sirocco.folder.ClassLabels;
 import sirocco.io.AtomicFiles;
-import sirocco.model.Network;
-import sirocco.model.NonFiniteException;
-import sirocco.model.Weights;
+import sirocco.nn.Network;
+import sirocco.nn.NonFiniteException;
+import sirocco.nn.Weights;
 import sirocco.pipeline.DiffusionModel;
 
 /**

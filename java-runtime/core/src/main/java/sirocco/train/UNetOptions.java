@@ -1,10 +1,10 @@
 package sirocco.train;
 
 import java.util.List;
-import sirocco.model.ImageSize;
-import sirocco.model.NetworkConfig;
-import sirocco.model.UNetConfig;
-import sirocco.model.UNetConfigBuilder;
+import sirocco.nn.ImageSize;
+import sirocco.nn.NetworkConfig;
+import sirocco.nn.unet.UNetConfig;
+import sirocco.nn.unet.UNetConfigBuilder;
 
 /**
  * What of a U-Net's configuration is changed. Section {@code network.unet} of {@link TrainConfig}.

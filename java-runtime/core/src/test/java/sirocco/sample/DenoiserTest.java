@@ -13,9 +13,9 @@ import sirocco.api.Device;
 import sirocco.api.Settings;
 import sirocco.data.Batch;
 import sirocco.data.Column;
-import sirocco.model.UNet;
-import sirocco.model.UNetConfig;
-import sirocco.model.Weights;
+import sirocco.nn.Weights;
+import sirocco.nn.unet.UNet;
+import sirocco.nn.unet.UNetConfig;
 
 class DenoiserTest {
     private static final UNetConfig CONFIG = UNetConfig.builder().size(8).blockOutChannels(8, 16).normNumGroups(4).layersPerBlock(1).numClassEmbeds(3).build();

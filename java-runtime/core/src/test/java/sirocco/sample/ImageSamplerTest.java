@@ -22,9 +22,9 @@ import sirocco.diffusion.NoiseSchedule;
 import sirocco.diffusion.Prediction;
 import sirocco.diffusion.Solver;
 import sirocco.diffusion.SolverProgram;
-import sirocco.model.UNet;
-import sirocco.model.UNetConfig;
-import sirocco.model.Weights;
+import sirocco.nn.Weights;
+import sirocco.nn.unet.UNet;
+import sirocco.nn.unet.UNetConfig;
 
 class ImageSamplerTest {
     private static final long SEED = 0x1234_5678_9abcL;

@@ -26,8 +26,8 @@ import sirocco.diffusion.Prediction;
 import sirocco.folder.ClassLabels;
 import sirocco.folder.ModelFolder;
 import sirocco.io.Safetensors;
-import sirocco.model.UNetConfig;
-import sirocco.model.Weights;
+import sirocco.nn.Weights;
+import sirocco.nn.unet.UNetConfig;
 import sirocco.pipeline.DiffusionModel;
 
 class FineTuningTest {

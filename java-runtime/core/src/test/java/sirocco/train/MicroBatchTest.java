@@ -25,7 +25,7 @@ import sirocco.api.Executable;
 import sirocco.api.Value;
 import sirocco.data.DataException;
 import sirocco.data.Dataset;
-import sirocco.model.NonFiniteException;
+import sirocco.nn.NonFiniteException;
 import sirocco.testkit.Tolerance;
 
 class MicroBatchTest {

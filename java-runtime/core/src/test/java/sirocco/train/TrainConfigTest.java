@@ -13,7 +13,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import sirocco.model.UNetConfig;
+import sirocco.nn.unet.UNetConfig;
 
 class TrainConfigTest {
     @Test

@@ -18,7 +18,7 @@ import sirocco.api.Device;
 import sirocco.data.DataException;
 import sirocco.folder.ClassLabels;
 import sirocco.io.MalformedFileException;
-import sirocco.model.NonFiniteException;
+import sirocco.nn.NonFiniteException;
 import sirocco.pipeline.DiffusionModel;
 
 class TrainerTest {

@@ -12,10 +12,10 @@ import sirocco.api.Shape;
 import sirocco.api.Value;
 import sirocco.data.Column;
 import sirocco.folder.ModelFolder;
-import sirocco.model.Condition;
-import sirocco.model.Network;
-import sirocco.model.NetworkConfig;
-import sirocco.model.Weights;
+import sirocco.nn.Condition;
+import sirocco.nn.Network;
+import sirocco.nn.NetworkConfig;
+import sirocco.nn.Weights;
 
 /**
  * Exports a network's forward pass. Inputs: {@value #SAMPLE} F32 [batch,C,H,W]; {@value #TIMESTEP} F32 [batch]; {@value #LABELS} INT64 [batch], if the

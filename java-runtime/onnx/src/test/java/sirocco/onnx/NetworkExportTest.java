@@ -26,10 +26,10 @@ import sirocco.api.Settings;
 import sirocco.data.Batch;
 import sirocco.data.Column;
 import sirocco.io.Nchw;
-import sirocco.model.UNet;
-import sirocco.model.UNetConfig;
-import sirocco.model.UNetConfigBuilder;
-import sirocco.model.Weights;
+import sirocco.nn.Weights;
+import sirocco.nn.unet.UNet;
+import sirocco.nn.unet.UNetConfig;
+import sirocco.nn.unet.UNetConfigBuilder;
 import sirocco.sample.Denoiser;
 import sirocco.testkit.Tolerance;
 

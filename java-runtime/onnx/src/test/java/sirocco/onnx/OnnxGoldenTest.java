@@ -13,7 +13,7 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import sirocco.folder.ModelFolder;
 import sirocco.io.Safetensors;
-import sirocco.model.ImageSize;
+import sirocco.nn.ImageSize;
 import sirocco.pipeline.DiffusionModel;
 import sirocco.testkit.GoldenFolder;
 import sirocco.testkit.GoldenTests;

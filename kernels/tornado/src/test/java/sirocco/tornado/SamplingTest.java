@@ -16,9 +16,9 @@ import sirocco.diffusion.ClassifierFree;
 import sirocco.diffusion.NoiseSchedule;
 import sirocco.diffusion.Prediction;
 import sirocco.diffusion.Solver;
-import sirocco.model.UNet;
-import sirocco.model.UNetConfig;
-import sirocco.model.Weights;
+import sirocco.nn.Weights;
+import sirocco.nn.unet.UNet;
+import sirocco.nn.unet.UNetConfig;
 import sirocco.sample.ImageSampler;
 
 /** Whole chains beside the CPU backend's: network, noise and steps from the first to the last. */

@@ -21,8 +21,8 @@ import sirocco.api.Settings.Precision;
 import sirocco.api.Step;
 import sirocco.api.Tuning;
 import sirocco.api.Value;
-import sirocco.model.UNet;
-import sirocco.model.UNetConfig;
+import sirocco.nn.unet.UNet;
+import sirocco.nn.unet.UNetConfig;
 import sirocco.sample.SamplePlan;
 import sirocco.train.TrainPlan;
 
