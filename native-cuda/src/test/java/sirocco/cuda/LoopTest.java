@@ -19,6 +19,7 @@ import sirocco.api.Value;
 import sirocco.cuda.driver.Driver;
 import sirocco.data.Samples;
 import sirocco.diffusion.BetaSchedule;
+import sirocco.diffusion.DiscreteProcess;
 import sirocco.diffusion.Guide;
 import sirocco.diffusion.NoiseSchedule;
 import sirocco.diffusion.Prediction;
@@ -35,7 +36,7 @@ class LoopTest {
 
     /** Of two images, at the start of a chain. */
     static ImageSampler sampler(CudaDevice device) {
-        var table = Solver.parse("dpm++2m-sde").program(NoiseSchedule.of(BetaSchedule.LINEAR, 100), Prediction.EPSILON, STEPS);
+        var table = Solver.parse("dpm++2m-sde").program(new DiscreteProcess(NoiseSchedule.of(BetaSchedule.LINEAR, 100), Prediction.EPSILON), STEPS);
         ImageSampler s = new ImageSampler(device, new UNet(CONFIG), table, 2, Guide.NONE).load(Weights.initial(CONFIG, 1));
         s.begin(7, 0, Samples.ofLabels(_ -> 0));
         return s;

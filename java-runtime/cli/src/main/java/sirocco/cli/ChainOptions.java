@@ -8,6 +8,7 @@ import sirocco.api.Device;
 import sirocco.data.Samples;
 import sirocco.diffusion.BetaSchedule;
 import sirocco.diffusion.ClassifierFree;
+import sirocco.diffusion.DiscreteProcess;
 import sirocco.diffusion.Guide;
 import sirocco.diffusion.NoiseSchedule;
 import sirocco.diffusion.Prediction;
@@ -22,8 +23,8 @@ import sirocco.train.TrainConfig;
 /** How to walk from noise to an image. */
 final class ChainOptions {
     /** What a model folder without a scheduler's configuration was trained with, as far as one can know. */
-    private static final SchedulerConfig HO_2020 = new SchedulerConfig(NoiseSchedule.of(BetaSchedule.LINEAR, 1000), Prediction.EPSILON,
-            Solver.parse("ddpm-large"));
+    private static final SchedulerConfig HO_2020 = new SchedulerConfig(
+            new DiscreteProcess(NoiseSchedule.of(BetaSchedule.LINEAR, 1000), Prediction.EPSILON), Solver.parse("ddpm-large"));
 
     /** The name of the sampler that comes with the model. */
     private static final String OWN = "own";
@@ -107,7 +108,7 @@ final class ChainOptions {
 
     private SolverProgram program(SchedulerConfig diffusion) {
         Solver solver = diffusion.solver();
-        return solver.program(diffusion.schedule(), diffusion.prediction(), steps == null ? solver.usualSteps(diffusion.schedule().T()) : steps);
+        return solver.program(diffusion.process(), steps == null ? solver.usualSteps(diffusion.process().mostSteps()) : steps);
     }
 
     /**

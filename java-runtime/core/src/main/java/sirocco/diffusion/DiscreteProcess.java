@@ -1,5 +1,6 @@
 package sirocco.diffusion;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import sirocco.api.Diffusion;
 import sirocco.api.GraphBuilder;
 import sirocco.api.Shape;
@@ -47,7 +48,33 @@ public record DiscreteProcess(NoiseSchedule schedule, Prediction output) impleme
     }
 
     @Override
-    public String toJson() {
-        return new SchedulerConfig(schedule, output, Solver.parse("ddpm-large")).toJson();
+    public SigmaGrid sigmas(Sigmas sigmas, int steps) {
+        return SigmaGrid.of(this, sigmas, steps);
+    }
+
+    @Override
+    public int mostSteps() {
+        return schedule.T();
+    }
+
+    @Override
+    public DiscreteProcess discrete(String solver) {
+        return this;
+    }
+
+    @Override
+    public Solver usualSolver() {
+        return Solver.parse("ddpm-large");
+    }
+
+    @Override
+    public String className(Solver solver) {
+        return solver.kind().className();
+    }
+
+    @Override
+    public void write(ObjectNode config, Solver solver) {
+        DiscreteProcessKind.write(this, config);
+        solver.writeTo(config);
     }
 }

@@ -63,8 +63,8 @@ record ProgramStep(List<Value> registers, Value cursor) {
             registers.add(g.state("register." + i, shape, DType.F32));
         }
         Value cursor = g.state("cursor", Shape.SCALAR, DType.I32);
-        Value t = table(g, inputs, "timesteps", program, 1, 1, (r, j) -> r.t());
-        Value scale = table(g, inputs, "input_scale", program, 1, 1, (r, j) -> r.inputScale());
+        Value t = table(g, inputs, "timesteps", program, 1, 1, (r, j) -> r.level().time());
+        Value scale = table(g, inputs, "input_scale", program, 1, 1, (r, j) -> r.level().inputScale());
         Value clip = table(g, inputs, "clip", program, 1, 1, (r, j) -> r.clip());
         Value clean = table(g, inputs, "clean", program, 1, 2, (r, j) -> j == 0 ? r.kx() : r.ko());
         int m = program.registers();
@@ -73,7 +73,7 @@ record ProgramStep(List<Value> registers, Value cursor) {
         Value next = table(g, inputs, "next", program, m, columns, (r, j) -> r.next()[j / columns][j % columns]);
 
         Value now = g.in("timestep", () -> g.lookup(t, cursor, 0, evaluated));
-        boolean scaled = program.rows().stream().anyMatch(r -> r.inputScale() != 1);
+        boolean scaled = program.rows().stream().anyMatch(r -> r.level().inputScale() != 1);
         Value in = scaled ? g.in("input_scale", () -> g.combine(scale, cursor, List.of(x)).getFirst()) : x;
         Value out = network.output(in, now, cursor);
         g.in("solver", () -> {

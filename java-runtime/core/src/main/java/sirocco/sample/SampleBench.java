@@ -6,6 +6,7 @@ import sirocco.api.Plan;
 import sirocco.data.Samples;
 import sirocco.diffusion.BetaSchedule;
 import sirocco.diffusion.Ddpm;
+import sirocco.diffusion.DiscreteProcess;
 import sirocco.diffusion.Guide;
 import sirocco.diffusion.NoiseSchedule;
 import sirocco.diffusion.Prediction;
@@ -29,7 +30,7 @@ public final class SampleBench implements AutoCloseable {
     public SampleBench(Device device, Network model, Weights weights, int batch) {
         NoiseSchedule schedule = NoiseSchedule.of(BetaSchedule.LINEAR, 2 * HALF);
         Ddpm ddpm = new Ddpm(Ddpm.Variance.FIXED_SMALL, 1, TimestepSpacing.LEADING, 0);
-        sampler = new ImageSampler(device, model, ddpm.program(schedule, Prediction.EPSILON, schedule.T()), batch, Guide.NONE).load(weights);
+        sampler = new ImageSampler(device, model, ddpm.program(new DiscreteProcess(schedule, Prediction.EPSILON), schedule.T()), batch, Guide.NONE).load(weights);
         restart();
     }
 

@@ -6,6 +6,7 @@ import sirocco.api.Plan;
 import sirocco.diffusion.BetaSchedule;
 import sirocco.diffusion.ClassifierFree;
 import sirocco.diffusion.Ddpm;
+import sirocco.diffusion.DiscreteProcess;
 import sirocco.diffusion.Guide;
 import sirocco.diffusion.NoiseSchedule;
 import sirocco.diffusion.Prediction;
@@ -22,7 +23,7 @@ public final class SamplePlan {
     public static Plan of(Device device, Network model, int batch, int steps, boolean guided) {
         NoiseSchedule schedule = NoiseSchedule.of(BetaSchedule.LINEAR, Math.max(steps, TIMESTEPS));
         Ddpm ddpm = new Ddpm(Ddpm.Variance.FIXED_SMALL, 1, TimestepSpacing.LEADING, 0);
-        return device.plan(SampleGraph.of(model, batch, ddpm.program(schedule, Prediction.EPSILON, steps),
+        return device.plan(SampleGraph.of(model, batch, ddpm.program(new DiscreteProcess(schedule, Prediction.EPSILON), steps),
                 guided ? new ClassifierFree(2, Optional.empty()) : Guide.NONE).graph());
     }
 }

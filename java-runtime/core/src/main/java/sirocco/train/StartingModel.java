@@ -9,11 +9,14 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import sirocco.data.Dataset;
 import sirocco.diffusion.BetaSchedule;
-import sirocco.diffusion.NoiseSchedule;
+import sirocco.diffusion.DiscreteProcess;
+import sirocco.diffusion.ForwardProcess;
+import sirocco.diffusion.KarrasProcess;
 import sirocco.diffusion.Prediction;
 import sirocco.diffusion.SchedulerConfig;
 import sirocco.folder.ModelFolder;
@@ -71,38 +74,38 @@ final class StartingModel {
 
     // ---- process and objective -------------------------------------------------------------------------------------------------
 
-    NoiseSchedule schedule() {
-        ProcessOptions process = config.process();
+    ForwardProcess process() {
+        ProcessOptions wanted = config.process();
+        String prediction = config.objective().prediction();
         if (scheduler.isEmpty()) {
-            if (process.schedule().equals(OWN) || process.timesteps() == 0) {
-                throw missing("process.schedule and process.timesteps");
+            boolean edm = wanted.type().equals(ProcessOptions.EDM);
+            if (prediction.equals(OWN) || !edm && (wanted.schedule().equals(OWN) || wanted.timesteps() == 0)) {
+                throw new IllegalArgumentException("network.from: the folder " + folder + " has no " + ModelFolder.SCHEDULER
+                        + ". Set process.schedule, process.timesteps and objective.prediction as in its training.");
             }
-            return NoiseSchedule.of(BetaSchedule.parse(process.schedule()), process.timesteps());
+            return wanted.process(prediction);
         }
-        NoiseSchedule own = scheduler.get().schedule();
-        String kind = own.kind().map(BetaSchedule::text).orElse("a list of betas");
-        agree(process.schedule().equals(OWN) || own.kind().equals(Optional.of(BetaSchedule.parse(process.schedule()))), "process.schedule", kind,
-                process.schedule());
-        agree(process.timesteps() == 0 || process.timesteps() == own.T(), "process.timesteps", own.T(), process.timesteps());
-        return own;
-    }
-
-    Prediction prediction() {
-        String wanted = config.objective().prediction();
-        if (scheduler.isEmpty()) {
-            if (wanted.equals(OWN)) {
-                throw missing("objective.prediction");
-            }
-            return Prediction.parse(wanted);
+        ForwardProcess own = scheduler.get().process();
+        if (own instanceof DiscreteProcess d) {
+            agree(!wanted.type().equals(ProcessOptions.EDM), "process.type", ProcessOptions.DISCRETE, wanted.type());
+            String kind = d.schedule().kind().map(BetaSchedule::text).orElse("a list of betas");
+            agree(wanted.schedule().equals(OWN) || d.schedule().kind().equals(Optional.of(BetaSchedule.parse(wanted.schedule()))), "process.schedule", kind,
+                    wanted.schedule());
+            agree(wanted.timesteps() == 0 || wanted.timesteps() == d.schedule().T(), "process.timesteps", d.schedule().T(), wanted.timesteps());
+            agree(prediction.equals(OWN) || d.output() == Prediction.parse(prediction), "objective.prediction", d.output().text(), prediction);
         }
-        Prediction own = scheduler.get().prediction();
-        agree(wanted.equals(OWN) || own == Prediction.parse(wanted), "objective.prediction", own.text(), wanted);
+        if (own instanceof KarrasProcess k) {
+            agree(!wanted.type().equals(ProcessOptions.DISCRETE), "process.type", ProcessOptions.EDM, wanted.type());
+            agree(prediction.equals(OWN) || KarrasProcess.negated(prediction) == k.negated(), "objective.prediction", k.negated() ? "v_prediction" : "epsilon",
+                    prediction);
+            KarrasOptions edm = wanted.edm();
+            agree(List.of(k.sigmaData(), KarrasOptions.DEFAULT.sigmaData()).contains(edm.sigmaData()), "process.edm.sigmaData", k.sigmaData(), edm.sigmaData());
+            agree(List.of(k.sigmaMin(), KarrasOptions.DEFAULT.sigmaMin()).contains(edm.sigmaMin()), "process.edm.sigmaMin", k.sigmaMin(), edm.sigmaMin());
+            agree(List.of(k.sigmaMax(), KarrasOptions.DEFAULT.sigmaMax()).contains(edm.sigmaMax()), "process.edm.sigmaMax", k.sigmaMax(), edm.sigmaMax());
+            // How training draws noise levels is not a property of the model.
+            return new KarrasProcess(k.sigmaData(), k.sigmaMin(), k.sigmaMax(), edm.logSigmaMean(), edm.logSigmaDeviation(), k.negated());
+        }
         return own;
-    }
-
-    private IllegalArgumentException missing(String settings) {
-        return new IllegalArgumentException("network.from: the folder " + folder + " has no " + ModelFolder.SCHEDULER + ". Set " + settings
-                + " as in its training.");
     }
 
     private void agree(boolean same, String field, Object own, Object got) {

@@ -5,11 +5,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import sirocco.data.Dataset;
 import sirocco.data.Datasets;
-import sirocco.diffusion.BetaSchedule;
-import sirocco.diffusion.DiscreteProcess;
 import sirocco.diffusion.ForwardProcess;
-import sirocco.diffusion.NoiseSchedule;
-import sirocco.diffusion.Prediction;
 import sirocco.nn.ImageSize;
 import sirocco.nn.Network;
 import sirocco.nn.NetworkConfig;
@@ -29,14 +25,13 @@ public record TrainSetup(TrainConfig config, Dataset data, Network model, Forwar
         if (!config.network().from().isEmpty()) {
             return from(new StartingModel(config), config);
         }
-        NoiseSchedule schedule = NoiseSchedule.of(BetaSchedule.parse(config.process().schedule()), config.process().timesteps());
-        ForwardProcess process = new DiscreteProcess(schedule, Prediction.parse(config.objective().prediction()));
+        ForwardProcess process = config.process().process(config.objective().prediction());
         Dataset data = Datasets.open(config.data().source(), config.data().imageSize(), config.data().channels());
         return closing(data, () -> new TrainSetup(config, data, model(config, data).network(), process));
     }
 
     private static TrainSetup from(StartingModel start, TrainConfig config) throws IOException {
-        ForwardProcess process = new DiscreteProcess(start.schedule(), start.prediction());
+        ForwardProcess process = start.process();
         String hash = start.hash();
         Dataset data = Datasets.open(config.data().source(), start.imageSize(), start.channels());
         return closing(data, () -> new TrainSetup(config.withNetwork(n -> n.withFromHash(hash)), data,

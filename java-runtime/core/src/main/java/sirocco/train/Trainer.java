@@ -13,6 +13,7 @@ import sirocco.data.Batch;
 import sirocco.data.Batches;
 import sirocco.data.DataException;
 import sirocco.data.Order;
+import sirocco.diffusion.SchedulerConfig;
 import sirocco.folder.ClassLabels;
 import sirocco.io.AtomicFiles;
 import sirocco.nn.Network;
@@ -246,7 +247,7 @@ public final class Trainer implements AutoCloseable {
     public DiffusionModel averageModel() {
         Weights average = new Weights(model.config());
         average.readFrom(executable, TrainGraph.EMA);
-        return new DiffusionModel(average, Optional.of(setup.process().toJson()), classLabels());
+        return new DiffusionModel(average, Optional.of(new SchedulerConfig(setup.process(), setup.process().usualSolver()).toJson()), classLabels());
     }
 
     @Override

@@ -17,6 +17,7 @@ import sirocco.api.Settings;
 import sirocco.data.Samples;
 import sirocco.diffusion.BetaSchedule;
 import sirocco.diffusion.ClassifierFree;
+import sirocco.diffusion.DiscreteProcess;
 import sirocco.diffusion.Guide;
 import sirocco.diffusion.NoiseSchedule;
 import sirocco.diffusion.Prediction;
@@ -49,7 +50,7 @@ class ImageSamplerTest {
     }
 
     private static SolverProgram table(String sampler, int steps) {
-        return Solver.parse(sampler).program(NoiseSchedule.of(BetaSchedule.LINEAR, 100), Prediction.EPSILON, steps);
+        return Solver.parse(sampler).program(new DiscreteProcess(NoiseSchedule.of(BetaSchedule.LINEAR, 100), Prediction.EPSILON), steps);
     }
 
     private static Device device() {

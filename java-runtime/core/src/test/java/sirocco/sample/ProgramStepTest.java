@@ -16,6 +16,7 @@ import sirocco.api.RandomKey;
 import sirocco.api.Settings;
 import sirocco.api.Shape;
 import sirocco.diffusion.BetaSchedule;
+import sirocco.diffusion.DiscreteProcess;
 import sirocco.diffusion.HostInputs;
 import sirocco.diffusion.NoiseSchedule;
 import sirocco.diffusion.Prediction;
@@ -34,7 +35,7 @@ class ProgramStepTest {
     @ParameterizedTest
     @ValueSource(strings = {"ddpm", "dpm++3m", "dpm++2m-sde", "euler", "euler:clip=none,sigmas=exponential", "euler-a", "heun", "heun:clip=none,sigmas=karras"})
     void computesTheProgram(String text) {
-        SolverProgram program = Solver.parse(text).program(NoiseSchedule.of(BetaSchedule.LINEAR, 100), Prediction.EPSILON, 7);
+        SolverProgram program = Solver.parse(text).program(new DiscreteProcess(NoiseSchedule.of(BetaSchedule.LINEAR, 100), Prediction.EPSILON), 7);
         int each = (int) SHAPE.imageElements();
         float[] start = new float[SHAPE.n() * each];
         for (int i = 0; i < SHAPE.n(); i++) {

@@ -163,7 +163,7 @@ class FineTuningTest {
         Path bare = folder.resolve("bare");
         new DiffusionModel(loaded.weights(), Optional.empty(), loaded.labels()).save(bare);
         String unknown = assertThrows(IllegalArgumentException.class, () -> TrainSetup.of(from(bare, ""))).getMessage();
-        assertTrue(unknown.contains("has no scheduler_config.json") && unknown.contains("Set process.schedule and process.timesteps"), unknown);
+        assertTrue(unknown.contains("has no scheduler_config.json") && unknown.contains("Set process.schedule, process.timesteps and objective.prediction"), unknown);
         TrainSetup.of(from(bare, "\"schedule\": \"cosine\", \"timesteps\": 50, \"prediction\": \"v\"")).close();
         String missing = assertThrows(IOException.class, () -> TrainSetup.of(from(folder.resolve("gone"), ""))).getMessage();
         assertTrue(missing.contains("gone: no such folder"), missing);

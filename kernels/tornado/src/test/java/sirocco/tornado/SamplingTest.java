@@ -13,6 +13,7 @@ import sirocco.api.Settings;
 import sirocco.data.Samples;
 import sirocco.diffusion.BetaSchedule;
 import sirocco.diffusion.ClassifierFree;
+import sirocco.diffusion.DiscreteProcess;
 import sirocco.diffusion.NoiseSchedule;
 import sirocco.diffusion.Prediction;
 import sirocco.diffusion.Solver;
@@ -39,7 +40,7 @@ class SamplingTest {
     }
 
     private static float[] images(String backend, String sampler) {
-        var table = Solver.parse(sampler).program(NoiseSchedule.of(BetaSchedule.LINEAR, 1000), Prediction.EPSILON, 10);
+        var table = Solver.parse(sampler).program(new DiscreteProcess(NoiseSchedule.of(BetaSchedule.LINEAR, 1000), Prediction.EPSILON), 10);
         try (Device device = Backends.choose(backend).open(Settings.DEFAULT);
                 ImageSampler s = new ImageSampler(device, new UNet(CONFIG), table, IMAGES, ClassifierFree.of(2, Optional.empty())).load(Weights.initial(CONFIG, 1))) {
             s.begin(7, 0, Samples.ofLabels(i -> i % 2));
