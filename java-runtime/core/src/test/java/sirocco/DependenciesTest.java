@@ -21,18 +21,18 @@ class DependenciesTest {
     }
 
     @ArchTest
-    static final ArchRule NETWORKS_DO_NOT_KNOW_DIFFUSION = noClasses().that().resideInAnyPackage("sirocco.model..", "sirocco.folder..").should().dependOnClassesThat()
+    static final ArchRule NETWORKS_DO_NOT_KNOW_DIFFUSION = noClasses().that().resideInAnyPackage("sirocco.nn..", "sirocco.folder..").should().dependOnClassesThat()
             .resideInAnyPackage("sirocco.diffusion..", "sirocco.pipeline..", "sirocco.train..", "sirocco.sample..", "sirocco.tune..")
             .because("networks and processes meet in train, sample and pipeline");
 
     @ArchTest
     static final ArchRule DIFFUSION_DOES_NOT_KNOW_NETWORKS = noClasses().that().resideInAPackage("sirocco.diffusion..").should().dependOnClassesThat()
-            .resideInAnyPackage("sirocco.model..", "sirocco.folder..", "sirocco.pipeline..", "sirocco.train..", "sirocco.sample..", "sirocco.tune..")
+            .resideInAnyPackage("sirocco.nn..", "sirocco.folder..", "sirocco.pipeline..", "sirocco.train..", "sirocco.sample..", "sirocco.tune..")
             .because("networks and processes meet in train, sample and pipeline");
 
     @ArchTest
     static final ArchRule FILES_AND_IMAGES_KNOW_NEITHER = noClasses().that().resideInAnyPackage("sirocco.io..", "sirocco.data..", "sirocco.image..").should()
-            .dependOnClassesThat().resideInAnyPackage("sirocco.model..", "sirocco.folder..", "sirocco.diffusion..", "sirocco.pipeline..", "sirocco.train..",
+            .dependOnClassesThat().resideInAnyPackage("sirocco.nn..", "sirocco.folder..", "sirocco.diffusion..", "sirocco.pipeline..", "sirocco.train..",
                     "sirocco.sample..", "sirocco.tune..").because("they read and write what anything may be made of");
 
     @ArchTest

@@ -17,13 +17,16 @@ import sirocco.api.Settings;
 import sirocco.api.Shape;
 import sirocco.api.Value;
 import sirocco.cuda.driver.Driver;
+import sirocco.data.Samples;
 import sirocco.diffusion.BetaSchedule;
+import sirocco.diffusion.DiscreteProcess;
+import sirocco.diffusion.Guide;
 import sirocco.diffusion.NoiseSchedule;
 import sirocco.diffusion.Prediction;
 import sirocco.diffusion.Solver;
-import sirocco.model.UNet;
-import sirocco.model.UNetConfig;
-import sirocco.model.Weights;
+import sirocco.nn.Weights;
+import sirocco.nn.unet.UNet;
+import sirocco.nn.unet.UNetConfig;
 import sirocco.sample.ImageSampler;
 
 /** Many runs of a plan in one launch, by a conditional node of the graph, and without one. */
@@ -33,9 +36,9 @@ class LoopTest {
 
     /** Of two images, at the start of a chain. */
     static ImageSampler sampler(CudaDevice device) {
-        var table = Solver.parse("dpm++2m-sde").program(NoiseSchedule.of(BetaSchedule.LINEAR, 100), Prediction.EPSILON, STEPS);
-        ImageSampler s = new ImageSampler(device, new UNet(CONFIG), table, 2, 1).load(Weights.initial(CONFIG, 1));
-        s.begin(7, 0, _ -> 0);
+        var table = Solver.parse("dpm++2m-sde").program(new DiscreteProcess(NoiseSchedule.of(BetaSchedule.LINEAR, 100), Prediction.EPSILON), STEPS);
+        ImageSampler s = new ImageSampler(device, new UNet(CONFIG), table, 2, Guide.NONE).load(Weights.initial(CONFIG, 1));
+        s.begin(7, 0, Samples.ofLabels(_ -> 0));
         return s;
     }
 
@@ -60,7 +63,7 @@ class LoopTest {
                 assertEquals(1, Emulated.calls("cuGraphLaunch") - launches);
                 assertEquals(0, Emulated.waits() - waits, "nobody waited");
                 assertArrayEquals(expected, s.read());
-                s.begin(7, 0, _ -> 0);
+                s.begin(7, 0, Samples.ofLabels(_ -> 0));
                 assertTrue(s.step(2), "the same loop, as often as it is asked for");
                 assertFalse(s.step(STEPS));
                 assertArrayEquals(expected, s.read());

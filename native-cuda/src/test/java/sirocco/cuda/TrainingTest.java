@@ -22,10 +22,11 @@ import org.junit.jupiter.params.provider.EnumSource;
 import sirocco.api.Settings.Precision;
 import sirocco.data.Dataset;
 import sirocco.diffusion.BetaSchedule;
+import sirocco.diffusion.DiscreteProcess;
 import sirocco.diffusion.NoiseSchedule;
 import sirocco.diffusion.Prediction;
-import sirocco.model.UNet;
-import sirocco.model.UNetConfig;
+import sirocco.nn.unet.UNet;
+import sirocco.nn.unet.UNetConfig;
 import sirocco.testkit.Tolerance;
 import sirocco.train.DataPlace;
 import sirocco.train.Metrics;
@@ -94,7 +95,8 @@ class TrainingTest {
         TrainConfig config = TrainConfig.DEFAULT.withData(d -> d.withBatch(3).withMicroBatch(microBatch).withFlip(true))
                 .withRun(r -> r.withSteps(6).withSaveEvery(0).withLogEvery(logEvery));
         UNetConfig model = UNetConfig.builder().size(SIDE).blockOutChannels(8, 8).layersPerBlock(1).normNumGroups(4).numClassEmbeds(3).build();
-        return new TrainSetup(config, DATA, new UNet(model), NoiseSchedule.of(BetaSchedule.LINEAR, config.process().timesteps()), Prediction.EPSILON);
+        return new TrainSetup(config, DATA, new UNet(model),
+                new DiscreteProcess(NoiseSchedule.of(BetaSchedule.LINEAR, config.process().timesteps()), Prediction.EPSILON));
     }
 
     private byte[] train(DataPlace place, String run) throws IOException {

@@ -8,8 +8,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import sirocco.api.Plan;
 import sirocco.api.Settings.Precision;
-import sirocco.model.UNet;
-import sirocco.model.UNetConfig;
+import sirocco.nn.unet.UNet;
+import sirocco.nn.unet.UNetConfig;
 import sirocco.sample.SamplePlan;
 import sirocco.train.TrainPlan;
 
@@ -22,7 +22,7 @@ class WholeModelsTest {
     @ParameterizedTest
     @EnumSource(Precision.class)
     void theCifar10ModelCanBeLoaded(Precision precision) {
-        UNet model = new UNet(UNetConfig.preset("cifar10"));
+        UNet model = new UNet(UNetConfig.cifar10());
         try (CudaDevice device = Emulated.device(precision)) {
             device.load(TrainPlan.of(device, model, BATCH)).close();
             device.load(SamplePlan.of(device, model, BATCH, STEPS, false)).close();
@@ -32,7 +32,7 @@ class WholeModelsTest {
     /** With guidance the network sees twice as many images as are drawn. */
     @Test
     void aBatchThatWouldFitIsNamedInImagesThatAreDrawn() {
-        UNet model = new UNet(UNetConfig.preset("small").toBuilder().numClassEmbeds(11).build());
+        UNet model = new UNet(UNetConfig.small().toBuilder().numClassEmbeds(11).build());
         try (CudaDevice device = Emulated.device()) {
             Plan plan = SamplePlan.of(device, model, 64, STEPS, true);
             long free = plan.totalBytes() / 2 + OutOfMemory.RESERVE;

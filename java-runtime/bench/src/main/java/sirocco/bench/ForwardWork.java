@@ -1,23 +1,23 @@
 package sirocco.bench;
 
-import sirocco.model.UNetConfig;
-import sirocco.model.Weights;
+import sirocco.nn.NetworkConfig;
+import sirocco.nn.Weights;
 
 /** A model's forward pass: x_t, t → ε̂. Its weights stay as they are, so what a backend derives from them is made once, as in sampling. */
 final class ForwardWork implements Work {
-    private final UNetConfig config;
+    private final NetworkConfig config;
     private final NetworkGraph network;
     private final ModelRun run;
     private final int n;
 
     /** @param x [n,c,h,w] */
     ForwardWork(String backend, int threads, Weights weights, float[] x, float[] t) {
-        config = (UNetConfig) weights.config();
+        config = weights.config();
         n = t.length;
         network = NetworkGraph.of(config, n);
         run = new ModelRun(backend, threads, network.graph());
         weights.writeTo(run.executable());
-        run.executable().write(network.x(), Inputs.channelsLast(x, n, config.inChannels(), config.height(), config.width()));
+        run.executable().write(network.x(), Inputs.channelsLast(x, n, config.inChannels(), config.size().height(), config.size().width()));
         run.executable().write(network.t(), t);
     }
 
@@ -31,7 +31,7 @@ final class ForwardWork implements Work {
         run();
         float[] nhwc = new float[n * NetworkGraph.imageElements(config)];
         run.executable().read(network.y(), nhwc);
-        return new float[][] {Inputs.channelsFirst(nhwc, n, config.outChannels(), config.height(), config.width())};
+        return new float[][] {Inputs.channelsFirst(nhwc, n, config.outChannels(), config.size().height(), config.size().width())};
     }
 
     @Override

@@ -5,9 +5,9 @@ import java.util.Random;
 import sirocco.cpu.Alignment;
 import sirocco.cpu.Layout;
 import sirocco.cpu.Slice;
-import sirocco.model.NetworkConfig;
-import sirocco.model.Parameter;
-import sirocco.model.Weights;
+import sirocco.nn.NetworkConfig;
+import sirocco.nn.Parameter;
+import sirocco.nn.Weights;
 
 /** Inputs to measure with, and their way between PyTorch's dense orders and those of Sirocco's kernels. */
 public final class Inputs {

@@ -9,8 +9,9 @@ import sirocco.bench.ort.OnnxModels;
 import sirocco.bench.ort.OnnxRuntime;
 import sirocco.bench.torch.Torch.Format;
 import sirocco.bench.torch.TorchModels;
-import sirocco.model.UNetConfig;
-import sirocco.model.Weights;
+import sirocco.nn.NetworkConfig;
+import sirocco.nn.Weights;
+import sirocco.nn.unet.UNetConfig;
 import sirocco.torch.TorchProgram;
 
 /** The rows of whole models: a forward pass as sampling does it, and a training step from bytes to the moving average of the weights. */
@@ -40,7 +41,7 @@ final class Models {
         return rows;
     }
 
-    Row forward(String model, UNetConfig config, int batch) {
+    Row forward(String model, NetworkConfig config, int batch) {
         Supplier<float[]> x = () -> Inputs.normal(1, batch * NetworkGraph.imageElements(config));
         Supplier<Work> ours = () -> new ForwardWork(backend, threads, weights(config), x.get(), timesteps(batch));
         Map<String, Supplier<Work>> theirs = new LinkedHashMap<>(Convolutions.bothFormats(peers,
@@ -52,18 +53,18 @@ final class Models {
                 Row.Check.relative(FORWARD_TOLERANCE), ours, theirs);
     }
 
-    Row training(String model, UNetConfig config, int batch) {
+    Row training(String model, NetworkConfig config, int batch) {
         byte[] images = Inputs.bytes(2, batch * NetworkGraph.imageElements(config));
         Supplier<Work> ours = () -> new TrainingWork(backend, threads, weights(config), images);
         return new Row("model-training/" + model + "-b" + batch, label(model, config) + ", training step, batch " + batch, Row.Unit.IMAGES,
                 batch, Row.Check.relative(GRADIENT_TOLERANCE), ours, Convolutions.bothFormats(peers, f -> torchTraining(config, f, images)));
     }
 
-    private static String label(String model, UNetConfig config) {
+    private static String label(String model, NetworkConfig config) {
         return "%s model (%.2f M)".formatted(model.equals("cifar10") ? "CIFAR-10" : model, config.network().parameterCount() / 1e6);
     }
 
-    private static Weights weights(UNetConfig config) {
+    private static Weights weights(NetworkConfig config) {
         return Inputs.weights(config, 7);
     }
 
@@ -79,7 +80,7 @@ final class Models {
      * Timed, LibTorch draws its own noise; checked, it is given Sirocco's, so that the loss and the gradients can be compared. The
      * optimizer's arithmetic is no part of the check.
      */
-    private Work torchTraining(UNetConfig config, Format format, byte[] images) {
+    private Work torchTraining(NetworkConfig config, Format format, byte[] images) {
         TorchProgram program = NetworkGraph.torch(config, images.length / NetworkGraph.imageElements(config));
         Work timed = TorchModels.training(program, format, weights(config), images, Noises.alphaBar(), TrainingWork.LR, TrainingWork.EMA);
         return new Work() {

@@ -1,12 +1,13 @@
 package sirocco.bench;
 
+import java.util.Map;
 import java.util.Optional;
 import sirocco.api.DType;
 import sirocco.api.Graph;
 import sirocco.api.GraphBuilder;
 import sirocco.api.Shape;
 import sirocco.api.Value;
-import sirocco.model.UNetConfig;
+import sirocco.nn.NetworkConfig;
 import sirocco.torch.TorchProgram;
 
 /**
@@ -17,8 +18,8 @@ import sirocco.torch.TorchProgram;
  * @param y F32 [n,h,w,c], the prediction of ε
  */
 public record NetworkGraph(Graph graph, Value x, Value t, Value y) {
-    /** Records a forward pass of {@code n} images. */
-    public static NetworkGraph of(UNetConfig config, int n) {
+    /** Records a forward pass of {@code n} images through an unconditional network. */
+    public static NetworkGraph of(NetworkConfig config, int n) {
         GraphBuilder g = new GraphBuilder();
         Value x = g.input("x", images(config, n), DType.F32);
         Value t = g.input("t", Shape.features(n, 1), DType.F32);
@@ -27,20 +28,20 @@ public record NetworkGraph(Graph graph, Value x, Value t, Value y) {
     }
 
     /** Records the network without dropout, so that a peer with other random numbers computes the same. */
-    static Value apply(GraphBuilder g, UNetConfig config, Value x, Value t) {
-        return config.network().apply(g, x, t, Optional.empty(), Optional.empty());
+    static Value apply(GraphBuilder g, NetworkConfig config, Value x, Value t) {
+        return config.network().apply(g, x, t, Map.of(), Optional.empty());
     }
 
     /** Returns the forward pass of {@code n} images for PyTorch; its inputs are x [n,c,h,w] and t [n,1]. */
-    public static TorchProgram torch(UNetConfig config, int n) {
+    public static TorchProgram torch(NetworkConfig config, int n) {
         return TorchProgram.of(of(config, n).graph, config.network());
     }
 
-    static Shape images(UNetConfig config, int n) {
-        return new Shape(n, config.height(), config.width(), config.inChannels());
+    static Shape images(NetworkConfig config, int n) {
+        return config.network().images(n);
     }
 
-    static int imageElements(UNetConfig config) {
+    static int imageElements(NetworkConfig config) {
         return Math.toIntExact(images(config, 1).elements());
     }
 }

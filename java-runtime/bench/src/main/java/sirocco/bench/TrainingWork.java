@@ -9,8 +9,8 @@ import sirocco.api.Graph;
 import sirocco.api.GraphBuilder;
 import sirocco.api.Shape;
 import sirocco.api.Value;
-import sirocco.model.UNetConfig;
-import sirocco.model.Weights;
+import sirocco.nn.NetworkConfig;
+import sirocco.nn.Weights;
 
 /**
  * A training step: noising of bytes, forward, MSE on ε, backward, clipping of the global gradient norm at 1, Adam, EMA. No flip and no
@@ -33,7 +33,7 @@ final class TrainingWork implements Work {
 
     /** What noising reads. */
     private record NoisingInputs(Value images, Value schedule, Value rng, Value index, int[] rngNow) {
-        static NoisingInputs of(GraphBuilder g, UNetConfig config, int n) {
+        static NoisingInputs of(GraphBuilder g, NetworkConfig config, int n) {
             return new NoisingInputs(g.input("images", NetworkGraph.images(config, n), DType.U8),
                     g.input("schedule", new Shape(Noises.schedule().length / 8, 1, 1, 8), DType.F32),
                     g.input("rng", Shape.vector(4), DType.I32), g.input("index", Shape.features(n, 1), DType.I32), new int[] {SEED, 0, 0, 0});
@@ -43,10 +43,10 @@ final class TrainingWork implements Work {
             return g.in("noising", () -> g.noising(images, schedule, rng, index, false));
         }
 
-        void write(Executable e, UNetConfig config, byte[] nchw) {
+        void write(Executable e, NetworkConfig config, byte[] nchw) {
             int n = images.shape().n();
             byte[] nhwc = new byte[nchw.length];
-            int pixels = config.height() * config.width();
+            int pixels = config.size().height() * config.size().width();
             int channels = config.inChannels();
             for (int i = 0; i < nchw.length; i++) {
                 int image = i / (channels * pixels);
@@ -75,7 +75,7 @@ final class TrainingWork implements Work {
     /** @param images bytes [n,c,h,w] */
     TrainingWork(String backend, int threads, Weights weights, byte[] images) {
         this.weights = weights;
-        UNetConfig config = (UNetConfig) weights.config();
+        NetworkConfig config = weights.config();
         int n = images.length / NetworkGraph.imageElements(config);
         GraphBuilder g = new GraphBuilder();
         inputs = NoisingInputs.of(g, config, n);
@@ -154,7 +154,7 @@ final class TrainingWork implements Work {
     }
 
     /** The noise of the first step, by the same backend. */
-    static Noised noised(String backend, int threads, UNetConfig config, byte[] images) {
+    static Noised noised(String backend, int threads, NetworkConfig config, byte[] images) {
         int n = images.length / NetworkGraph.imageElements(config);
         GraphBuilder g = new GraphBuilder();
         NoisingInputs inputs = NoisingInputs.of(g, config, n);
@@ -172,10 +172,10 @@ final class TrainingWork implements Work {
         }
     }
 
-    private static float[] picture(Executable e, Value v, UNetConfig config, int n) {
+    private static float[] picture(Executable e, Value v, NetworkConfig config, int n) {
         float[] nhwc = new float[n * NetworkGraph.imageElements(config)];
         e.read(v, nhwc);
-        return Inputs.channelsFirst(nhwc, n, config.inChannels(), config.height(), config.width());
+        return Inputs.channelsFirst(nhwc, n, config.inChannels(), config.size().height(), config.size().width());
     }
 
     @Override

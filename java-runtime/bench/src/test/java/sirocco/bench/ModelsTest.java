@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import sirocco.bench.ort.OnnxRuntime;
 import sirocco.bench.torch.Torch;
 import sirocco.bench.torch.TorchCheck;
-import sirocco.model.UNetConfig;
+import sirocco.nn.unet.UNetConfig;
 
 /** Both sides of a model's rows compute the same network: here a tiny one, on the scalar double-precision backend. */
 class ModelsTest {

@@ -10,8 +10,9 @@ import sirocco.api.Device;
 import sirocco.api.Executable;
 import sirocco.api.Graph;
 import sirocco.api.Value;
-import sirocco.model.UNet;
-import sirocco.model.UNetConfig;
+import sirocco.data.Column;
+import sirocco.nn.unet.UNet;
+import sirocco.nn.unet.UNetConfig;
 import sirocco.sample.SampleBench;
 import sirocco.train.TrainBench;
 
@@ -117,7 +118,7 @@ final class ChainsCheck {
 
         Batches(Executable executable) {
             this.executable = executable;
-            images = executable.plan().graph().find("images");
+            images = executable.plan().graph().find(Column.IMAGE);
             pixels = new byte[Math.toIntExact(images.shape().elements())];
         }
 

@@ -11,8 +11,8 @@ import picocli.CommandLine.Option;
 import sirocco.api.Device;
 import sirocco.api.Graph;
 import sirocco.api.Plan;
-import sirocco.model.UNet;
-import sirocco.model.UNetConfig;
+import sirocco.nn.Network;
+import sirocco.nn.unet.UNetConfig;
 import sirocco.sample.SamplePlan;
 import sirocco.testkit.GoldenFolder;
 import sirocco.testkit.OpCase;
@@ -92,7 +92,7 @@ final class CheckPlan {
 
     /** The graphs of the steps of {@code --large}. */
     List<Graph> largeGraphs(Device device) {
-        UNet model = new UNet(small ? config() : UNetConfig.preset("cifar10"));
+        Network model = (small ? config() : UNetConfig.cifar10()).network();
         return largeSteps().stream().map(s -> s.training() ? TrainPlan.of(device, model, s.batch()) : SamplePlan.of(device, model, s.batch(), 1, false)).map(Plan::graph).toList();
     }
 

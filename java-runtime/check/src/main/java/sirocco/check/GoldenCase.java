@@ -10,7 +10,7 @@ import sirocco.api.Shape;
 import sirocco.folder.ModelFolder;
 import sirocco.io.Safetensors;
 import sirocco.io.TensorType;
-import sirocco.model.ImageSize;
+import sirocco.nn.ImageSize;
 import sirocco.pipeline.DiffusionModel;
 import sirocco.testkit.GoldenFolder;
 

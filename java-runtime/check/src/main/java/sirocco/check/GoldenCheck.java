@@ -12,8 +12,9 @@ import sirocco.api.Gradients;
 import sirocco.api.GraphBuilder;
 import sirocco.api.Shape;
 import sirocco.api.Value;
-import sirocco.model.UNet;
-import sirocco.model.Weights;
+import sirocco.nn.Condition;
+import sirocco.nn.Network;
+import sirocco.nn.Weights;
 import sirocco.testkit.ReferenceDevice;
 
 /**
@@ -184,8 +185,10 @@ final class GoldenCheck {
         Shape s = c.imageShape(inputs + image);
         Value x = g.input("x", s, DType.F32);
         Value t = g.input("t", Shape.features(s.n(), 1), DType.F32);
-        Value l = c.labels(inputs + "class_labels").isPresent() ? g.input("labels", Shape.features(s.n(), 1), DType.I32) : null;
-        return new Value[] {x, t, l, g.output(new UNet(c.model().config()).apply(g, x, t, Optional.ofNullable(l), Optional.empty()))};
+        Network network = c.model().config().network();
+        Map<Condition, Value> conditions = network.conditionInputs(g, s.n());
+        Value labels = conditions.values().stream().findFirst().orElse(null);
+        return new Value[] {x, t, labels, g.output(network.apply(g, x, t, conditions, Optional.empty()))};
     }
 
     private static Net load(Device device, GraphBuilder g, GoldenCase c, Value[] parts) {

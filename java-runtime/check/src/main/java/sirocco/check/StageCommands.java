@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import sirocco.check.Stage.Unavailable;
-import sirocco.model.UNetConfig;
+import sirocco.nn.unet.UNetConfig;
 
 /**
  * Command lines of the stages of gpu-check.

@@ -6,7 +6,7 @@ import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import sirocco.cli.Subcommand;
-import sirocco.model.UNetConfig;
+import sirocco.pipeline.Components;
 
 /** Writes what the PyTorch peer runs, to start it by hand. */
 @Command(name = "torch-networks", mixinStandardHelpOptions = true, sortOptions = false,
@@ -27,7 +27,7 @@ public final class TorchNetworksCommand implements Subcommand {
 
     @Override
     public Integer call() throws IOException {
-        TorchNetworks.write(out, UNetConfig.preset(preset), StepBatch.parse("--what", what));
+        TorchNetworks.write(out, Components.preset(preset), StepBatch.parse("--what", what));
         return 0;
     }
 }

@@ -4,9 +4,9 @@ import java.util.SplittableRandom;
 import sirocco.api.Backends;
 import sirocco.api.Device;
 import sirocco.api.Settings;
-import sirocco.model.UNet;
-import sirocco.model.UNetConfig;
-import sirocco.model.Weights;
+import sirocco.nn.Weights;
+import sirocco.nn.unet.UNet;
+import sirocco.nn.unet.UNetConfig;
 import sirocco.testkit.Tolerance;
 import sirocco.train.TrainBench;
 

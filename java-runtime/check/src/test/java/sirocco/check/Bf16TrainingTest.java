@@ -11,7 +11,7 @@ import sirocco.api.Backends;
 import sirocco.api.Device;
 import sirocco.api.Settings;
 import sirocco.api.Settings.Precision;
-import sirocco.model.UNetConfig;
+import sirocco.nn.unet.UNetConfig;
 
 /** Training in bf16 on the emulated GPU: losses stay finite and as near to the CPU's in float32 as roundings let them. */
 class Bf16TrainingTest {

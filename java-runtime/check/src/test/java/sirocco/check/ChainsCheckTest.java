@@ -16,7 +16,7 @@ import sirocco.api.Backends;
 import sirocco.api.Device;
 import sirocco.api.Executable;
 import sirocco.api.Settings;
-import sirocco.model.UNetConfig;
+import sirocco.nn.unet.UNetConfig;
 
 class ChainsCheckTest {
     private static final int STEPS = 5;

@@ -11,7 +11,7 @@ import com.tngtech.archunit.lang.ArchRule;
 @AnalyzeClasses(packages = "sirocco", importOptions = ImportOption.DoNotIncludeTests.class)
 class DependenciesTest {
     @ArchTest
-    static final ArchRule THE_COMMAND_LINE_IS_ON_TOP = noClasses().that().resideOutsideOfPackages("sirocco.cli..", "sirocco.check..").should().dependOnClassesThat()
+    static final ArchRule THE_COMMAND_LINE_IS_ON_TOP = noClasses().that().resideOutsideOfPackages("sirocco.cli..", "sirocco.check..", "sirocco.bench..").should().dependOnClassesThat()
             .resideInAnyPackage("sirocco.cli..", "sirocco.check..", "picocli..", "me.tongfei.progressbar..").because("the library has users without a terminal");
 
     @ArchTest

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 import sirocco.io.SafetensorsWriter;
-import sirocco.model.UNetConfig;
+import sirocco.nn.unet.UNetConfig;
 import sirocco.testkit.GoldenFolder;
 
 /** Which folders are golden cases, and why some are not supported. */

@@ -23,7 +23,6 @@ import sirocco.diffusion.NoiseSchedule;
 import sirocco.folder.ModelFolder;
 import sirocco.folder.WeightFiles;
 import sirocco.io.TensorType;
-import sirocco.model.UNet;
 import sirocco.pipeline.DiffusionModel;
 import sirocco.testkit.GoldenFolder;
 import sirocco.testkit.GoldenTests;
@@ -64,7 +63,7 @@ class GoldenUNetTest {
             // TornadoVM compiles every kernel of every plan, which takes minutes: sirocco check --golden runs all cases there.
             boolean compiles = backend.equals("tornado");
             List<GoldenCase> smallest = cases.stream().filter(c -> c.trainingSteps() > 0)
-                    .min(Comparator.comparingLong(c -> new UNet(c.model().config()).parameterCount())).stream().toList();
+                    .min(Comparator.comparingLong(c -> c.model().config().network().parameterCount())).stream().toList();
             for (GoldenCase c : compiles ? smallest : cases) {
                 tests.add(dynamicTest(c.name() + " on " + backend, () -> check(c, found, !compiles)));
             }

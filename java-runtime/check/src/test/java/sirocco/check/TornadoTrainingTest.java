@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 import sirocco.api.Backends;
 import sirocco.api.Device;
 import sirocco.api.Settings;
-import sirocco.model.UNetConfig;
+import sirocco.nn.unet.UNetConfig;
 
 /** Training by TornadoVM's task graphs, loss by loss against the CPU backend's. Each kernel is compiled, so the model is small; attention is in its middle. */
 class TornadoTrainingTest {

@@ -27,9 +27,9 @@ import sirocco.api.Device;
 import sirocco.api.Executable;
 import sirocco.api.Plan;
 import sirocco.io.AtomicFiles;
-import sirocco.model.UNet;
-import sirocco.model.UNetConfig;
-import sirocco.model.Weights;
+import sirocco.nn.Network;
+import sirocco.nn.Weights;
+import sirocco.pipeline.Components;
 import sirocco.sample.Profile;
 
 /** Times whole steps, and every kernel in them. Beside LibTorch: {@code build-scripts/bench}. */
@@ -98,7 +98,7 @@ final class BenchCommand implements Callable<Integer> {
             throw new IllegalArgumentException("--beside has a table of its own; leave out --kernels and --all-variants");
         }
         PrintWriter out = spec.commandLine().getOut();
-        UNet model = new UNet(UNetConfig.preset(preset));
+        Network model = Components.preset(preset).network();
         List<Place> places = device.places(beside);
         AskedKernels.ask(places.stream().map(Place::backend).toList(), variants);
         if (beside.isEmpty()) {
@@ -110,7 +110,7 @@ final class BenchCommand implements Callable<Integer> {
         return 0;
     }
 
-    private void compare(PrintWriter out, UNet model, List<Place> places) throws IOException {
+    private void compare(PrintWriter out, Network model, List<Place> places) throws IOException {
         List<Comparison.OfBackend> compared = new Comparison(what, model, batch, rounds, warmup).run(places, place -> device.open(out, place));
         new ComparisonTable(compared).print(out);
         describe();
@@ -134,7 +134,7 @@ final class BenchCommand implements Callable<Integer> {
         }
     }
 
-    private void alone(PrintWriter out, UNet model) throws IOException {
+    private void alone(PrintWriter out, Network model) throws IOException {
         Weights weights = Weights.initial(model.config(), 0);
         try (Device opened = device.open(out)) {
             if (kernels || allVariants) {
@@ -152,7 +152,7 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     /** Rows of every way in which a kernel was computed, by kernel and shape, the fastest first. */
-    private List<KernelTable.Row> ofVariants(UNet model, Weights weights) {
+    private List<KernelTable.Row> ofVariants(Network model, Weights weights) {
         Map<List<String>, Profile.Row> fastest = new LinkedHashMap<>();
         Set<List<String>> seen = new HashSet<>();
         List<String> all = device.variants();

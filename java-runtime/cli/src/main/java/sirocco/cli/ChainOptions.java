@@ -3,17 +3,19 @@ package sirocco.cli;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.function.IntUnaryOperator;
 import picocli.CommandLine.Option;
 import sirocco.api.Device;
+import sirocco.data.Samples;
 import sirocco.diffusion.BetaSchedule;
+import sirocco.diffusion.ClassifierFree;
+import sirocco.diffusion.DiscreteProcess;
+import sirocco.diffusion.Guide;
 import sirocco.diffusion.NoiseSchedule;
 import sirocco.diffusion.Prediction;
 import sirocco.diffusion.SchedulerConfig;
 import sirocco.diffusion.Solver;
 import sirocco.diffusion.SolverProgram;
 import sirocco.folder.ModelFolder;
-import sirocco.model.UNet;
 import sirocco.pipeline.DiffusionModel;
 import sirocco.sample.ImageSampler;
 import sirocco.train.TrainConfig;
@@ -21,8 +23,8 @@ import sirocco.train.TrainConfig;
 /** How to walk from noise to an image. */
 final class ChainOptions {
     /** What a model folder without a scheduler's configuration was trained with, as far as one can know. */
-    private static final SchedulerConfig HO_2020 = new SchedulerConfig(NoiseSchedule.of(BetaSchedule.LINEAR, 1000), Prediction.EPSILON,
-            Solver.parse("ddpm-large"));
+    private static final SchedulerConfig HO_2020 = new SchedulerConfig(
+            new DiscreteProcess(NoiseSchedule.of(BetaSchedule.LINEAR, 1000), Prediction.EPSILON), Solver.parse("ddpm-large"));
 
     /** The name of the sampler that comes with the model. */
     private static final String OWN = "own";
@@ -64,7 +66,13 @@ final class ChainOptions {
 
     /** A sampler for this model, planned and not yet loaded. */
     ImageSampler sampler(Device device, DiffusionModel model, int batch) {
-        return new ImageSampler(device, new UNet(model.config()), program(scheduler(model)), batch, guidance).nullClass(nullClass(model));
+        return new ImageSampler(device, model.config().network(), program(scheduler(model)), batch, guide(model));
+    }
+
+    private Guide guide(DiffusionModel model) {
+        Optional<Samples> negative = model.config().numClassEmbeds().isEmpty() ? Optional.empty()
+                : nullClass(model).stream().mapToObj(c -> Samples.ofLabels(_ -> c)).findFirst();
+        return ClassifierFree.of(guidance, negative);
     }
 
     /**
@@ -100,7 +108,7 @@ final class ChainOptions {
 
     private SolverProgram program(SchedulerConfig diffusion) {
         Solver solver = diffusion.solver();
-        return solver.program(diffusion.schedule(), diffusion.prediction(), steps == null ? solver.usualSteps(diffusion.schedule().T()) : steps);
+        return solver.program(diffusion.process(), steps == null ? solver.usualSteps(diffusion.process().mostSteps()) : steps);
     }
 
     /**
@@ -131,8 +139,8 @@ final class ChainOptions {
         return OptionalInt.of(find("--null-class", nullClass, model));
     }
 
-    /** Returns the class of each image, by the image's number. */
-    IntUnaryOperator labels(DiffusionModel model) {
+    /** Returns the conditions of each image, by the image's number. */
+    Samples conditions(DiffusionModel model) {
         if (imageClass != null && !imageClasses.isEmpty()) {
             throw new IllegalArgumentException("--class and --classes exclude each other. Choose one.");
         }
@@ -143,7 +151,7 @@ final class ChainOptions {
                 String flag = imageClass != null ? "--class " + imageClass : "--classes " + String.join(",", imageClasses);
                 throw new IllegalArgumentException(flag + ": the model is unconditional; leave the flag out");
             }
-            return i -> 0;
+            return Samples.ofLabels(_ -> 0);
         }
         int[] chosen = all ? model.labels().pictured(rows.getAsInt()).stream().mapToInt(Integer::intValue).toArray()
                 : imageClass != null ? new int[] {find("--class", imageClass, model)}
@@ -151,7 +159,7 @@ final class ChainOptions {
         if (chosen.length == 0) {
             throw new IllegalArgumentException("the model's only class is the null class; choose it with --class");
         }
-        return i -> chosen[i % chosen.length];
+        return Samples.ofLabels(i -> chosen[i % chosen.length]);
     }
 
     /** Returns the number of a class. */

@@ -12,8 +12,8 @@ import sirocco.api.Executable;
 import sirocco.api.GraphBuilder;
 import sirocco.api.Shape;
 import sirocco.api.Value;
-import sirocco.model.UNet;
-import sirocco.model.Weights;
+import sirocco.nn.Network;
+import sirocco.nn.Weights;
 import sirocco.sample.Profile;
 
 /** The same work on several backends: what it costs to begin, whole steps in alternating rounds, and kernels beside each other. */
@@ -82,13 +82,13 @@ final class Comparison {
     }
 
     private final Workload what;
-    private final UNet model;
+    private final Network model;
     private final Weights weights;
     private final int batch;
     private final int rounds;
     private final double warmup;
 
-    Comparison(Workload what, UNet model, int batch, int rounds, double warmup) {
+    Comparison(Workload what, Network model, int batch, int rounds, double warmup) {
         this.what = what;
         this.model = model;
         weights = Weights.initial(model.config(), 0);

@@ -14,7 +14,9 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 import sirocco.api.Device;
+import sirocco.data.Batch;
 import sirocco.data.Checker;
+import sirocco.data.Column;
 import sirocco.data.Score;
 import sirocco.data.Shapes;
 import sirocco.io.AtomicFiles;
@@ -113,8 +115,8 @@ final class DemoCommand implements Callable<Integer> {
         DiffusionModel model = DiffusionModel.load(out.resolve(TrainingRun.MODEL));
         ChainOptions options = ChainOptions.quick();
         try (ImageSampler sampler = options.sampler(opened, model, IMAGES).load(model.weights())) {
-            var labels = options.labels(model);
-            sampler.begin(seed, 0, labels);
+            var conditions = options.conditions(model);
+            sampler.begin(seed, 0, conditions);
             Chain frames = new Chain(sampler, FRAMED);
             long began = System.nanoTime();
             frames.add();
@@ -129,14 +131,14 @@ final class DemoCommand implements Callable<Integer> {
             frames.add();
             frames.write(out.resolve("denoising.gif"));
             Contact sheet = new Contact(sampler.shape(), IMAGES);
-            int[] classes = new int[IMAGES];
+            Batch asked = new Batch(IMAGES, conditions.columns());
             float[] x = sampler.read();
             for (int i = 0; i < IMAGES; i++) {
                 sheet.add(x, i);
-                classes[i] = labels.applyAsInt(i);
+                conditions.read(i, asked, i);
             }
             sheet.write(out.resolve("samples.png"));
-            Score score = new Checker(SIDE).score(sheet.images(), classes, IMAGES);
+            Score score = new Checker(SIDE).score(sheet.images(), asked.ints(Column.LABEL), IMAGES);
             print.println();
             print.println(score.describe());
             var last = run.last();

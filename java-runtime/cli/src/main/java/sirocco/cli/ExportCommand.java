@@ -14,12 +14,12 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
-import sirocco.model.ImageSize;
-import sirocco.model.UNetConfig;
+import sirocco.nn.ImageSize;
+import sirocco.nn.NetworkConfig;
 import sirocco.onnx.FreeBatchException;
+import sirocco.onnx.NetworkExport;
 import sirocco.onnx.OnnxExport;
 import sirocco.onnx.OnnxModel;
-import sirocco.onnx.UNetExport;
 import sirocco.pipeline.DiffusionModel;
 
 /** Writes a model's network as an ONNX file. */
@@ -61,15 +61,15 @@ final class ExportCommand implements Callable<Integer> {
         DiffusionModel loaded = model.load(size, spec.commandLine().getErr());
         OnnxModel exported;
         try {
-            exported = UNetExport.of(loaded.weights(), batch == null ? OptionalInt.empty() : OptionalInt.of(batch), !primitives, Main.VERSION, loaded.schedulerJson());
+            exported = NetworkExport.of(loaded.weights(), batch == null ? OptionalInt.empty() : OptionalInt.of(batch), !primitives, Main.VERSION, loaded.schedulerJson());
         } catch (FreeBatchException e) {
             throw new IllegalArgumentException(e.getMessage() + " Use --batch N.", e);
         }
         exported.write(file);
-        UNetConfig config = loaded.config();
+        NetworkConfig config = loaded.config();
         PrintWriter out = spec.commandLine().getOut();
         out.printf(Locale.ROOT, "%s: %,d bytes, %d nodes, images [%s,%d,%d,%d]%n", file, exported.bytes(), exported.graph().nodes().size(),
-                batch == null ? "batch" : batch.toString(), config.inChannels(), config.height(), config.width());
+                batch == null ? "batch" : batch.toString(), config.inChannels(), config.size().height(), config.size().width());
         out.flush();
         return 0;
     }

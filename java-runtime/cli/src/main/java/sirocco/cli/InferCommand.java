@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -13,12 +14,13 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 import sirocco.api.Device;
 import sirocco.api.StepTrace;
+import sirocco.data.Batch;
+import sirocco.data.Column;
 import sirocco.io.Nchw;
 import sirocco.io.Safetensors;
 import sirocco.io.SafetensorsWriter;
-import sirocco.model.ImageSize;
-import sirocco.model.UNet;
-import sirocco.model.UNetConfig;
+import sirocco.nn.ImageSize;
+import sirocco.nn.NetworkConfig;
 import sirocco.pipeline.DiffusionModel;
 import sirocco.sample.Denoiser;
 
@@ -68,7 +70,7 @@ final class InferCommand implements Callable<Integer> {
             int h = Math.toIntExact(shape[2]);
             int w = Math.toIntExact(shape[3]);
             DiffusionModel loaded = model.load(Optional.of(new ImageSize(h, w)), spec.commandLine().getErr());
-            UNetConfig config = loaded.config();
+            NetworkConfig config = loaded.config();
             if (c != config.inChannels()) {
                 throw new IllegalArgumentException(in + ": sample has shape " + Arrays.toString(shape) + ", expected [n," + config.inChannels()
                         + ",h,w]: the model's images have " + config.inChannels() + " channels");
@@ -91,12 +93,12 @@ final class InferCommand implements Callable<Integer> {
         int imageOut = h * w * loaded.config().outChannels();
         float[] result = new float[n * imageOut];
         float[] part = new float[size * imageOut];
-        try (Denoiser denoiser = new Denoiser(opened, new UNet(loaded.config()), size, h, w).load(loaded.weights())) {
+        try (Denoiser denoiser = new Denoiser(opened, loaded.config().network(), size, h, w).load(loaded.weights())) {
             for (int first = 0; first < n; first += size) {
                 // The last part is filled up from before it: every image is computed the same way in any company.
                 int from = Math.min(first, n - size);
                 denoiser.run(Arrays.copyOfRange(sample, from * imageIn, (from + size) * imageIn), Arrays.copyOfRange(timesteps, from, from + size),
-                        Arrays.copyOfRange(labels, from, from + size), part);
+                        conditions(labels, from, size), part);
                 System.arraycopy(part, 0, result, from * imageOut, part.length);
                 if (trace && first == 0) {
                     denoiser.executable().trace(this::print);
@@ -104,6 +106,12 @@ final class InferCommand implements Callable<Integer> {
             }
         }
         return result;
+    }
+
+    private static Batch conditions(int[] labels, int from, int size) {
+        Batch given = new Batch(size, List.of(Column.label()));
+        System.arraycopy(labels, from, given.ints(Column.LABEL), 0, size);
+        return given;
     }
 
     private void print(StepTrace t) {

@@ -20,9 +20,10 @@ import sirocco.api.Device;
 import sirocco.api.Plan;
 import sirocco.folder.ClassLabels;
 import sirocco.folder.ModelFolder;
-import sirocco.model.ImageSize;
-import sirocco.model.UNet;
-import sirocco.model.UNetConfig;
+import sirocco.nn.ImageSize;
+import sirocco.nn.Network;
+import sirocco.nn.NetworkConfig;
+import sirocco.pipeline.Components;
 import sirocco.pipeline.DiffusionModel;
 import sirocco.sample.SamplePlan;
 import sirocco.train.TrainPlan;
@@ -107,10 +108,10 @@ final class InfoCommand implements Callable<Integer> {
 
     private void model(PrintWriter out) throws IOException {
         Optional<ModelFolder> folder = which.model == null ? Optional.empty() : Optional.of(folder());
-        UNetConfig config = folder.isPresent() ? DiffusionModel.readConfig(folder.get(), Optional.ofNullable(imageSize).map(ImageSize::square)) : preset();
-        UNet model = new UNet(config);
-        out.printf(Locale.ROOT, "model: %d×%d, %d channels, levels %s, %,d parameters, %.2f GFLOP an image%n", config.height(), config.width(),
-                config.inChannels(), config.blockOutChannels(), model.parameterCount(), model.flopsPerImage() * 1e-9);
+        NetworkConfig config = folder.isPresent() ? DiffusionModel.readConfig(folder.get(), Optional.ofNullable(imageSize).map(ImageSize::square)) : preset();
+        Network model = config.network();
+        out.printf(Locale.ROOT, "model: %s, %d×%d, %d channels, %,d parameters, %.2f GFLOP an image%n", config.className(), config.size().height(),
+                config.size().width(), config.inChannels(), model.parameterCount(), model.flopsPerImage() * 1e-9);
         folder.flatMap(ModelFolder::scheduler).ifPresent(s -> out.println("scheduler: " + s.className()));
         if (config.numClassEmbeds().isPresent()) {
             classes(out, config.numClassEmbeds().getAsInt(), folder.map(ModelFolder::labels).orElse(ClassLabels.NONE));
@@ -135,9 +136,9 @@ final class InfoCommand implements Callable<Integer> {
         out.printf("classes: %s%s%n", names, labels.nullClass().isPresent() ? "; null class " + labels.nullClass().getAsInt() : "");
     }
 
-    private UNetConfig preset() {
-        UNetConfig preset = UNetConfig.preset(which.preset);
-        return imageSize == null ? preset : preset.toBuilder().size(imageSize).build();
+    private NetworkConfig preset() {
+        NetworkConfig preset = Components.preset(which.preset);
+        return imageSize == null ? preset : preset.fitted(ImageSize.square(imageSize), preset.inChannels(), preset.numClassEmbeds().orElse(0));
     }
 
     private ModelFolder folder() throws IOException {

@@ -10,7 +10,7 @@ import java.util.OptionalInt;
 import picocli.CommandLine.Option;
 import sirocco.folder.ClassLabels;
 import sirocco.folder.ModelFolder;
-import sirocco.model.ImageSize;
+import sirocco.nn.ImageSize;
 import sirocco.pipeline.DiffusionModel;
 import sirocco.train.Checkpoints;
 import sirocco.train.TrainConfig;

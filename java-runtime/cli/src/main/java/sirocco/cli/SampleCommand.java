@@ -7,15 +7,15 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.function.IntUnaryOperator;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 import sirocco.api.Device;
+import sirocco.data.Samples;
 import sirocco.image.Png;
-import sirocco.model.ImageSize;
+import sirocco.nn.ImageSize;
 import sirocco.pipeline.DiffusionModel;
 import sirocco.sample.ImageSampler;
 
@@ -73,7 +73,7 @@ final class SampleCommand implements Callable<Integer> {
         PrintWriter print = spec.commandLine().getOut();
         PrintWriter err = spec.commandLine().getErr();
         DiffusionModel loaded = model.load(Optional.ofNullable(imageSize).map(ImageSize::square), err);
-        IntUnaryOperator labels = chain.labels(loaded);
+        Samples conditions = chain.conditions(loaded);
         chain.checkGuidance(loaded, model.training());
         chain.checkScheduler(loaded).ifPresent(err::println);
         try (Interrupt interrupt = new Interrupt(); Device opened = device.open(print);
@@ -82,7 +82,7 @@ final class SampleCommand implements Callable<Integer> {
             print.flush();
             sampler.load(loaded.weights());
             Files.createDirectories(out);
-            int drawn = draw(sampler, labels, interrupt);
+            int drawn = draw(sampler, conditions, interrupt);
             print.printf("%s: %d images%s%n", out, drawn, drawn < num ? ", stopped; the rest: --start " + (start + drawn) + " --num " + (num - drawn)
                     : ", together in grid.png" + (gif ? ", and their way there in denoising.gif" : ""));
             print.flush();
@@ -91,13 +91,13 @@ final class SampleCommand implements Callable<Integer> {
     }
 
     /** Returns how many images were written. */
-    private int draw(ImageSampler sampler, IntUnaryOperator labels, Interrupt interrupt) throws IOException {
+    private int draw(ImageSampler sampler, Samples conditions, Interrupt interrupt) throws IOException {
         int drawn = 0;
         Contact sheet = new Contact(sampler.shape(), Math.min(num, GRID));
         try (Progress progress = new Progress("sample", "images", num, 0)) {
             long began = System.nanoTime();
             while (drawn < num) {
-                sampler.begin(chain.seed, start + drawn, labels);
+                sampler.begin(chain.seed, start + drawn, conditions);
                 if (!(gif && drawn == 0 ? filmed(sampler, interrupt) : sampler.finish(interrupt::asked))) {
                     return drawn;
                 }

@@ -40,7 +40,7 @@ final class SampleSheets implements AutoCloseable {
             sampler = chain.sampler(device, model, IMAGES);
         }
         sampler.load(model.weights());
-        sampler.begin(config.run().seed(), 0, chain.labels(model));
+        sampler.begin(config.run().seed(), 0, chain.conditions(model));
         sampler.finish(() -> false);
         Contact sheet = new Contact(sampler.shape(), IMAGES);
         float[] x = sampler.read();

@@ -20,9 +20,10 @@ import sirocco.api.Device;
 import sirocco.api.Executable;
 import sirocco.api.Plan;
 import sirocco.api.Tuning;
-import sirocco.model.UNet;
-import sirocco.model.UNetConfig;
-import sirocco.model.Weights;
+import sirocco.nn.Network;
+import sirocco.nn.NetworkConfig;
+import sirocco.nn.Weights;
+import sirocco.pipeline.Components;
 import sirocco.pipeline.DiffusionModel;
 import sirocco.tune.Tuner;
 import sirocco.tune.TuningFile;
@@ -71,7 +72,7 @@ final class TuneCommand implements Callable<Integer> {
             throw new IllegalArgumentException("--rounds must be at least 1, got " + rounds);
         }
         PrintWriter out = spec.commandLine().getOut();
-        UNet network = new UNet(config());
+        Network network = config().network();
         List<String> variants = variants(out);
         Path to = file.orElseGet(TuningFile::standard);
         if (Files.exists(to)) {
@@ -111,7 +112,7 @@ final class TuneCommand implements Callable<Integer> {
                     + Arrays.stream(Workload.values()).map(w -> w.name().toLowerCase(Locale.ROOT)).collect(Collectors.joining(", ")));
         }
 
-        Tuner.Work work(UNet network, Weights weights) {
+        Tuner.Work work(Network network, Weights weights) {
             return new Tuner.Work() {
                 @Override
                 public Plan plan(Device device) {
@@ -139,9 +140,9 @@ final class TuneCommand implements Callable<Integer> {
         out.flush();
     }
 
-    private UNetConfig config() throws IOException {
+    private NetworkConfig config() throws IOException {
         if (model.isEmpty()) {
-            return UNetConfig.preset(preset);
+            return Components.preset(preset);
         }
         ModelOption folder = new ModelOption();
         folder.folder = model.get();

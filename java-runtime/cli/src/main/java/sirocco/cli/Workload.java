@@ -4,9 +4,9 @@ import java.util.function.IntConsumer;
 import sirocco.api.Device;
 import sirocco.api.Executable;
 import sirocco.api.Plan;
-import sirocco.model.UNet;
-import sirocco.model.UNetConfig;
-import sirocco.model.Weights;
+import sirocco.nn.ImageSize;
+import sirocco.nn.Network;
+import sirocco.nn.Weights;
 import sirocco.sample.Denoiser;
 import sirocco.sample.SampleBench;
 import sirocco.sample.SamplePlan;
@@ -29,13 +29,13 @@ enum Workload {
     }
 
     /** Plans it, allocating nothing. */
-    Plan plan(Device device, UNet model, int batch) {
-        UNetConfig c = model.config();
+    Plan plan(Device device, Network model, int batch) {
+        ImageSize size = model.config().size();
         return switch (this) {
             case TRAIN -> TrainPlan.of(device, model, batch);
             case SAMPLE -> SamplePlan.of(device, model, batch, 1, false);
             case FORWARD -> {
-                try (Denoiser denoiser = new Denoiser(device, model, batch, c.height(), c.width())) {
+                try (Denoiser denoiser = new Denoiser(device, model, batch, size.height(), size.width())) {
                     yield denoiser.plan();
                 }
             }
@@ -49,7 +49,7 @@ enum Workload {
      *
      * @param weights of the model, which cost seconds to draw at random
      */
-    void with(Device device, UNet model, Weights weights, int batch, Use use) {
+    void with(Device device, Network model, Weights weights, int batch, Use use) {
         switch (this) {
             case TRAIN -> {
                 try (TrainBench bench = new TrainBench(device, model, weights, batch)) {
@@ -62,8 +62,8 @@ enum Workload {
                 }
             }
             case FORWARD -> {
-                UNetConfig c = model.config();
-                try (Denoiser denoiser = new Denoiser(device, model, batch, c.height(), c.width()).load(weights)) {
+                ImageSize size = model.config().size();
+                try (Denoiser denoiser = new Denoiser(device, model, batch, size.height(), size.width()).load(weights)) {
                     use.of(denoiser.executable(), repeat(denoiser.executable()::run));
                 }
             }

@@ -8,15 +8,16 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.function.IntUnaryOperator;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import sirocco.api.Backends;
 import sirocco.api.Device;
 import sirocco.api.Settings;
+import sirocco.data.Batch;
+import sirocco.data.Column;
+import sirocco.data.Samples;
 import sirocco.folder.ClassLabels;
-import sirocco.model.UNetConfig;
-import sirocco.model.Weights;
+import sirocco.nn.Weights;
+import sirocco.nn.unet.UNetConfig;
 import sirocco.pipeline.DiffusionModel;
 
 class ChainOptionsTest {
@@ -40,41 +41,45 @@ class ChainOptionsTest {
         return options;
     }
 
-    private static int[] first(int n, IntUnaryOperator labels) {
-        return IntStream.range(0, n).map(labels).toArray();
+    private static int[] first(int n, Samples conditions) {
+        Batch batch = new Batch(n, conditions.columns());
+        for (int i = 0; i < n; i++) {
+            conditions.read(i, batch, i);
+        }
+        return batch.ints(Column.LABEL);
     }
 
     @Test
     void allClassesTakeTurnsAndTheNullClassIsLeftOut() {
         DiffusionModel named = model(4, PETS);
-        assertArrayEquals(new int[] {0, 1, 2, 0, 1}, first(5, ofClass("all").labels(named)));
-        assertArrayEquals(new int[] {0, 1, 2, 0, 1}, first(5, ofClass().labels(named)));
-        assertArrayEquals(new int[] {0, 1, 2, 3, 0}, first(5, ofClass("all").labels(model(4, ClassLabels.NONE))), "which class is null is not assumed");
-        assertArrayEquals(new int[] {0, 2, 0}, first(3, ofClass("all").labels(model(3, ClassLabels.of(List.of(), OptionalInt.of(1))))));
-        assertArrayEquals(new int[] {0, 0}, first(2, ofClass("all").labels(model(0, ClassLabels.NONE))), "an unconditional model is not asked");
-        assertThrows(IllegalArgumentException.class, () -> ofClass("all").labels(model(1, ClassLabels.of(List.of(), OptionalInt.of(0)))));
+        assertArrayEquals(new int[] {0, 1, 2, 0, 1}, first(5, ofClass("all").conditions(named)));
+        assertArrayEquals(new int[] {0, 1, 2, 0, 1}, first(5, ofClass().conditions(named)));
+        assertArrayEquals(new int[] {0, 1, 2, 3, 0}, first(5, ofClass("all").conditions(model(4, ClassLabels.NONE))), "which class is null is not assumed");
+        assertArrayEquals(new int[] {0, 2, 0}, first(3, ofClass("all").conditions(model(3, ClassLabels.of(List.of(), OptionalInt.of(1))))));
+        assertArrayEquals(new int[] {0, 0}, first(2, ofClass("all").conditions(model(0, ClassLabels.NONE))), "an unconditional model is not asked");
+        assertThrows(IllegalArgumentException.class, () -> ofClass("all").conditions(model(1, ClassLabels.of(List.of(), OptionalInt.of(0)))));
     }
 
     @Test
     void classesAreChosenByNameOrNumber() {
-        assertArrayEquals(new int[] {2, 2, 2}, first(3, ofClass("2").labels(model(4, ClassLabels.NONE))));
-        assertArrayEquals(new int[] {3}, first(1, ofClass("3").labels(model(4, PETS))), "the null class by its number");
-        assertArrayEquals(new int[] {1, 1}, first(2, ofClass("dog").labels(model(4, PETS))));
-        assertArrayEquals(new int[] {2, 0, 2}, first(3, ofClass("hamster", "0").labels(model(4, PETS))));
+        assertArrayEquals(new int[] {2, 2, 2}, first(3, ofClass("2").conditions(model(4, ClassLabels.NONE))));
+        assertArrayEquals(new int[] {3}, first(1, ofClass("3").conditions(model(4, PETS))), "the null class by its number");
+        assertArrayEquals(new int[] {1, 1}, first(2, ofClass("dog").conditions(model(4, PETS))));
+        assertArrayEquals(new int[] {2, 0, 2}, first(3, ofClass("hamster", "0").conditions(model(4, PETS))));
     }
 
     @Test
     void aClassThatTheModelDoesNotHaveIsRefused() {
         for (String wrong : new String[] {"4", "-1", "cow", "1.5", ""}) {
-            String message = assertThrows(IllegalArgumentException.class, () -> ofClass(wrong).labels(model(4, PETS)), wrong).getMessage();
+            String message = assertThrows(IllegalArgumentException.class, () -> ofClass(wrong).conditions(model(4, PETS)), wrong).getMessage();
             assertTrue(message.startsWith("--class " + wrong) && message.contains("0 cat, 1 dog, 2 hamster"), message);
         }
-        assertTrue(assertThrows(IllegalArgumentException.class, () -> ofClass("cat", "dgo").labels(model(4, PETS))).getMessage().contains("nearest name is \"dog\""));
-        assertThrows(IllegalArgumentException.class, () -> ofClass("0").labels(model(0, ClassLabels.NONE)));
-        assertThrows(IllegalArgumentException.class, () -> ofClass("0", "1").labels(model(0, ClassLabels.NONE)));
+        assertTrue(assertThrows(IllegalArgumentException.class, () -> ofClass("cat", "dgo").conditions(model(4, PETS))).getMessage().contains("nearest name is \"dog\""));
+        assertThrows(IllegalArgumentException.class, () -> ofClass("0").conditions(model(0, ClassLabels.NONE)));
+        assertThrows(IllegalArgumentException.class, () -> ofClass("0", "1").conditions(model(0, ClassLabels.NONE)));
         ChainOptions both = ofClass("0", "1");
         both.imageClass = "0";
-        assertTrue(assertThrows(IllegalArgumentException.class, () -> both.labels(model(4, PETS))).getMessage().contains("exclude each other"));
+        assertTrue(assertThrows(IllegalArgumentException.class, () -> both.conditions(model(4, PETS))).getMessage().contains("exclude each other"));
     }
 
     @Test

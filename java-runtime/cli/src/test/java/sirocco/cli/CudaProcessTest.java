@@ -32,7 +32,7 @@ import sirocco.api.Op;
 import sirocco.api.Settings;
 import sirocco.api.Step;
 import sirocco.api.Tuning;
-import sirocco.model.UNet;
+import sirocco.nn.Network;
 import sirocco.pipeline.DiffusionModel;
 import sirocco.sample.SamplePlan;
 import sirocco.train.Checkpoints;
@@ -202,7 +202,7 @@ class CudaProcessTest {
         // Which is the faster is chance here. So that one is, for every GroupNorm:
         List<TuningFile.Entry> faster = new ArrayList<>();
         try (Device cpu = Backends.choose("cpu").open(Settings.DEFAULT)) {
-            UNet network = new UNet(DiffusionModel.load(model.resolve("model")).config());
+            Network network = DiffusionModel.load(model.resolve("model")).config().network();
             SamplePlan.of(cpu, network, 1, 5, false).graph().steps().stream().map(Step::op).filter(Normalization.GroupNorm.class::isInstance).map(Op::signature).distinct()
                     .forEach(op -> faster.add(new TuningFile.Entry(op, "v1", 1, "v3", 2)));
         }

@@ -17,8 +17,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import sirocco.folder.ClassLabels;
-import sirocco.model.UNetConfig;
-import sirocco.model.Weights;
+import sirocco.nn.Weights;
+import sirocco.nn.unet.UNetConfig;
 import sirocco.pipeline.DiffusionModel;
 
 /** The command as a user types it. What the files compute is tested beside the exporter, in ONNX Runtime. */

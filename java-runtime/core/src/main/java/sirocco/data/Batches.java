@@ -5,18 +5,19 @@ import java.util.concurrent.locks.LockSupport;
 /**
  * Feeds training: shuffles, decodes on a thread of its own while the step before computes, and lends the result.
  *
- * <p>The batch of step s is a pure function of dataset, seed, batch size and s: images number s·n … s·n + n − 1 of the {@link Order}.
+ * <p>The batch of step s is a pure function of samples, seed, batch size and s: images number s·n … s·n + n − 1 of the {@link Order}.
  * A batch may reach over the end of an epoch into the next, so all have the same size and no image is left out.
  *
  * <p>There are three buffers: one with the caller, one decoded, one being decoded. After the first round nothing is allocated, unless
- * the dataset itself does so to decode a file.
+ * the source itself does so to decode a file.
  *
  * <p>For one caller thread at a time.
  */
 public final class Batches implements AutoCloseable {
     private static final int BUFFERS = 3;
+    private static final int MAX_ARRAY = Integer.MAX_VALUE - 8;
 
-    private final Dataset dataset;
+    private final Samples samples;
     private final Order order;
     private final Batch[] ring = new Batch[BUFFERS];
     private final Thread decoder;
@@ -33,25 +34,27 @@ public final class Batches implements AutoCloseable {
     /**
      * Starts decoding.
      *
-     * @param dataset stays the caller's to close, after this
+     * @param samples stays the caller's to close, after this
      * @param size images of a batch, at least 1
      * @param firstStep the step to begin at: 0, or where an earlier run stopped
      */
-    public Batches(Dataset dataset, int size, long seed, long firstStep) {
+    public Batches(Samples samples, int size, long seed, long firstStep) {
         if (size < 1 || firstStep < 0) {
             throw new IllegalArgumentException(
-                    "batches of \"" + dataset.name() + "\": expected a batch size of at least 1 and a first step of at least 0, got " + size
+                    "batches of \"" + samples.name() + "\": expected a batch size of at least 1 and a first step of at least 0, got " + size
                             + " and " + firstStep);
         }
-        if ((long) size * dataset.imageBytes() > Integer.MAX_VALUE - 8) {
-            throw new IllegalArgumentException("batches of \"" + dataset.name() + "\": " + size + " images of " + dataset.imageBytes()
-                    + " bytes do not fit one array of 2^31 bytes; take a smaller batch");
+        for (Column c : samples.columns()) {
+            if ((long) size * c.elements() > MAX_ARRAY) {
+                throw new IllegalArgumentException("batches of \"" + samples.name() + "\": column " + c.name() + " of " + size + " samples of " + c.elements()
+                        + " elements does not fit an array of 2^31 elements. Use a smaller batch.");
+            }
         }
-        this.dataset = dataset;
-        this.order = new Order(dataset.size(), seed);
+        this.samples = samples;
+        this.order = new Order(samples.size(), seed);
         this.firstStep = firstStep;
         for (int i = 0; i < BUFFERS; i++) {
-            ring[i] = new Batch(size, dataset.imageBytes());
+            ring[i] = new Batch(size, samples.columns());
         }
         decoded = firstStep;
         released = firstStep;
@@ -70,7 +73,7 @@ public final class Batches implements AutoCloseable {
         caller = Thread.currentThread();
         while (closed || decoded <= step) {
             if (closed) {
-                throw new IllegalStateException("batches of \"" + dataset.name() + "\" are closed");
+                throw new IllegalStateException("batches of \"" + samples.name() + "\" are closed");
             }
             Throwable failure = this.failure;
             // Looked at again, since the decoder may have published this very batch and then failed at a later one.
@@ -79,7 +82,7 @@ public final class Batches implements AutoCloseable {
             }
             LockSupport.park(this);
             if (Thread.currentThread().isInterrupted()) {
-                throw new DataException("interrupted while waiting for batch " + step + " of \"" + dataset.name() + "\"");
+                throw new DataException("interrupted while waiting for batch " + step + " of \"" + samples.name() + "\"");
             }
         }
         Batch batch = ring[(int) (step % BUFFERS)];
@@ -127,10 +130,8 @@ public final class Batches implements AutoCloseable {
     }
 
     private void fill(Batch batch, long s) {
-        int bytes = dataset.imageBytes();
         for (int i = 0; i < batch.size() && !closed; i++) {
-            batch.labels()[i] = dataset.read(order.index(s * batch.size() + i), batch.images(), i * bytes);
+            samples.read(order.index(s * batch.size() + i), batch, i);
         }
-        batch.step(s);
     }
 }

@@ -3,21 +3,12 @@ package sirocco.data;
 import java.util.List;
 
 /**
- * Images of one size, read by number. All methods may be called from any thread at any time before {@link #close}.
+ * Images of one size with class labels, read by number. All methods may be called from any thread at any time before {@link #close}.
  *
  * <p>An image is {@code height × width × channels} unsigned bytes, rows from the top, channels innermost (HWC), sRGB values as stored
  * in the file: 0 is −1 to the model and 255 is +1.
  */
-public interface Dataset extends AutoCloseable {
-    /** What {@link #size} answers where there is a different image for every index. */
-    long UNLIMITED = Long.MAX_VALUE;
-
-    /** What to call it in a message: a built-in's name or a path. */
-    String name();
-
-    /** How many images: at least 1, or {@link #UNLIMITED}. */
-    long size();
-
+public interface Dataset extends Samples, AutoCloseable {
     int height();
 
     int width();
@@ -36,6 +27,17 @@ public interface Dataset extends AutoCloseable {
      * @throws DataException naming the file, where it cannot be read
      */
     int read(long index, byte[] into, int offset);
+
+    /** Returns the columns {@link Column#IMAGE} and {@link Column#LABEL}; a dataset without classes has label 0 throughout. */
+    @Override
+    default List<Column> columns() {
+        return List.of(Column.image(height(), width(), channels()), Column.label());
+    }
+
+    @Override
+    default void read(long index, Batch into, int row) {
+        into.ints(Column.LABEL)[row] = read(index, into.bytes(Column.IMAGE), row * imageBytes());
+    }
 
     /** Bytes of one image. */
     default int imageBytes() {

@@ -32,10 +32,13 @@ public record Ddim(double eta, double clip, TimestepSpacing spacing, int stepsOf
     }
 
     @Override
-    public SolverProgram program(NoiseSchedule schedule, Prediction prediction, int steps) {
+    public SolverProgram program(ForwardProcess process, int steps) {
+        DiscreteProcess discrete = process.discrete(name());
+        NoiseSchedule schedule = discrete.schedule();
+        Prediction prediction = discrete.output();
         int[] timesteps = spacing.timesteps(schedule.T(), steps, stepsOffset);
         int stride = schedule.T() / steps;
-        var rows = new SolverProgram.Multistep(timesteps, clip);
+        var rows = new SolverProgram.Multistep(prediction, clip);
         for (int i = 0; i < steps; i++) {
             int t = timesteps[i];
             double a = schedule.signal(t);
@@ -43,12 +46,10 @@ public record Ddim(double eta, double clip, TimestepSpacing spacing, int stepsOf
             double next = t >= stride ? schedule.alphaBar(t - stride) : alphaToOne ? 1 : schedule.alphaBar(0);
             double variance = eta * eta * (1 - next) / (1 - schedule.alphaBar(t)) * (1 - schedule.alphaBar(t) / next);
             double direction = Math.sqrt(directionSquared(1 - next - variance, t));
-            double kx = prediction.x0FromX(a, s);
-            double ko = prediction.x0FromOut(a, s);
             if (epsilonFromClipped) {
-                rows.row(i, kx, ko, direction / s, Math.sqrt(next) - direction * a / s, 0, 0, 0, Math.sqrt(variance));
+                rows.row(discrete.level(t), direction / s, Math.sqrt(next) - direction * a / s, 0, 0, 0, Math.sqrt(variance));
             } else {
-                rows.row(i, kx, ko, direction * prediction.epsilonFromX(a, s), Math.sqrt(next), direction * prediction.epsilonFromOut(a, s),
+                rows.row(discrete.level(t), direction * prediction.epsilonFromX(a, s), Math.sqrt(next), direction * prediction.epsilonFromOut(a, s),
                         0, 0, Math.sqrt(variance));
             }
         }

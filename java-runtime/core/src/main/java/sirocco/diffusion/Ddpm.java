@@ -30,17 +30,17 @@ public record Ddpm(Variance variance, double clip, TimestepSpacing spacing, int 
     }
 
     @Override
-    public SolverProgram program(NoiseSchedule schedule, Prediction prediction, int steps) {
+    public SolverProgram program(ForwardProcess process, int steps) {
+        DiscreteProcess discrete = process.discrete(name());
+        NoiseSchedule schedule = discrete.schedule();
         int[] timesteps = spacing.timesteps(schedule.T(), steps, stepsOffset);
-        var rows = new SolverProgram.Multistep(timesteps, clip);
+        var rows = new SolverProgram.Multistep(discrete.output(), clip);
         for (int i = 0; i < steps; i++) {
             int t = timesteps[i];
-            double a = schedule.signal(t);
-            double s = schedule.noise(t);
             var posterior = schedule.posterior(t, i + 1 < steps ? timesteps[i + 1] : -1);
             // Noise is left out at timestep 0, not at the last step: spacings that end above 0 get some there, as in diffusers.
             double variance = t == 0 ? 0 : this.variance == Variance.FIXED_SMALL ? posterior.variance() : posterior.beta();
-            rows.row(i, prediction.x0FromX(a, s), prediction.x0FromOut(a, s), posterior.xt(), posterior.x0(), 0, 0, 0, Math.sqrt(variance));
+            rows.row(discrete.level(t), posterior.xt(), posterior.x0(), 0, 0, 0, Math.sqrt(variance));
         }
         return rows.build();
     }

@@ -91,10 +91,12 @@ public record DpmSolverPP(int order, boolean stochastic, Type type, TimestepSpac
     }
 
     @Override
-    public SolverProgram program(NoiseSchedule schedule, Prediction prediction, int steps) {
+    public SolverProgram program(ForwardProcess process, int steps) {
+        DiscreteProcess discrete = process.discrete(name());
+        NoiseSchedule schedule = discrete.schedule();
         int[] timesteps = spacing.solverTimesteps(schedule.T(), end(schedule), steps, stepsOffset);
         int n = timesteps.length;
-        var rows = new SolverProgram.Multistep(timesteps, clip);
+        var rows = new SolverProgram.Multistep(discrete.output(), clip);
         Point[] points = new Point[n + 1];
         for (int i = 0; i < n; i++) {
             points[i] = Point.of(alphaBar(schedule, timesteps[i]));
@@ -110,8 +112,7 @@ public record DpmSolverPP(int order, boolean stochastic, Type type, TimestepSpac
             double h = points[i + 1].lambda - from.lambda;
             double decay = stochastic ? Math.exp(-h) : 1;
             double sigma = stochastic ? points[i + 1].s * Math.sqrt(-Math.expm1(-2 * h)) : 0;
-            rows.row(i, prediction.x0FromX(from.a, from.s), prediction.x0FromOut(from.a, from.s),
-                    points[i + 1].s / from.s * decay, c[0], 0, c[1], c[2], sigma);
+            rows.row(new Level(timesteps[i], 1, from.a, from.s), points[i + 1].s / from.s * decay, c[0], 0, c[1], c[2], sigma);
         }
         return rows.build();
     }

@@ -7,27 +7,23 @@ import java.util.List;
 /**
  * Euler's method in σ (Karras et al. 2022, algorithm 2 without churn and correction): x' = x + (σ' − σ)·(x − x̂_0)/σ.
  *
- * @param spacing which timesteps are visited, fractional ones too
- * @param stepsOffset see {@link TimestepSpacing#LEADING}
- * @param levels how noise levels are spaced
- * @param end where the chain ends
+ * @param sigmas noise levels that are visited
  * @param clip bound of |x̂_0|; +∞ for none. diffusers' class has no such bound
  */
-public record Euler(TimestepSpacing spacing, int stepsOffset, SigmaSpacing levels, DpmSolverPP.FinalSigma end, double clip) implements Solver {
+public record Euler(Sigmas sigmas, double clip) implements Solver {
     public Euler {
         SolverProgram.checkClip(clip);
-        SolverProgram.checkOffset(stepsOffset);
     }
 
     @Override
-    public SolverProgram program(NoiseSchedule schedule, Prediction prediction, int steps) {
-        SigmaGrid grid = SigmaGrid.of(schedule, spacing, stepsOffset, levels, end, steps);
+    public SolverProgram program(ForwardProcess process, int steps) {
+        SigmaGrid grid = process.sigmas(sigmas, steps);
         List<SolverProgram.Row> rows = new ArrayList<>();
         for (int i = 0; i < grid.steps(); i++) {
-            double ratio = grid.sigmas()[i + 1] / grid.sigmas()[i];
-            rows.add(SigmaGrid.row(grid.timesteps()[i], grid.sigmas()[i], prediction, clip, new double[][] {{ratio, 1 - ratio, 0, 0}}));
+            double ratio = grid.sigma(i + 1) / grid.sigma(i);
+            rows.add(grid.row(i, clip, new double[][] {{ratio, 1 - ratio, 0, 0}}));
         }
-        return new SolverProgram(1, grid.start(spacing), rows);
+        return new SolverProgram(1, grid.start(), rows);
     }
 
     // ---- names and settings ----------------------------------------------------------------------------------------------------
@@ -49,10 +45,10 @@ public record Euler(TimestepSpacing spacing, int stepsOffset, SigmaSpacing level
 
     @Override
     public void writeTo(ObjectNode config) {
-        config.put("use_karras_sigmas", levels == SigmaSpacing.KARRAS);
-        config.put("use_exponential_sigmas", levels == SigmaSpacing.EXPONENTIAL);
-        config.put("final_sigmas_type", end.text());
-        SchedulerSettings.putSpacing(config, spacing, stepsOffset);
+        config.put("use_karras_sigmas", sigmas.levels() == SigmaSpacing.KARRAS);
+        config.put("use_exponential_sigmas", sigmas.levels() == SigmaSpacing.EXPONENTIAL);
+        config.put("final_sigmas_type", sigmas.end().text());
+        SchedulerSettings.putSpacing(config, sigmas.spacing(), sigmas.stepsOffset());
     }
 
     static final Kind KIND = new Kind() {
@@ -73,8 +69,8 @@ public record Euler(TimestepSpacing spacing, int stepsOffset, SigmaSpacing level
 
         @Override
         public Solver read(String name, SolverText s) {
-            return new Euler(s.spacing(TimestepSpacing.LINSPACE), s.offset(), s.take("sigmas", SigmaSpacing.SCHEDULE, SigmaSpacing::parse),
-                    s.take("final", DpmSolverPP.FinalSigma.ZERO, DpmSolverPP.FinalSigma::parse), s.clip(1));
+            return new Euler(new Sigmas(s.spacing(TimestepSpacing.LINSPACE), s.offset(), s.take("sigmas", SigmaSpacing.SCHEDULE, SigmaSpacing::parse),
+                    s.take("final", DpmSolverPP.FinalSigma.ZERO, DpmSolverPP.FinalSigma::parse)), s.clip(1));
         }
 
         @Override
@@ -82,8 +78,8 @@ public record Euler(TimestepSpacing spacing, int stepsOffset, SigmaSpacing level
             s.requireText("interpolation_type", "linear");
             s.requireText("timestep_type", "discrete");
             s.requireAbsent("sigma_min", "sigma_max");
-            return new Euler(s.spacing("linspace"), s.integer("steps_offset", 0), SigmaSpacing.read(s),
-                    DpmSolverPP.FinalSigma.parse(s.text("final_sigmas_type", "zero")), Double.POSITIVE_INFINITY);
+            return new Euler(new Sigmas(s.spacing("linspace"), s.integer("steps_offset", 0), SigmaSpacing.read(s),
+                    DpmSolverPP.FinalSigma.parse(s.text("final_sigmas_type", "zero"))), Double.POSITIVE_INFINITY);
         }
     };
 }

@@ -7,28 +7,26 @@ import java.util.List;
 /**
  * Ancestral sampling by Euler's method in σ: a step down to σ_down, then noise up to σ′, with σ_up² = σ′²·(σ² − σ′²)/σ² and σ_down² = σ′² − σ_up².
  *
- * @param spacing which timesteps are visited, fractional ones too
- * @param stepsOffset see {@link TimestepSpacing#LEADING}
+ * @param sigmas noise levels that are visited
  * @param clip bound of |x̂_0|; +∞ for none. diffusers' class has no such bound
  */
-public record EulerAncestral(TimestepSpacing spacing, int stepsOffset, double clip) implements Solver {
+public record EulerAncestral(Sigmas sigmas, double clip) implements Solver {
     public EulerAncestral {
         SolverProgram.checkClip(clip);
-        SolverProgram.checkOffset(stepsOffset);
     }
 
     @Override
-    public SolverProgram program(NoiseSchedule schedule, Prediction prediction, int steps) {
-        SigmaGrid grid = SigmaGrid.of(schedule, spacing, stepsOffset, SigmaSpacing.SCHEDULE, DpmSolverPP.FinalSigma.ZERO, steps);
+    public SolverProgram program(ForwardProcess process, int steps) {
+        SigmaGrid grid = process.sigmas(sigmas, steps);
         List<SolverProgram.Row> rows = new ArrayList<>();
         for (int i = 0; i < grid.steps(); i++) {
-            double sigma = grid.sigmas()[i];
-            double next = grid.sigmas()[i + 1];
+            double sigma = grid.sigma(i);
+            double next = grid.sigma(i + 1);
             double up = next * Math.sqrt(sigma * sigma - next * next) / sigma;
             double ratio = next * next / (sigma * sigma); // σ_down / σ, as σ_down = σ'²/σ
-            rows.add(SigmaGrid.row(grid.timesteps()[i], sigma, prediction, clip, new double[][] {{ratio, 1 - ratio, 0, up}}));
+            rows.add(grid.row(i, clip, new double[][] {{ratio, 1 - ratio, 0, up}}));
         }
-        return new SolverProgram(1, grid.start(spacing), rows);
+        return new SolverProgram(1, grid.start(), rows);
     }
 
     // ---- names and settings ----------------------------------------------------------------------------------------------------
@@ -50,7 +48,7 @@ public record EulerAncestral(TimestepSpacing spacing, int stepsOffset, double cl
 
     @Override
     public void writeTo(ObjectNode config) {
-        SchedulerSettings.putSpacing(config, spacing, stepsOffset);
+        SchedulerSettings.putSpacing(config, sigmas.spacing(), sigmas.stepsOffset());
     }
 
     static final Kind KIND = new Kind() {
@@ -71,12 +69,13 @@ public record EulerAncestral(TimestepSpacing spacing, int stepsOffset, double cl
 
         @Override
         public Solver read(String name, SolverText s) {
-            return new EulerAncestral(s.spacing(TimestepSpacing.LINSPACE), s.offset(), s.clip(1));
+            return new EulerAncestral(new Sigmas(s.spacing(TimestepSpacing.LINSPACE), s.offset(), SigmaSpacing.SCHEDULE, DpmSolverPP.FinalSigma.ZERO), s.clip(1));
         }
 
         @Override
         public Solver read(SchedulerSettings s) {
-            return new EulerAncestral(s.spacing("linspace"), s.integer("steps_offset", 0), Double.POSITIVE_INFINITY);
+            return new EulerAncestral(new Sigmas(s.spacing("linspace"), s.integer("steps_offset", 0), SigmaSpacing.SCHEDULE, DpmSolverPP.FinalSigma.ZERO),
+                    Double.POSITIVE_INFINITY);
         }
     };
 }

@@ -10,37 +10,34 @@ import java.util.List;
  *
  * <p>R_1 is x with half of the first slope's step already made, so that the correction adds the other half by the second slope.
  *
- * @param spacing which timesteps are visited, fractional ones too
- * @param stepsOffset see {@link TimestepSpacing#LEADING}
- * @param levels how noise levels are spaced
+ * @param sigmas noise levels that are visited
  * @param clip bound of |x̂_0|; +∞ for none
  */
-public record Heun(TimestepSpacing spacing, int stepsOffset, SigmaSpacing levels, double clip) implements Solver {
+public record Heun(Sigmas sigmas, double clip) implements Solver {
     public Heun {
         SolverProgram.checkClip(clip);
-        SolverProgram.checkOffset(stepsOffset);
     }
 
     @Override
-    public SolverProgram program(NoiseSchedule schedule, Prediction prediction, int steps) {
-        SigmaGrid grid = SigmaGrid.of(schedule, spacing, stepsOffset, levels, DpmSolverPP.FinalSigma.ZERO, steps);
+    public SolverProgram program(ForwardProcess process, int steps) {
+        SigmaGrid grid = process.sigmas(sigmas, steps);
         List<SolverProgram.Row> rows = new ArrayList<>();
         for (int i = 0; i < grid.steps(); i++) {
-            double sigma = grid.sigmas()[i];
-            double next = grid.sigmas()[i + 1];
+            double sigma = grid.sigma(i);
+            double next = grid.sigma(i + 1);
             double whole = (next - sigma) / sigma;
             double half = whole / 2;
-            rows.add(SigmaGrid.row(grid.timesteps()[i], sigma, prediction, clip, new double[][] {
+            rows.add(grid.row(i, clip, new double[][] {
                     {1 + whole, 0, -whole, 0, 0},
                     {1 + half, 0, -half, 0, 0}}));
             if (next > 0) {
                 double corrected = (next - sigma) / next / 2;
-                rows.add(SigmaGrid.row(grid.timesteps()[i + 1], next, prediction, clip, new double[][] {
+                rows.add(grid.row(i + 1, clip, new double[][] {
                         {corrected, 1, -corrected, 0, 0},
                         {0, 0, 0, 0, 0}}));
             }
         }
-        return new SolverProgram(2, grid.start(spacing), rows);
+        return new SolverProgram(2, grid.start(), rows);
     }
 
     // ---- names and settings ----------------------------------------------------------------------------------------------------
@@ -62,10 +59,10 @@ public record Heun(TimestepSpacing spacing, int stepsOffset, SigmaSpacing levels
 
     @Override
     public void writeTo(ObjectNode config) {
-        config.put("use_karras_sigmas", levels == SigmaSpacing.KARRAS);
-        config.put("use_exponential_sigmas", levels == SigmaSpacing.EXPONENTIAL);
+        config.put("use_karras_sigmas", sigmas.levels() == SigmaSpacing.KARRAS);
+        config.put("use_exponential_sigmas", sigmas.levels() == SigmaSpacing.EXPONENTIAL);
         SchedulerSettings.putClip(config, clip);
-        SchedulerSettings.putSpacing(config, spacing, stepsOffset);
+        SchedulerSettings.putSpacing(config, sigmas.spacing(), sigmas.stepsOffset());
     }
 
     static final Kind KIND = new Kind() {
@@ -86,12 +83,13 @@ public record Heun(TimestepSpacing spacing, int stepsOffset, SigmaSpacing levels
 
         @Override
         public Solver read(String name, SolverText s) {
-            return new Heun(s.spacing(TimestepSpacing.LINSPACE), s.offset(), s.take("sigmas", SigmaSpacing.SCHEDULE, SigmaSpacing::parse), s.clip(1));
+            return new Heun(new Sigmas(s.spacing(TimestepSpacing.LINSPACE), s.offset(), s.take("sigmas", SigmaSpacing.SCHEDULE, SigmaSpacing::parse),
+                    DpmSolverPP.FinalSigma.ZERO), s.clip(1));
         }
 
         @Override
         public Solver read(SchedulerSettings s) {
-            return new Heun(s.spacing("linspace"), s.integer("steps_offset", 0), SigmaSpacing.read(s), s.clip(false));
+            return new Heun(new Sigmas(s.spacing("linspace"), s.integer("steps_offset", 0), SigmaSpacing.read(s), DpmSolverPP.FinalSigma.ZERO), s.clip(false));
         }
     };
 }

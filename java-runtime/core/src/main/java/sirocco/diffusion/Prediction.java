@@ -8,7 +8,7 @@ import java.util.stream.Collectors;
  * What the model's output stands for. With x = a·x_0 + s·ε, a = √ᾱ, s = √(1−ᾱ), each of x_0 and ε is linear in x and the output;
  * the methods give the two factors, and those of the training target in ε and x_0.
  */
-public enum Prediction {
+public enum Prediction implements Parameterization {
     /** The noise ε (Ho et al. 2020, eq. 14). */
     EPSILON("epsilon"),
     /** The clean image x_0. */
@@ -40,8 +40,8 @@ public enum Prediction {
         };
     }
 
-    /** x's factor in x̂_0. */
-    double x0FromX(double a, double s) {
+    @Override
+    public double x0FromX(double a, double s) {
         return switch (this) {
             case EPSILON -> 1 / visible(a);
             case SAMPLE -> 0;
@@ -49,12 +49,21 @@ public enum Prediction {
         };
     }
 
-    /** The output's factor in x̂_0. */
-    double x0FromOut(double a, double s) {
+    @Override
+    public double x0FromOut(double a, double s) {
         return switch (this) {
             case EPSILON -> -s / visible(a);
             case SAMPLE -> 1;
             case V_PREDICTION -> -s;
+        };
+    }
+
+    @Override
+    public double signalFromOut(double a, double s) {
+        return switch (this) {
+            case EPSILON -> -s;
+            case SAMPLE -> a;
+            case V_PREDICTION -> -a * s;
         };
     }
 
@@ -76,8 +85,8 @@ public enum Prediction {
         };
     }
 
-    /** ε's factor in the training target. */
-    double targetFromEpsilon(double a, double s) {
+    @Override
+    public double targetFromEpsilon(double a, double s) {
         return switch (this) {
             case EPSILON -> 1;
             case SAMPLE -> 0;
@@ -85,8 +94,8 @@ public enum Prediction {
         };
     }
 
-    /** x_0's factor in the training target. */
-    double targetFromX0(double a, double s) {
+    @Override
+    public double targetFromX0(double a, double s) {
         return switch (this) {
             case EPSILON -> 0;
             case SAMPLE -> 1;

@@ -23,14 +23,14 @@ public final class ScalarSolver {
 
     /** The timestep to give the model now. */
     public double timestep() {
-        return program.rows().get(step).t();
+        return program.rows().get(step).level().time();
     }
 
     /** The model's input now: a copy. */
     public double[] input() {
         double[] input = registers[0].clone();
         for (int i = 0; i < input.length; i++) {
-            input[i] *= program.rows().get(step).inputScale();
+            input[i] *= program.rows().get(step).level().inputScale();
         }
         return input;
     }

@@ -13,7 +13,7 @@ public final class SchedulerSettings {
      */
     private static final Set<String> KNOWN = Set.of(
             "timesteps", "clip_predicted_image", "tensor_format", "predict_epsilon", "set_alpha_to_zero", "interpolation_type", "timestep_type",
-            "sigma_min", "sigma_max", "predictor_order", "corrector_order", "tau_func", "predict_x0", "disable_corrector", "solver_p",
+            "sigma_min", "sigma_max", "sigma_data", "sigma_schedule", "rho", "predictor_order", "corrector_order", "tau_func", "predict_x0", "disable_corrector", "solver_p",
             "shift_terminal", "num_train_timesteps", "beta_start", "beta_end", "beta_schedule", "trained_betas", "rescale_betas_zero_snr",
             "prediction_type", "variance_type", "clip_sample", "clip_sample_range", "thresholding", "dynamic_thresholding_ratio", "sample_max_value",
             "timestep_spacing", "steps_offset", "set_alpha_to_one", "algorithm_type", "solver_order", "solver_type", "lower_order_final",

@@ -1,36 +1,49 @@
 package sirocco.diffusion;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.DoubleUnaryOperator;
 
 /**
- * Noise levels σ = √(1−ᾱ)/√ᾱ and the (fractional) timesteps that belong to them, for solvers of dx/dσ = (x − x̂_0)/σ (Karras et al. 2022, eq. 1 with s = 1), in
- * diffusers' arithmetic.
+ * The noise levels of a solver of dx/dσ = (x − x̂_0)/σ (Karras et al. 2022, eq. 1 with s = 1), for x = x_0 + σ·ε.
  *
- * @param timesteps falling, one for each evaluation point
- * @param sigmas the same and, after the last, where the chain ends
+ * @param levels falling, one for each point of evaluation
+ * @param end σ where sampling ends
+ * @param start standard deviation of x at the start
  */
-record SigmaGrid(double[] timesteps, double[] sigmas) {
+public record SigmaGrid(List<Point> levels, double end, double start) {
     /** What stands for ᾱ = 0, whose σ is infinite: diffusers' value. */
     private static final double LEAST_ALPHA_BAR = 0x1p-24;
     private static final double RHO = 7;
 
     /**
-     * @param steps levels, 1 … T
-     * @param end whether the chain ends at the clean image or at the level of timestep 0
+     * A level.
+     *
+     * @param level with a = 1 and s = σ
+     * @param kx factor of x in x̂_0
+     * @param ko factor of the network's output in x̂_0
      */
-    static SigmaGrid of(NoiseSchedule schedule, TimestepSpacing spacing, int stepsOffset, SigmaSpacing levels, DpmSolverPP.FinalSigma end, int steps) {
+    public record Point(Level level, double kx, double ko) { }
+
+    public SigmaGrid {
+        levels = List.copyOf(levels);
+    }
+
+    /** Returns the levels of a discrete process, σ = √(1−ᾱ)/√ᾱ, and the (fractional) timesteps that belong to them, in diffusers' arithmetic. */
+    static SigmaGrid of(DiscreteProcess process, Sigmas request, int steps) {
+        NoiseSchedule schedule = process.schedule();
         double[] all = new double[schedule.T()];
         for (int t = 0; t < all.length; t++) {
             all[t] = sigma(schedule, t);
         }
-        double[] timesteps = spacing.fractionalTimesteps(schedule.T(), steps, stepsOffset);
-        double[] sigmas = new double[steps + 1];
+        double[] timesteps = request.spacing().fractionalTimesteps(schedule.T(), steps, request.stepsOffset());
+        double[] sigmas = new double[steps];
         for (int i = 0; i < steps; i++) {
             sigmas[i] = interpolate(all, timesteps[i]);
         }
         double first = sigmas[0];
         double last = sigmas[steps - 1];
-        DoubleUnaryOperator respaced = switch (levels) {
+        DoubleUnaryOperator respaced = switch (request.levels()) {
             case SCHEDULE -> null;
             case KARRAS -> u -> Math.pow(Math.pow(first, 1 / RHO) + u * (Math.pow(last, 1 / RHO) - Math.pow(first, 1 / RHO)), RHO);
             case EXPONENTIAL -> u -> Math.exp(Math.log(first) + u * (Math.log(last) - Math.log(first)));
@@ -41,24 +54,36 @@ record SigmaGrid(double[] timesteps, double[] sigmas) {
                 timesteps[i] = timestep(all, sigmas[i]);
             }
         }
-        sigmas[steps] = end == DpmSolverPP.FinalSigma.ZERO ? 0 : sigma(schedule, 0);
-        return new SigmaGrid(timesteps, sigmas);
+        double end = request.end() == DpmSolverPP.FinalSigma.ZERO ? 0 : sigma(schedule, 0);
+        List<Point> levels = new ArrayList<>();
+        for (int i = 0; i < steps; i++) {
+            levels.add(point(timesteps[i], sigmas[i], process.output()));
+        }
+        // √(σ² + 1) where the first timestep leaves signal.
+        double start = request.spacing() == TimestepSpacing.LEADING ? Math.sqrt(sigmas[0] * sigmas[0] + 1) : sigmas[0];
+        return new SigmaGrid(levels, end, start);
     }
 
-    int steps() {
-        return timesteps.length;
-    }
-
-    /** Standard deviation of x at the start: σ, or √(σ² + 1) where the first timestep leaves signal. */
-    double start(TimestepSpacing spacing) {
-        return spacing == TimestepSpacing.LEADING ? Math.sqrt(sigmas[0] * sigmas[0] + 1) : sigmas[0];
-    }
-
-    /** A row of a program: an evaluation at level {@code sigma}, whose x̂_0 is the prediction's for x scaled to unit variance. */
-    static SolverProgram.Row row(double t, double sigma, Prediction prediction, double clip, double[][] next) {
+    /** The network receives x scaled to unit variance. */
+    private static Point point(double t, double sigma, Parameterization output) {
         double a = 1 / Math.sqrt(sigma * sigma + 1);
         double s = sigma * a;
-        return new SolverProgram.Row(t, a, prediction.x0FromX(a, s) * a, prediction.x0FromOut(a, s), clip, next);
+        return new Point(new Level(t, a, 1, sigma), output.x0FromX(a, s) * a, output.x0FromOut(a, s));
+    }
+
+    public int steps() {
+        return levels.size();
+    }
+
+    /** Returns σ of a level; that of the level after the last is where sampling ends. */
+    public double sigma(int i) {
+        return i == levels.size() ? end : levels.get(i).level().s();
+    }
+
+    /** Returns a row of a program that evaluates the network at a level. */
+    SolverProgram.Row row(int i, double clip, double[][] next) {
+        Point p = levels.get(i);
+        return new SolverProgram.Row(p.level(), p.kx(), p.ko(), clip, next);
     }
 
     private static double sigma(NoiseSchedule schedule, int t) {

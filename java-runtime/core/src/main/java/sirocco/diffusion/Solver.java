@@ -10,10 +10,10 @@ public interface Solver {
     /**
      * The program of a chain of {@code steps} steps.
      *
-     * @param steps 1 … T
-     * @throws IllegalArgumentException if that many steps, this schedule and this prediction do not go together, saying why
+     * @param steps at least 1, at most {@link ForwardProcess#mostSteps}
+     * @throws IllegalArgumentException if this solver cannot sample this process in that many steps, saying why
      */
-    SolverProgram program(NoiseSchedule schedule, Prediction prediction, int steps);
+    SolverProgram program(ForwardProcess process, int steps);
 
     /** The short name, without settings: ddpm, ddim, dpm++2m, … */
     String name();
@@ -24,8 +24,12 @@ public interface Solver {
     /** Adds the settings to a scheduler's configuration, by the keys of diffusers' class. */
     void writeTo(ObjectNode config);
 
-    /** The number of steps if none is given, for a schedule of T steps. */
-    int usualSteps(int T);
+    /**
+     * Returns the number of steps if none is given.
+     *
+     * @param most the most steps that the process allows
+     */
+    int usualSteps(int most);
 
     /** A solver's names, and how it is read. */
     interface Kind {

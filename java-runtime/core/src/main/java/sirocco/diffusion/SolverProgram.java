@@ -30,14 +30,13 @@ public record SolverProgram(int registers, double start, List<Row> rows) {
     /**
      * One evaluation of the model.
      *
-     * @param t the timestep that the model receives
-     * @param inputScale factor of x in the model's input
+     * @param level the noise level of x, with the time and the factor of x that the model receives
      * @param kx factor of x in x̂_0
      * @param ko factor of the model's output in x̂_0
      * @param clip bound of |x̂_0|, above 0; +∞ for none
      * @param next [m][m + 3], see {@link SolverProgram}
      */
-    public record Row(double t, double inputScale, double kx, double ko, double clip, double[][] next) { }
+    public record Row(Level level, double kx, double ko, double clip, double[][] next) { }
 
     public SolverProgram {
         rows = List.copyOf(rows);
@@ -50,7 +49,7 @@ public record SolverProgram(int registers, double start, List<Row> rows) {
     }
 
     private static void check(Row row, int i, int rows, int registers) {
-        List<Double> all = new ArrayList<>(List.of(row.t, row.inputScale, row.kx, row.ko));
+        List<Double> all = new ArrayList<>(List.of(row.level.time(), row.level.inputScale(), row.kx, row.ko));
         for (double[] register : row.next) {
             if (register.length != registers + 3) {
                 throw new IllegalArgumentException("solver program: row " + i + " has " + register.length + " coefficients, expected " + (registers + 3));
@@ -59,7 +58,7 @@ public record SolverProgram(int registers, double start, List<Row> rows) {
         }
         for (double c : all) {
             if (!Float.isFinite((float) c)) {
-                throw new IllegalArgumentException("sampling step " + i + " of " + rows + ", timestep " + row.t + ": a coefficient is " + c
+                throw new IllegalArgumentException("sampling step " + i + " of " + rows + ", timestep " + row.level.time() + ": a coefficient is " + c
                         + "; the schedule and these sampler settings do not go together");
             }
         }
@@ -72,7 +71,7 @@ public record SolverProgram(int registers, double start, List<Row> rows) {
 
     /** What the model receives at each step. */
     public double[] timesteps() {
-        return rows.stream().mapToDouble(Row::t).toArray();
+        return rows.stream().mapToDouble(r -> r.level().time()).toArray();
     }
 
     /** Whether any row adds noise. */
@@ -87,30 +86,31 @@ public record SolverProgram(int registers, double start, List<Row> rows) {
      * @param clip bound of |x̂_0| in every step, above 0; +∞ for none
      */
     static final class Multistep {
-        private final double[] timesteps;
+        private final Parameterization output;
         private final double clip;
-        private final double[][] rows;
+        private final List<Level> levels = new ArrayList<>();
+        private final List<double[]> rows = new ArrayList<>();
 
-        Multistep(int[] timesteps, double clip) {
-            this.timesteps = Arrays.stream(timesteps).asDoubleStream().toArray();
+        Multistep(Parameterization output, double clip) {
+            this.output = output;
             this.clip = clip;
-            rows = new double[timesteps.length][];
         }
 
-        /** Step i: x̂_0 = kx·x + ko·out, x' = cx·x + c0·x̂_0 + co·out + c1·h1 + c2·h2 + sigma·z; h2 ← h1, h1 ← x̂_0. */
-        void row(int i, double kx, double ko, double cx, double c0, double co, double c1, double c2, double sigma) {
-            rows[i] = new double[] {kx, ko, cx, c0, co, c1, c2, sigma};
+        /** Adds a step: x̂_0 of x and out at this level, x' = cx·x + c0·x̂_0 + co·out + c1·h1 + c2·h2 + sigma·z; h2 ← h1, h1 ← x̂_0. */
+        void row(Level level, double cx, double c0, double co, double c1, double c2, double sigma) {
+            levels.add(level);
+            rows.add(new double[] {output.x0FromX(level.a(), level.s()), output.x0FromOut(level.a(), level.s()), cx, c0, co, c1, c2, sigma});
         }
 
         SolverProgram build() {
-            boolean remembers = Arrays.stream(rows).anyMatch(r -> (float) r[5] != 0 || (float) r[6] != 0);
+            boolean remembers = rows.stream().anyMatch(r -> (float) r[5] != 0 || (float) r[6] != 0);
             List<Row> all = new ArrayList<>();
-            for (int i = 0; i < rows.length; i++) {
-                double[] r = rows[i];
+            for (int i = 0; i < rows.size(); i++) {
+                double[] r = rows.get(i);
                 double[][] next = remembers
                         ? new double[][] {{r[2], r[5], r[6], r[3], r[4], r[7]}, {0, 0, 0, 1, 0, 0}, {0, 1, 0, 0, 0, 0}}
                         : new double[][] {{r[2], r[3], r[4], r[7]}};
-                all.add(new Row(timesteps[i], 1, r[0], r[1], clip, next));
+                all.add(new Row(levels.get(i), r[0], r[1], clip, next));
             }
             return new SolverProgram(remembers ? 3 : 1, 1, all);
         }

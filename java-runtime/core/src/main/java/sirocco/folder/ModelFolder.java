@@ -50,7 +50,7 @@ public final class ModelFolder {
         Path config = networkFolder.resolve(CONFIG);
         Optional<String> listed = index.map(i -> i.components().get(name));
         // The index decides, as in diffusers: published configurations of a class that was renamed keep the old name.
-        String className = listed.isPresent() ? listed.get() : JsonFields.read(config).text("_class_name").orElse("UNet2DModel");
+        String className = listed.isPresent() ? listed.get() : className(config);
         network = new ComponentFolder(name, config, className, variant);
         scheduler = findScheduler();
     }
@@ -88,6 +88,11 @@ public final class ModelFolder {
             return new ModelFolder(folder, Optional.empty(), folder, variant);
         }
         return unlisted(folder, variant);
+    }
+
+    /** Returns the class that a network's configuration names; diffusers' first, UNet2DModel, if it names none. */
+    public static String className(Path config) throws IOException {
+        return JsonFields.read(config).text("_class_name").orElse("UNet2DModel");
     }
 
     /** Returns the folder of the whole model. It contains the one that was opened if that is a component's. */

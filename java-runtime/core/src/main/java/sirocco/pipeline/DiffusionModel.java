@@ -9,9 +9,9 @@ import sirocco.diffusion.SchedulerConfig;
 import sirocco.folder.ClassLabels;
 import sirocco.folder.ModelFolder;
 import sirocco.io.AtomicFiles;
-import sirocco.model.ImageSize;
-import sirocco.model.UNetConfig;
-import sirocco.model.Weights;
+import sirocco.nn.ImageSize;
+import sirocco.nn.NetworkConfig;
+import sirocco.nn.Weights;
 
 /**
  * A network that denoises images, with its weights, its scheduler's configuration and what is known about its classes.
@@ -19,19 +19,16 @@ import sirocco.model.Weights;
  * <p>What {@link #save} writes opens with {@code DDPMPipeline.from_pretrained}. A class-conditional model opens there too, but that pipeline passes no class to the
  * network: call {@code pipeline.unet} and {@code pipeline.scheduler} step by step.
  *
- * @param weights weights of a network whose configuration is a {@link UNetConfig}
+ * @param weights weights of the network
  * @param schedulerJson text of the scheduler's configuration; empty if there is none
  */
 public record DiffusionModel(Weights weights, Optional<String> schedulerJson, ClassLabels labels) {
     public DiffusionModel {
-        if (!(weights.config() instanceof UNetConfig unet)) {
-            throw new IllegalArgumentException("diffusion model: its network is a " + weights.config().className() + " (expected UNet2DModel)");
-        }
-        labels.check("diffusion model", unet.numClassEmbeds());
+        labels.check("diffusion model", weights.config().numClassEmbeds());
     }
 
-    public UNetConfig config() {
-        return (UNetConfig) weights.config();
+    public NetworkConfig config() {
+        return weights.config();
     }
 
     /**
@@ -39,8 +36,8 @@ public record DiffusionModel(Weights weights, Optional<String> schedulerJson, Cl
      *
      * @param size size of the images if it is not the configuration's
      */
-    public static UNetConfig readConfig(ModelFolder folder, Optional<ImageSize> size) throws IOException {
-        UNetConfig config = Components.network(folder.network(), UNetConfig.class).readConfig(folder.network(), size);
+    public static NetworkConfig readConfig(ModelFolder folder, Optional<ImageSize> size) throws IOException {
+        NetworkConfig config = Components.network(folder.network()).readConfig(folder.network(), size);
         folder.labels().check(folder.path().resolve(ModelFolder.INDEX).toString(), config.numClassEmbeds());
         return config;
     }
@@ -56,10 +53,10 @@ public record DiffusionModel(Weights weights, Optional<String> schedulerJson, Cl
      * @param size size of the images if it is not the configuration's; no weight depends on it
      * @throws IOException if a file is missing or malformed, or the weights are not those of the configuration
      * @throws IllegalArgumentException if the class of a component is not supported, or the configuration requests what is not
-     * @throws sirocco.model.NonFiniteException if a weight is NaN or infinite
+     * @throws sirocco.nn.NonFiniteException if a weight is NaN or infinite
      */
     public static DiffusionModel load(ModelFolder folder, Optional<ImageSize> size) throws IOException {
-        UNetConfig config = readConfig(folder, size);
+        NetworkConfig config = readConfig(folder, size);
         Components.refuseOthers(folder);
         folder.refuseUnknownKeys();
         return new DiffusionModel(Weights.read(folder.network(), config), folder.schedulerJson(), folder.labels());
@@ -69,7 +66,7 @@ public record DiffusionModel(Weights weights, Optional<String> schedulerJson, Cl
      * Writes or replaces a whole folder in one step; a failure leaves what was there before.
      *
      * @throws IOException if that fails, or the folder contains something else than a model
-     * @throws sirocco.model.NonFiniteException if a weight is NaN or infinite
+     * @throws sirocco.nn.NonFiniteException if a weight is NaN or infinite
      */
     public void save(Path folder) throws IOException {
         if (Files.isDirectory(folder) && !Files.exists(folder.resolve(ModelFolder.CONFIG)) && !Files.exists(folder.resolve(ModelFolder.INDEX))) {

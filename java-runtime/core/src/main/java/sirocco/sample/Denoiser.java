@@ -1,5 +1,6 @@
 package sirocco.sample;
 
+import java.util.Map;
 import java.util.Optional;
 import sirocco.api.DType;
 import sirocco.api.Device;
@@ -9,27 +10,29 @@ import sirocco.api.GraphBuilder;
 import sirocco.api.Plan;
 import sirocco.api.Shape;
 import sirocco.api.Value;
-import sirocco.model.UNet;
-import sirocco.model.Weights;
+import sirocco.data.Batch;
+import sirocco.nn.Condition;
+import sirocco.nn.Network;
+import sirocco.nn.Weights;
 
 /** The network by itself: noisy images and timesteps in, prediction out. */
 public final class Denoiser implements AutoCloseable {
     private final Value x;
     private final Value t;
-    private final Optional<Value> labels;
+    private final Map<Condition, Value> conditions;
     private final Value prediction;
     private final Plan plan;
     private final Device device;
     private Executable executable;
 
-    /** Plans a forward pass; {@link #load} allocates it. Images have {@code height} × {@code width} pixels, not needfully the configuration's. */
-    public Denoiser(Device device, UNet model, int batch, int height, int width) {
+    /** Plans a forward pass; {@link #load} allocates it. Images have {@code height} × {@code width} pixels, not necessarily the configuration's. */
+    public Denoiser(Device device, Network model, int batch, int height, int width) {
         this.device = device;
         GraphBuilder g = new GraphBuilder();
         x = g.input("x", new Shape(batch, height, width, model.config().inChannels()), DType.F32);
         t = g.input("t", Shape.features(batch, 1), DType.F32);
-        labels = model.config().numClassEmbeds().isPresent() ? Optional.of(g.input("labels", Shape.features(batch, 1), DType.I32)) : Optional.empty();
-        prediction = g.output(model.apply(g, x, t, labels, Optional.empty()));
+        conditions = model.conditionInputs(g, batch);
+        prediction = g.output(model.apply(g, x, t, conditions, Optional.empty()));
         Graph graph = g.build();
         plan = device.plan(graph);
     }
@@ -50,13 +53,13 @@ public final class Denoiser implements AutoCloseable {
     /**
      * @param noisy [n,h,w,c]
      * @param timesteps [n]
-     * @param classes [n]; not read by an unconditional model
+     * @param given n samples with the columns of the network's conditions; none for an unconditional network
      * @param into receives the prediction, [n,h,w,c]
      */
-    public void run(float[] noisy, float[] timesteps, int[] classes, float[] into) {
+    public void run(float[] noisy, float[] timesteps, Batch given, float[] into) {
         executable.write(x, noisy);
         executable.write(t, timesteps);
-        labels.ifPresent(v -> executable.write(v, classes));
+        conditions.forEach((c, v) -> given.write(c.column().name(), executable, v));
         executable.run();
         executable.read(prediction, into);
     }

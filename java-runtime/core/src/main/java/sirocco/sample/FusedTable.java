@@ -25,12 +25,12 @@ final class FusedTable {
         for (int i = 0; i < program.steps(); i++) {
             SolverProgram.Row r = program.rows().get(i);
             double[][] next = r.next();
-            if (r.inputScale() != 1 || remembers && !(Arrays.equals(next[1], LAST_CLEAN) && Arrays.equals(next[2], CLEAN_BEFORE))) {
+            if (r.level().inputScale() != 1 || remembers && !(Arrays.equals(next[1], LAST_CLEAN) && Arrays.equals(next[2], CLEAN_BEFORE))) {
                 return Optional.empty();
             }
             int m = program.registers();
             double[] x = next[0];
-            double[] row = {r.t(), r.kx(), r.ko(), r.clip(), x[0], x[m + SolverProgram.CLEAN], x[m + SolverProgram.OUT], remembers ? x[1] : 0,
+            double[] row = {r.level().time(), r.kx(), r.ko(), r.clip(), x[0], x[m + SolverProgram.CLEAN], x[m + SolverProgram.OUT], remembers ? x[1] : 0,
                     remembers ? x[2] : 0, x[m + SolverProgram.NOISE]};
             for (int c = 0; c < row.length; c++) {
                 rows[i * COLUMNS + c] = (float) row[c];

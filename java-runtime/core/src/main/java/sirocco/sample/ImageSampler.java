@@ -1,18 +1,19 @@
 package sirocco.sample;
 
-import java.util.Arrays;
-import java.util.OptionalInt;
 import java.util.function.BooleanSupplier;
-import java.util.function.IntUnaryOperator;
 import sirocco.api.Device;
 import sirocco.api.Executable;
 import sirocco.api.Philox;
 import sirocco.api.Plan;
 import sirocco.api.Shape;
 import sirocco.api.Value;
+import sirocco.data.Batch;
+import sirocco.data.Samples;
+import sirocco.diffusion.Guide;
 import sirocco.diffusion.SolverProgram;
-import sirocco.model.UNet;
-import sirocco.model.Weights;
+import sirocco.nn.Condition;
+import sirocco.nn.Network;
+import sirocco.nn.Weights;
 
 /**
  * Draws images from a trained model. Image i of a seed is the same whatever the batch it is drawn in: its noise is addressed by i.
@@ -21,16 +22,15 @@ public final class ImageSampler implements AutoCloseable {
     /** How long a chain goes on before someone may stop it. */
     private static final double LOOK_NANOS = 0.5e9;
 
-    private final UNet model;
     private final SolverProgram program;
+    private final Guide guide;
     private final SampleGraph s;
     private final Plan plan;
     private final int batch;
-    private final double guidance;
-    private final boolean guided;
     private final Device device;
     private final float[] x;
-    private OptionalInt nullClass = OptionalInt.empty();
+    /** For each of the guide's evaluations, the conditions of all images. */
+    private final Batch conditions;
     private Executable executable;
     private int done;
 
@@ -38,34 +38,24 @@ public final class ImageSampler implements AutoCloseable {
      * Plans a sampler; {@link #load} allocates it.
      *
      * @param batch images at a time
-     * @param guidance classifier-free guidance: 1 for none; anything else doubles the work and needs a model with a null class
-     * @throws IllegalArgumentException for guidance on a model without classes
+     * @param guide how the output of a step is made; each of its evaluations evaluates the network for all images
+     * @throws IllegalArgumentException if the guide evaluates the network with several conditions and the network has none
      */
-    public ImageSampler(Device device, UNet model, SolverProgram program, int batch, double guidance) {
+    public ImageSampler(Device device, Network model, SolverProgram program, int batch, Guide guide) {
         if (batch < 1) {
             throw new IllegalArgumentException("batch: expected at least 1, got " + batch);
         }
-        if (!Float.isFinite((float) guidance)) {
-            throw new IllegalArgumentException("guidance: expected a finite number of float32, got " + guidance);
-        }
-        guided = guidance != 1;
-        if (guided && model.config().numClassEmbeds().isEmpty()) {
-            throw new IllegalArgumentException("guidance " + guidance + ": the model is unconditional; leave guidance out");
+        if (guide.evaluations().size() > 1 && model.conditions().isEmpty()) {
+            throw new IllegalArgumentException("guidance: the model is unconditional, so there is nothing to steer away from. Leave guidance out.");
         }
         this.device = device;
-        this.model = model;
         this.program = program;
         this.batch = batch;
-        this.guidance = guidance;
-        s = SampleGraph.of(model, batch, program, guided);
+        this.guide = guide;
+        s = SampleGraph.of(model, batch, program, guide);
         plan = device.plan(s.graph());
         x = new float[(int) s.x().shape().elements()];
-    }
-
-    /** Sets the class that guidance steers away from; empty for the model's last. */
-    public ImageSampler nullClass(OptionalInt label) {
-        nullClass = label;
-        return this;
+        conditions = new Batch(guide.evaluations().size() * batch, model.conditions().stream().map(Condition::column).toList());
     }
 
     public Plan plan() {
@@ -90,8 +80,7 @@ public final class ImageSampler implements AutoCloseable {
     public ImageSampler load(Weights weights) {
         if (executable == null) {
             executable = device.load(plan);
-            s.step().tables().forEach(executable::write);
-            s.scale().ifPresent(v -> executable.write(v, new float[] {(float) guidance}));
+            s.inputs().writeTables(executable);
         }
         weights.writeTo(executable);
         return this;
@@ -100,9 +89,11 @@ public final class ImageSampler implements AutoCloseable {
     /**
      * Puts the chains of images {@code first} … {@code first + batch − 1} to their start, x_T.
      *
-     * @param labels class of each image of the seed, by image number; asked only if the model has classes
+     * @param given conditions of each image of the seed, by image number; not read if the network has no conditions
+     * @throws IllegalArgumentException if a condition is missing, or is one that the network does not know
      */
-    public void begin(long seed, int first, IntUnaryOperator labels) {
+    public void begin(long seed, int first, Samples given) {
+        setConditions(first, given);
         int each = x.length / batch;
         int[] index = new int[batch];
         for (int i = 0; i < batch; i++) {
@@ -119,25 +110,34 @@ public final class ImageSampler implements AutoCloseable {
             executable.write(register, new float[x.length]);
         }
         executable.write(s.step().cursor(), new int[] {0});
-        executable.write(s.rng(), new int[] {(int) seed, (int) (seed >>> 32), 0, 0});
-        executable.write(s.index(), index);
-        s.labels().ifPresent(v -> executable.write(v, classes(first, labels)));
+        executable.write(s.key().rng(), new int[] {(int) seed, (int) (seed >>> 32), 0, 0});
+        executable.write(s.key().index(), index);
+        s.conditions().forEach((c, v) -> conditions.write(c.column().name(), executable, v));
         done = 0;
     }
 
-    private int[] classes(int first, IntUnaryOperator labels) {
-        int[] classes = new int[guided ? 2 * batch : batch];
-        int known = model.config().numClassEmbeds().orElseThrow();
-        for (int i = 0; i < batch; i++) {
-            classes[i] = labels.applyAsInt(first + i);
-            if (classes[i] < 0 || classes[i] >= known) {
-                throw new IllegalArgumentException("class of image " + (first + i) + ": the model knows 0 to " + (known - 1) + ", got " + classes[i]);
+    private void setConditions(int first, Samples given) {
+        if (s.conditions().isEmpty()) {
+            return;
+        }
+        int row = 0;
+        for (Guide.Conditioned evaluation : guide.evaluations()) {
+            Samples from = evaluation.other().orElse(given);
+            Batch one = new Batch(1, from.columns());
+            for (int i = 0; i < batch; i++, row++) {
+                if (!evaluation.isNull()) {
+                    from.read(first + i, one, 0);
+                    conditions.copy(one, 0, row);
+                }
+                for (Condition c : s.conditions().keySet()) {
+                    if (evaluation.isNull()) {
+                        c.writeNull(conditions, row);
+                    } else {
+                        c.check(conditions, row, first + i);
+                    }
+                }
             }
         }
-        if (guided) {
-            Arrays.fill(classes, batch, 2 * batch, nullClass.orElse(known - 1));
-        }
-        return classes;
     }
 
     /**

@@ -3,13 +3,16 @@ package sirocco.sample;
 import sirocco.api.Device;
 import sirocco.api.Executable;
 import sirocco.api.Plan;
+import sirocco.data.Samples;
 import sirocco.diffusion.BetaSchedule;
 import sirocco.diffusion.Ddpm;
+import sirocco.diffusion.DiscreteProcess;
+import sirocco.diffusion.Guide;
 import sirocco.diffusion.NoiseSchedule;
 import sirocco.diffusion.Prediction;
 import sirocco.diffusion.TimestepSpacing;
-import sirocco.model.UNet;
-import sirocco.model.Weights;
+import sirocco.nn.Network;
+import sirocco.nn.Weights;
 
 /** A DDPM chain's steps, network and sampler together, ready to be run over and over: for benchmarks and profiles. */
 public final class SampleBench implements AutoCloseable {
@@ -20,19 +23,19 @@ public final class SampleBench implements AutoCloseable {
     private int done;
 
     /** With a model's initial weights of seed 0. */
-    public SampleBench(Device device, UNet model, int batch) {
+    public SampleBench(Device device, Network model, int batch) {
         this(device, model, Weights.initial(model.config(), 0), batch);
     }
 
-    public SampleBench(Device device, UNet model, Weights weights, int batch) {
+    public SampleBench(Device device, Network model, Weights weights, int batch) {
         NoiseSchedule schedule = NoiseSchedule.of(BetaSchedule.LINEAR, 2 * HALF);
         Ddpm ddpm = new Ddpm(Ddpm.Variance.FIXED_SMALL, 1, TimestepSpacing.LEADING, 0);
-        sampler = new ImageSampler(device, model, ddpm.program(schedule, Prediction.EPSILON, schedule.T()), batch, 1).load(weights);
+        sampler = new ImageSampler(device, model, ddpm.program(new DiscreteProcess(schedule, Prediction.EPSILON), schedule.T()), batch, Guide.NONE).load(weights);
         restart();
     }
 
     private void restart() {
-        sampler.begin(0, 0, _ -> 0);
+        sampler.begin(0, 0, Samples.ofLabels(_ -> 0));
         done = 0;
     }
 

@@ -1,10 +1,15 @@
 package sirocco.train;
 
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.Map;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import sirocco.api.Device;
 import sirocco.api.Executable;
 import sirocco.api.Value;
+import sirocco.data.Batch;
+import sirocco.data.Column;
 import sirocco.data.DataException;
 import sirocco.data.Dataset;
 
@@ -39,24 +44,31 @@ public enum DataPlace {
     }
 
     /**
-     * Carries a whole dataset to the device.
+     * Copies a whole dataset to the device.
      *
-     * @return its labels
-     * @throws DataException naming the file, where an image cannot be read
+     * @param to where the columns that lie on the device lie there
+     * @param kept the columns that the host keeps
+     * @return all samples' columns that the host keeps
+     * @throws DataException naming the file, if a sample cannot be read
      */
-    static int[] upload(Dataset data, Value to, Executable executable) {
+    static Batch upload(Dataset data, Map<Column, Value> to, Collection<Column> kept, Executable executable) {
         int size = (int) data.size();
-        int each = data.imageBytes();
-        int[] labels = new int[size];
-        byte[] part = new byte[Math.max(1, Math.min(size, PART / each)) * each];
-        for (int first = 0; first < size; first += part.length / each) {
-            int count = Math.min(part.length / each, size - first);
-            byte[] now = count * each == part.length ? part : new byte[count * each];
-            for (int i = 0; i < count; i++) {
-                labels[first + i] = data.read(first + i, now, i * each);
+        Batch all = new Batch(size, kept);
+        int largest = to.keySet().stream().mapToInt(Column::elements).max().orElse(1);
+        int count = Math.max(1, Math.min(size, PART / largest));
+        Batch part = new Batch(count, data.columns());
+        for (int first = 0; first < size; first += count) {
+            int now = Math.min(count, size - first);
+            for (int i = 0; i < now; i++) {
+                data.read(first + i, part, i);
+                all.copy(part, i, first + i);
             }
-            executable.write(to, (long) first * each, now);
+            int from = first;
+            to.forEach((c, v) -> {
+                byte[] bytes = part.bytes(c.name());
+                executable.write(v, (long) from * c.elements(), now * c.elements() == bytes.length ? bytes : Arrays.copyOf(bytes, now * c.elements()));
+            });
         }
-        return labels;
+        return all;
     }
 }

@@ -1,8 +1,11 @@
 package sirocco.train;
 
+import java.util.Map;
 import sirocco.api.Executable;
+import sirocco.api.Value;
 import sirocco.data.Batch;
 import sirocco.data.Batches;
+import sirocco.data.Column;
 import sirocco.data.DataException;
 import sirocco.data.Order;
 
@@ -23,9 +26,7 @@ interface Feed extends AutoCloseable {
         return new Feed() {
             @Override
             public void next(Executable executable) {
-                Batch batch = batches.next();
-                executable.write(graph.images(), batch.images());
-                graph.labels().ifPresent(v -> executable.write(v, batch.labels()));
+                write(graph.columns(), batches.next(), executable);
             }
 
             @Override
@@ -36,30 +37,34 @@ interface Feed extends AutoCloseable {
     }
 
     /**
-     * Numbers of images in a dataset that lies on the device.
+     * Numbers of samples in a dataset that lies on the device.
      *
-     * @param labels of all its images
+     * @param kept of all its samples, the columns that do not lie there
      * @param first the number of the batch to begin at
      */
-    static Feed device(TrainGraph graph, int batch, Order order, int[] labels, long first) {
-        int[] ids = new int[batch];
-        int[] classes = new int[batch];
+    static Feed device(TrainGraph graph, int size, Order order, Batch kept, long first) {
+        int[] ids = new int[size];
+        Batch batch = new Batch(size, graph.columns().keySet());
         return new Feed() {
             private long number = first;
 
             @Override
             public void next(Executable executable) {
-                for (int i = 0; i < batch; i++) {
-                    ids[i] = (int) order.index(number * batch + i);
-                    classes[i] = labels[ids[i]];
+                for (int i = 0; i < size; i++) {
+                    ids[i] = (int) order.index(number * size + i);
+                    batch.copy(kept, ids[i], i);
                 }
                 executable.write(graph.resident().orElseThrow().ids(), ids);
-                graph.labels().ifPresent(v -> executable.write(v, classes));
+                write(graph.columns(), batch, executable);
                 number++;
             }
 
             @Override
             public void close() { }
         };
+    }
+
+    private static void write(Map<Column, Value> columns, Batch batch, Executable executable) {
+        columns.forEach((c, v) -> batch.write(c.name(), executable, v));
     }
 }

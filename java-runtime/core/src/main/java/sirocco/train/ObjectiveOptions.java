@@ -1,5 +1,9 @@
 package sirocco.train;
 
+import sirocco.diffusion.DenoisingLoss;
+import sirocco.diffusion.Objective;
+import sirocco.diffusion.Weighting;
+
 /**
  * What the network learns to predict, and how errors are weighted. Section {@code objective} of {@link TrainConfig}.
  *
@@ -14,6 +18,11 @@ public record ObjectiveOptions(
         SettingCheck.that(prediction != null, "objective.prediction", prediction, "the name of a prediction type");
         SettingCheck.that(minSnrGamma >= 0 && Double.isFinite(minSnrGamma), "objective.minSnrGamma", minSnrGamma, "0 or more");
         SettingCheck.that(labelDrop >= 0 && labelDrop <= 1, "objective.labelDrop", labelDrop, "0 to 1");
+    }
+
+    /** Returns the objective. */
+    Objective objective() {
+        return new DenoisingLoss(minSnrGamma > 0 ? Weighting.minSnr(minSnrGamma) : Weighting.UNIFORM);
     }
 
     public ObjectiveOptions withPrediction(String prediction) {

@@ -9,18 +9,21 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import sirocco.data.Dataset;
 import sirocco.diffusion.BetaSchedule;
-import sirocco.diffusion.NoiseSchedule;
+import sirocco.diffusion.DiscreteProcess;
+import sirocco.diffusion.ForwardProcess;
+import sirocco.diffusion.KarrasProcess;
 import sirocco.diffusion.Prediction;
 import sirocco.diffusion.SchedulerConfig;
 import sirocco.folder.ModelFolder;
 import sirocco.io.MalformedFileException;
-import sirocco.model.ImageSize;
-import sirocco.model.UNetConfig;
-import sirocco.model.Weights;
+import sirocco.nn.ImageSize;
+import sirocco.nn.NetworkConfig;
+import sirocco.nn.Weights;
 import sirocco.pipeline.DiffusionModel;
 
 /**
@@ -48,21 +51,15 @@ final class StartingModel {
             throw new IOException("network.from: " + folder + ": no such folder (expected the model folder that the run starts from, for its network and "
                     + "noise schedule)");
         }
-        UNetOptions unet = config.network().unet();
-        refuse(!config.network().model().equals(OWN), "network.model", config.network().model());
-        refuse(!unet.blockOutChannels().isEmpty(), "network.unet.blockOutChannels", unet.blockOutChannels());
-        refuse(unet.layersPerBlock() > 0, "network.unet.layersPerBlock", unet.layersPerBlock());
-        refuse(!unet.attentionLevels().isEmpty(), "network.unet.attentionLevels", unet.attentionLevels());
-        refuse(unet.headChannels() > 0, "network.unet.headChannels", unet.headChannels());
-        refuse(unet.normGroups() > 0, "network.unet.normGroups", unet.normGroups());
+        if (!config.network().model().equals(OWN)) {
+            throw new IllegalArgumentException("network.model: " + ownNetwork() + " (got " + config.network().model() + "). Leave this setting out.");
+        }
+        config.network().unet().refuseAll(ownNetwork());
         scheduler = scheduler(folder);
     }
 
-    private void refuse(boolean set, String field, Object value) {
-        if (set) {
-            throw new IllegalArgumentException(field + ": the network is that of the folder " + folder + ", which the run starts from (got " + value
-                    + "). Leave this setting out.");
-        }
+    private String ownNetwork() {
+        return "the network is that of the folder " + folder + ", which the run starts from";
     }
 
     private static Optional<SchedulerConfig> scheduler(Path folder) throws IOException {
@@ -77,38 +74,38 @@ final class StartingModel {
 
     // ---- process and objective -------------------------------------------------------------------------------------------------
 
-    NoiseSchedule schedule() {
-        ProcessOptions process = config.process();
+    ForwardProcess process() {
+        ProcessOptions wanted = config.process();
+        String prediction = config.objective().prediction();
         if (scheduler.isEmpty()) {
-            if (process.schedule().equals(OWN) || process.timesteps() == 0) {
-                throw missing("process.schedule and process.timesteps");
+            boolean edm = wanted.type().equals(ProcessOptions.EDM);
+            if (prediction.equals(OWN) || !edm && (wanted.schedule().equals(OWN) || wanted.timesteps() == 0)) {
+                throw new IllegalArgumentException("network.from: the folder " + folder + " has no " + ModelFolder.SCHEDULER
+                        + ". Set process.schedule, process.timesteps and objective.prediction as in its training.");
             }
-            return NoiseSchedule.of(BetaSchedule.parse(process.schedule()), process.timesteps());
+            return wanted.process(prediction);
         }
-        NoiseSchedule own = scheduler.get().schedule();
-        String kind = own.kind().map(BetaSchedule::text).orElse("a list of betas");
-        agree(process.schedule().equals(OWN) || own.kind().equals(Optional.of(BetaSchedule.parse(process.schedule()))), "process.schedule", kind,
-                process.schedule());
-        agree(process.timesteps() == 0 || process.timesteps() == own.T(), "process.timesteps", own.T(), process.timesteps());
-        return own;
-    }
-
-    Prediction prediction() {
-        String wanted = config.objective().prediction();
-        if (scheduler.isEmpty()) {
-            if (wanted.equals(OWN)) {
-                throw missing("objective.prediction");
-            }
-            return Prediction.parse(wanted);
+        ForwardProcess own = scheduler.get().process();
+        if (own instanceof DiscreteProcess d) {
+            agree(!wanted.type().equals(ProcessOptions.EDM), "process.type", ProcessOptions.DISCRETE, wanted.type());
+            String kind = d.schedule().kind().map(BetaSchedule::text).orElse("a list of betas");
+            agree(wanted.schedule().equals(OWN) || d.schedule().kind().equals(Optional.of(BetaSchedule.parse(wanted.schedule()))), "process.schedule", kind,
+                    wanted.schedule());
+            agree(wanted.timesteps() == 0 || wanted.timesteps() == d.schedule().T(), "process.timesteps", d.schedule().T(), wanted.timesteps());
+            agree(prediction.equals(OWN) || d.output() == Prediction.parse(prediction), "objective.prediction", d.output().text(), prediction);
         }
-        Prediction own = scheduler.get().prediction();
-        agree(wanted.equals(OWN) || own == Prediction.parse(wanted), "objective.prediction", own.text(), wanted);
+        if (own instanceof KarrasProcess k) {
+            agree(!wanted.type().equals(ProcessOptions.DISCRETE), "process.type", ProcessOptions.EDM, wanted.type());
+            agree(prediction.equals(OWN) || KarrasProcess.negated(prediction) == k.negated(), "objective.prediction", k.negated() ? "v_prediction" : "epsilon",
+                    prediction);
+            KarrasOptions edm = wanted.edm();
+            agree(List.of(k.sigmaData(), KarrasOptions.DEFAULT.sigmaData()).contains(edm.sigmaData()), "process.edm.sigmaData", k.sigmaData(), edm.sigmaData());
+            agree(List.of(k.sigmaMin(), KarrasOptions.DEFAULT.sigmaMin()).contains(edm.sigmaMin()), "process.edm.sigmaMin", k.sigmaMin(), edm.sigmaMin());
+            agree(List.of(k.sigmaMax(), KarrasOptions.DEFAULT.sigmaMax()).contains(edm.sigmaMax()), "process.edm.sigmaMax", k.sigmaMax(), edm.sigmaMax());
+            // How training draws noise levels is not a property of the model.
+            return new KarrasProcess(k.sigmaData(), k.sigmaMin(), k.sigmaMax(), edm.logSigmaMean(), edm.logSigmaDeviation(), k.negated());
+        }
         return own;
-    }
-
-    private IllegalArgumentException missing(String settings) {
-        return new IllegalArgumentException("network.from: the folder " + folder + " has no " + ModelFolder.SCHEDULER + ". Set " + settings
-                + " as in its training.");
     }
 
     private void agree(boolean same, String field, Object own, Object got) {
@@ -125,7 +122,7 @@ final class StartingModel {
         if (config.data().imageSize() > 0) {
             return config.data().imageSize();
         }
-        UNetConfig own = DiffusionModel.readConfig(ModelFolder.open(folder), Optional.empty());
+        ImageSize own = DiffusionModel.readConfig(ModelFolder.open(folder), Optional.empty()).size();
         return own.height() == own.width() ? own.height() : 0;
     }
 
@@ -138,25 +135,24 @@ final class StartingModel {
         return own == 1 || own == 3 ? own : 0;
     }
 
-    private UNetConfig read(int size) throws IOException {
+    private NetworkConfig read(int size) throws IOException {
         return DiffusionModel.readConfig(ModelFolder.open(folder), size == 0 ? Optional.empty() : Optional.of(new ImageSize(size, size)));
     }
 
     /** The folder's network for this dataset. */
-    UNetConfig network(Dataset data) throws IOException {
+    NetworkConfig network(Dataset data) throws IOException {
         ImageSize size = new ImageSize(data.height(), data.width());
-        UNetConfig own = DiffusionModel.readConfig(ModelFolder.open(folder), config.data().imageSize() == 0 ? Optional.empty() : Optional.of(size));
-        if (own.height() != data.height() || own.width() != data.width()) {
+        NetworkConfig own = DiffusionModel.readConfig(ModelFolder.open(folder), config.data().imageSize() == 0 ? Optional.empty() : Optional.of(size));
+        if (!own.size().equals(size)) {
             throw new IllegalArgumentException("network.from: the images of \"" + data.name() + "\" have another size than the model in " + folder
-                    + " (expected " + own.height() + "×" + own.width() + ", got " + data.height() + "×" + data.width() + "). Set data.imageSize.");
+                    + " (expected " + own.size().height() + "×" + own.size().width() + ", got " + data.height() + "×" + data.width() + "). Set data.imageSize.");
         }
         if (own.inChannels() != data.channels() || own.outChannels() != data.channels()) {
             throw new IllegalArgumentException("network.from: the network in " + folder + " reads " + own.inChannels() + " channels and predicts "
                     + own.outChannels() + " (expected " + data.channels() + " and " + data.channels() + ", as the images of \"" + data.name()
                     + "\" have). Set data.channels, or use another folder.");
         }
-        var builder = own.toBuilder().numClassEmbeds(classRows(own.numClassEmbeds(), data.classNames().size()));
-        return (config.network().unet().dropout() >= 0 ? builder.dropout(config.network().unet().dropout()) : builder).build();
+        return config.network().unet().fitted(own, size, data.channels(), classRows(own.numClassEmbeds(), data.classNames().size()));
     }
 
     /** Rows of the class table. The last is the null class, except in a folder whose table has a row for each class and no other. */
@@ -187,8 +183,8 @@ final class StartingModel {
     // ---- weights ---------------------------------------------------------------------------------------------------------------
 
     /** The folder's weights; with a new class table, that is initialized as of a new model. */
-    Weights weights(UNetConfig network) throws IOException {
-        Weights own = DiffusionModel.load(ModelFolder.open(folder), Optional.of(new ImageSize(network.height(), network.width()))).weights();
+    Weights weights(NetworkConfig network) throws IOException {
+        Weights own = DiffusionModel.load(ModelFolder.open(folder), Optional.of(network.size())).weights();
         if (!config.network().newClasses()) {
             return own;
         }

@@ -25,8 +25,7 @@ final class StepRunner {
         this.config = config;
         this.hook = hook;
         gradients = graph.graph().parameters().stream().map(graph::gradient).toList();
-        index = new int[graph.index().shape().n()];
-        writeIndex(0);
+        index = new int[graph.key().index().shape().n()];
     }
 
     /**
@@ -39,6 +38,7 @@ final class StepRunner {
         if (graph.accumulation().isEmpty()) {
             feed.next(executable);
             writeParameters(step);
+            writeIndex(step, 0);
             executable.run();
             return;
         }
@@ -71,6 +71,7 @@ final class StepRunner {
                 writeMicroBatch(step, i, graph.accumulation().get());
             } else {
                 writeParameters(step);
+                writeIndex(step, 0);
             }
             executable.trace(t -> {
                 if (where[0] == null && !t.finite()) {
@@ -88,22 +89,23 @@ final class StepRunner {
         }
         row[2] = parts.row(step, number);
         executable.write(parts.row(), row);
-        writeIndex(number * index.length);
+        writeIndex(step, number * index.length);
     }
 
     /** The noise of an image depends on its number in the whole batch, so micro-batches change nothing. */
-    private void writeIndex(int first) {
+    private void writeIndex(long step, int first) {
         for (int i = 0; i < index.length; i++) {
             index[i] = first + i;
         }
-        executable.write(graph.index(), index);
+        executable.write(graph.key().index(), index);
+        graph.inputs().writeStep(executable, config.run().seed(), step, first);
     }
 
     private void writeParameters(long step) {
         rng[0] = (int) config.run().seed();
         rng[1] = (int) (config.run().seed() >>> 32);
         rng[2] = (int) step;
-        executable.write(graph.rng(), rng);
+        executable.write(graph.key().rng(), rng);
         hyper[0] = (float) config.learningRate(step);
         hyper[1] = (float) config.optimizer().adam().beta1();
         hyper[2] = (float) config.optimizer().adam().beta2();

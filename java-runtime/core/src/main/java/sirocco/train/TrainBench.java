@@ -1,18 +1,14 @@
 package sirocco.train;
 
 import java.util.Arrays;
-import java.util.OptionalDouble;
-import java.util.OptionalInt;
 import java.util.SplittableRandom;
 import sirocco.api.Device;
 import sirocco.api.Executable;
 import sirocco.api.Plan;
-import sirocco.diffusion.BetaSchedule;
-import sirocco.diffusion.NoiseSchedule;
-import sirocco.diffusion.Prediction;
-import sirocco.diffusion.TrainingTable;
-import sirocco.model.UNet;
-import sirocco.model.Weights;
+import sirocco.data.Batch;
+import sirocco.data.Column;
+import sirocco.nn.Network;
+import sirocco.nn.Weights;
 
 /** A training step on random images, ready to be run over and over: for benchmarks and profiles. */
 public final class TrainBench implements AutoCloseable {
@@ -22,24 +18,21 @@ public final class TrainBench implements AutoCloseable {
     private final float[] history = new float[2 * TrainGraph.HISTORY];
 
     /** With a model's initial weights of seed 0. */
-    public TrainBench(Device device, UNet model, int batch) {
+    public TrainBench(Device device, Network model, int batch) {
         this(device, model, Weights.initial(model.config(), 0), batch);
     }
 
-    public TrainBench(Device device, UNet model, Weights weights, int batch) {
-        TrainConfig c = TrainConfig.DEFAULT;
-        NoiseSchedule schedule = NoiseSchedule.of(BetaSchedule.LINEAR, c.process().timesteps());
-        graph = TrainGraph.of(model, batch, schedule.T(), true, c.objective().labelDrop(), OptionalInt.empty(), OptionalInt.empty());
+    public TrainBench(Device device, Network model, Weights weights, int batch) {
+        graph = TrainPlan.graph(model, batch);
         executable = device.load(device.plan(graph.graph()));
         start(weights);
-        executable.write(graph.schedule(), TrainingTable.rows(schedule, Prediction.EPSILON, OptionalDouble.empty()));
-        byte[] images = new byte[Math.toIntExact(graph.images().shape().elements())];
-        new SplittableRandom(0).nextBytes(images);
-        executable.write(graph.images(), images);
+        graph.inputs().writeTables(executable);
+        Batch data = new Batch(batch, graph.columns().keySet());
+        new SplittableRandom(0).nextBytes(data.bytes(Column.IMAGE));
+        graph.columns().forEach((c, v) -> data.write(c.name(), executable, v));
         int[] index = new int[batch];
         Arrays.setAll(index, i -> i);
-        executable.write(graph.index(), index);
-        graph.labels().ifPresent(v -> executable.write(v, new int[batch]));
+        executable.write(graph.key().index(), index);
         executable.write(graph.hyper(), new float[] {1e-4f, 0.9f, 0.999f, 1e-8f, 0, 0.999f, 1, 0.1f, 0.001f, 0, 0, 0, 0, 0, 0, 0});
     }
 
@@ -54,7 +47,7 @@ public final class TrainBench implements AutoCloseable {
     /** One step, with noise of its own. */
     public void step() {
         rng[2]++;
-        executable.write(graph.rng(), rng);
+        executable.write(graph.key().rng(), rng);
         executable.run();
     }
 

@@ -16,7 +16,7 @@ public record TrainConfig(DataOptions data, NetworkOptions network, ProcessOptio
     public static final TrainConfig DEFAULT = new TrainConfig(
             new DataOptions("shapes16", 0, 0, false, 32, 0),
             new NetworkOptions("small", "", "", false, true, new UNetOptions(List.of(), 0, List.of(), 0, 0, -1)),
-            new ProcessOptions("linear", 1000),
+            new ProcessOptions(ProcessOptions.DISCRETE, "linear", 1000, KarrasOptions.DEFAULT),
             new ObjectiveOptions("epsilon", 0, 0.1),
             new OptimizerOptions(2e-4, "constant", 100, new AdamOptions(0.9, 0.999, 1e-8), 0, 1, 0.9999),
             new RunOptions(2000, 0, 500, 3, 10, 0));
@@ -28,6 +28,7 @@ public record TrainConfig(DataOptions data, NetworkOptions network, ProcessOptio
         boolean folder = !network.from().isEmpty();
         SettingCheck.that(folder || network.fromHash().isEmpty(), "network.fromHash", network.fromHash(), "nothing without network.from");
         SettingCheck.that(folder || !network.newClasses(), "network.newClasses", network.newClasses(), "false without network.from");
+        SettingCheck.that(folder || !process.type().equals(StartingModel.OWN), "process.type", process.type(), "discrete or edm without network.from");
         SettingCheck.that(folder || process.timesteps() > 0, "process.timesteps", process.timesteps(), "1 to 1000000");
     }
 
@@ -76,7 +77,7 @@ public record TrainConfig(DataOptions data, NetworkOptions network, ProcessOptio
     /** This configuration, starting from a model folder: network, noise schedule and prediction are the folder's. */
     public TrainConfig withFrom(String folder) {
         NetworkOptions theirs = new NetworkOptions(StartingModel.OWN, folder, "", network.newClasses(), network.classConditional(), DEFAULT.network.unet());
-        return new TrainConfig(data, theirs, new ProcessOptions(StartingModel.OWN, 0), objective.withPrediction(StartingModel.OWN), optimizer, run);
+        return new TrainConfig(data, theirs, new ProcessOptions(StartingModel.OWN, StartingModel.OWN, 0, process.edm()), objective.withPrediction(StartingModel.OWN), optimizer, run);
     }
 
     /** Returns the number of reverse passes in a step. */

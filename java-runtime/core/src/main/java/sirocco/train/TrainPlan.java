@@ -1,18 +1,32 @@
 package sirocco.train;
 
+import java.util.List;
 import java.util.OptionalInt;
 import sirocco.api.Device;
 import sirocco.api.Plan;
-import sirocco.model.UNet;
+import sirocco.data.Column;
+import sirocco.diffusion.BetaSchedule;
+import sirocco.diffusion.DiscreteProcess;
+import sirocco.diffusion.NoiseSchedule;
+import sirocco.diffusion.Prediction;
+import sirocco.nn.ImageSize;
+import sirocco.nn.Network;
 
 /** The plan of a training step, to look at. */
 public final class TrainPlan {
     private TrainPlan() { }
 
     /** As a default configuration trains it, with batches that the host writes. */
-    public static Plan of(Device device, UNet model, int batch) {
+    public static Plan of(Device device, Network model, int batch) {
+        return device.plan(graph(model, batch).graph());
+    }
+
+    static TrainGraph graph(Network model, int batch) {
         TrainConfig c = TrainConfig.DEFAULT;
-        return device.plan(TrainGraph.of(model, batch, c.process().timesteps(), c.data().flip(), c.objective().labelDrop(), OptionalInt.empty(),
-                OptionalInt.empty()).graph());
+        var process = new DiscreteProcess(NoiseSchedule.of(BetaSchedule.LINEAR, c.process().timesteps()), Prediction.EPSILON);
+        ImageSize size = model.config().size();
+        List<Column> columns = List.of(Column.image(size.height(), size.width(), model.config().inChannels()), Column.label());
+        var task = new TrainGraph.Task(model, process, c.objective().objective(), c.objective().labelDrop(), c.data().flip());
+        return TrainGraph.of(task, batch, columns, OptionalInt.empty(), OptionalInt.empty());
     }
 }

@@ -4,23 +4,21 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.function.BooleanSupplier;
 import sirocco.api.Device;
 import sirocco.api.Executable;
 import sirocco.api.Plan;
+import sirocco.data.Batch;
 import sirocco.data.Batches;
 import sirocco.data.DataException;
 import sirocco.data.Order;
 import sirocco.diffusion.SchedulerConfig;
-import sirocco.diffusion.Solver;
-import sirocco.diffusion.TrainingTable;
 import sirocco.folder.ClassLabels;
 import sirocco.io.AtomicFiles;
-import sirocco.model.NonFiniteException;
-import sirocco.model.UNet;
-import sirocco.model.Weights;
+import sirocco.nn.Network;
+import sirocco.nn.NonFiniteException;
+import sirocco.nn.Weights;
 import sirocco.pipeline.DiffusionModel;
 
 /**
@@ -32,15 +30,15 @@ import sirocco.pipeline.DiffusionModel;
 public final class Trainer implements AutoCloseable {
     private final TrainSetup setup;
     private final TrainConfig config;
-    private final UNet model;
+    private final Network model;
     private final TrainGraph graph;
     private final Plan plan;
     private final Device device;
     private final Optional<GradientHook> hook;
     private Executable executable;
     private StepRunner runner;
-    /** Of the dataset's images, if it lies on the device. */
-    private int[] labels;
+    /** Of the dataset's samples, what the host keeps if the dataset lies on the device. */
+    private Batch kept;
     private long step;
 
     /** The same with the dataset where there is room for it. */
@@ -74,7 +72,8 @@ public final class Trainer implements AutoCloseable {
     private TrainGraph graph(OptionalInt images) {
         int parts = config.microBatches();
         OptionalInt phases = parts > 1 || hook.isPresent() ? OptionalInt.of(parts) : OptionalInt.empty();
-        return TrainGraph.of(model, config.data().batch() / parts, setup.schedule().T(), config.data().flip(), config.objective().labelDrop(), images, phases);
+        var task = new TrainGraph.Task(model, setup.process(), config.objective().objective(), config.objective().labelDrop(), config.data().flip());
+        return TrainGraph.of(task, config.data().batch() / parts, setup.data().columns(), images, phases);
     }
 
     public Plan plan() {
@@ -112,21 +111,16 @@ public final class Trainer implements AutoCloseable {
 
     private void load() {
         executable = device.load(plan);
-        OptionalDouble gamma = config.objective().minSnrGamma() > 0 ? OptionalDouble.of(config.objective().minSnrGamma()) : OptionalDouble.empty();
-        float[] rows = TrainingTable.rows(setup.schedule(), setup.prediction(), gamma);
-        for (int weight = TrainingTable.WEIGHT; weight < rows.length; weight += TrainingTable.COLUMNS) {
-            rows[weight] /= config.microBatches();
-        }
-        executable.write(graph.schedule(), rows);
+        graph.inputs().writeTables(executable);
         runner = new StepRunner(graph, executable, config, hook);
-        graph.resident().ifPresent(r -> labels = DataPlace.upload(setup.data(), r.dataset(), executable));
+        graph.resident().ifPresent(r -> kept = DataPlace.upload(setup.data(), r.datasets(), graph.columns().keySet(), executable));
     }
 
     /** The micro-batches of a step and those after it. */
     private Feed feed(long step) {
         int parts = config.microBatches();
         int images = config.data().batch() / parts;
-        return dataOnDevice() ? Feed.device(graph, images, new Order(setup.data().size(), config.run().seed()), labels, step * parts)
+        return dataOnDevice() ? Feed.device(graph, images, new Order(setup.data().size(), config.run().seed()), kept, step * parts)
                 : Feed.host(graph, new Batches(setup.data(), images, config.run().seed(), step * parts));
     }
 
@@ -253,8 +247,7 @@ public final class Trainer implements AutoCloseable {
     public DiffusionModel averageModel() {
         Weights average = new Weights(model.config());
         average.readFrom(executable, TrainGraph.EMA);
-        SchedulerConfig diffusion = new SchedulerConfig(setup.schedule(), setup.prediction(), Solver.parse("ddpm-large"));
-        return new DiffusionModel(average, Optional.of(diffusion.toJson()), classLabels());
+        return new DiffusionModel(average, Optional.of(new SchedulerConfig(setup.process(), setup.process().usualSolver()).toJson()), classLabels());
     }
 
     @Override

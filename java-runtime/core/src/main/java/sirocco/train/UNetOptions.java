@@ -1,6 +1,10 @@
 package sirocco.train;
 
 import java.util.List;
+import sirocco.nn.ImageSize;
+import sirocco.nn.NetworkConfig;
+import sirocco.nn.unet.UNetConfig;
+import sirocco.nn.unet.UNetConfigBuilder;
 
 /**
  * What of a U-Net's configuration is changed. Section {@code network.unet} of {@link TrainConfig}.
@@ -27,6 +31,59 @@ public record UNetOptions(
         SettingCheck.that(headChannels >= 0, "network.unet.headChannels", headChannels, "0 or more");
         SettingCheck.that(normGroups >= 0, "network.unet.normGroups", normGroups, "0 or more");
         SettingCheck.that(dropout == -1 || dropout >= 0 && dropout < 1, "network.unet.dropout", dropout, "at least 0 and less than 1, or -1");
+    }
+
+    /**
+     * Returns a network for a dataset, with the changes that are set.
+     *
+     * @param classRows rows of the class table, 0 for none
+     * @throws IllegalArgumentException if a change is set and the network is no U-Net
+     */
+    NetworkConfig fitted(NetworkConfig base, ImageSize size, int channels, int classRows) {
+        if (!(base instanceof UNetConfig unet)) {
+            refuseAll("the network is a " + base.className() + ", which has no such setting");
+            SettingCheck.that(dropout < 0, "network.unet.dropout", dropout, "-1, since the network is a " + base.className());
+            return base.fitted(size, channels, classRows);
+        }
+        UNetConfigBuilder b = unet.toBuilder();
+        if (!blockOutChannels.isEmpty()) {
+            b.blockOutChannels(blockOutChannels.stream().mapToInt(Integer::intValue).toArray());
+        }
+        if (!attentionLevels.isEmpty()) {
+            b.attentionAt(attentionLevels.stream().mapToInt(Integer::intValue).filter(level -> level >= 0).toArray());
+        }
+        if (layersPerBlock > 0) {
+            b.layersPerBlock(layersPerBlock);
+        }
+        if (headChannels > 0) {
+            b.attentionHeadDim(headChannels);
+        }
+        if (normGroups > 0) {
+            b.normNumGroups(normGroups);
+        }
+        if (dropout >= 0) {
+            b.dropout(dropout);
+        }
+        return b.fitted(size, channels, classRows).build();
+    }
+
+    /**
+     * Checks that no setting but dropout, which no weight depends on, is set.
+     *
+     * @param reason for the message
+     */
+    void refuseAll(String reason) {
+        refuse(!blockOutChannels.isEmpty(), "blockOutChannels", blockOutChannels, reason);
+        refuse(layersPerBlock > 0, "layersPerBlock", layersPerBlock, reason);
+        refuse(!attentionLevels.isEmpty(), "attentionLevels", attentionLevels, reason);
+        refuse(headChannels > 0, "headChannels", headChannels, reason);
+        refuse(normGroups > 0, "normGroups", normGroups, reason);
+    }
+
+    private static void refuse(boolean set, String field, Object value, String reason) {
+        if (set) {
+            throw new IllegalArgumentException("network.unet." + field + ": " + reason + " (got " + value + "). Leave this setting out.");
+        }
     }
 
     public UNetOptions withBlockOutChannels(List<Integer> blockOutChannels) {

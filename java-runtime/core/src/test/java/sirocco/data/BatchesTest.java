@@ -64,12 +64,11 @@ class BatchesTest {
         try (Batches batches = new Batches(numbered(50), size, 11, 0)) {
             for (int step = 0; step < 40; step++) {
                 Batch batch = batches.next();
-                assertEquals(step, batch.step());
                 assertEquals(size, batch.size());
                 for (int i = 0; i < size; i++) {
                     int index = (int) order.index((long) step * size + i);
-                    assertEquals(index, batch.labels()[i]);
-                    assertEquals((byte) index, batch.images()[2 * i]);
+                    assertEquals(index, batch.ints(Column.LABEL)[i]);
+                    assertEquals((byte) index, batch.bytes(Column.IMAGE)[2 * i]);
                 }
             }
         }
@@ -83,8 +82,8 @@ class BatchesTest {
                 Batch expected = whole.next();
                 try (Batches resumed = new Batches(shapes, 4, 9, step)) {
                     Batch batch = resumed.next();
-                    assertArrayEquals(expected.images(), batch.images());
-                    assertArrayEquals(expected.labels(), batch.labels());
+                    assertArrayEquals(expected.bytes(Column.IMAGE), batch.bytes(Column.IMAGE));
+                    assertArrayEquals(expected.ints(Column.LABEL), batch.ints(Column.LABEL));
                 }
             }
         }
@@ -95,9 +94,9 @@ class BatchesTest {
         try (Batches batches = new Batches(numbered(Dataset.UNLIMITED), 16, 1, 0)) {
             for (int step = 0; step < 10; step++) {
                 Batch batch = batches.next();
-                byte[] copy = batch.images().clone();
+                byte[] copy = batch.bytes(Column.IMAGE).clone();
                 Thread.sleep(5);
-                assertArrayEquals(copy, batch.images());
+                assertArrayEquals(copy, batch.bytes(Column.IMAGE));
             }
         }
     }
@@ -118,7 +117,7 @@ class BatchesTest {
         long brokenAt = 17;
         try (Batches batches = new Batches(new Numbered(40, order.index(brokenAt), new AtomicLong()), 4, 2, 0)) {
             for (int step = 0; step < 4; step++) {
-                assertEquals(step, batches.next().step());
+                batches.next();
             }
             for (int again = 0; again < 2; again++) {
                 DataException e = assertThrows(DataException.class, batches::next);

@@ -18,11 +18,11 @@ class SchedulerConfigTest {
     @Test
     void hasDiffusersDefaults() {
         SchedulerConfig ddpm = SchedulerConfig.parse("{\"_class_name\":\"DDPMScheduler\"}");
-        assertEquals(1000, ddpm.schedule().T());
-        assertEquals(Optional.of(BetaSchedule.LINEAR), ddpm.schedule().kind());
-        assertEquals(1e-4, ddpm.schedule().beta(0));
-        assertEquals(0.02, ddpm.schedule().beta(999));
-        assertEquals(Prediction.EPSILON, ddpm.prediction());
+        assertEquals(1000, discrete(ddpm).schedule().T());
+        assertEquals(Optional.of(BetaSchedule.LINEAR), discrete(ddpm).schedule().kind());
+        assertEquals(1e-4, discrete(ddpm).schedule().beta(0));
+        assertEquals(0.02, discrete(ddpm).schedule().beta(999));
+        assertEquals(Prediction.EPSILON, discrete(ddpm).output());
         assertEquals(new Ddpm(Ddpm.Variance.FIXED_SMALL, 1, TimestepSpacing.LEADING, 0), ddpm.solver());
         assertEquals(new Ddim(0, 1, TimestepSpacing.LEADING, 0, true, false),
                 SchedulerConfig.parse("{\"_class_name\":\"DDIMScheduler\"}").solver());
@@ -39,9 +39,9 @@ class SchedulerConfigTest {
                  "sample_max_value": 1.0, "solver_order": 3, "solver_type": "heun", "steps_offset": 1, "thresholding": false,
                  "timestep_spacing": "leading", "trained_betas": null, "use_beta_sigmas": false, "use_karras_sigmas": false,
                  "variance_type": null, "a_setting_of_the_future": null}""");
-        assertEquals(500, c.schedule().T());
-        assertEquals(0.012, c.schedule().beta(499), 1e-15);
-        assertEquals(Prediction.V_PREDICTION, c.prediction());
+        assertEquals(500, discrete(c).schedule().T());
+        assertEquals(0.012, discrete(c).schedule().beta(499), 1e-15);
+        assertEquals(Prediction.V_PREDICTION, discrete(c).output());
         assertEquals(new DpmSolverPP(3, false, DpmSolverPP.Type.HEUN, TimestepSpacing.LEADING, 1, false, true,
                 DpmSolverPP.FinalSigma.SIGMA_MIN, Double.NEGATIVE_INFINITY, INF), c.solver());
     }
@@ -56,11 +56,11 @@ class SchedulerConfigTest {
                 new Ddim(0, 1, TimestepSpacing.LINSPACE, 0, false, false), DpmSolverPP.ofOrder(3),
                 new DpmSolverPP(2, true, DpmSolverPP.Type.HEUN, TimestepSpacing.LEADING, 1, false, true, DpmSolverPP.FinalSigma.SIGMA_MIN,
                         -5.1, INF)}) {
-                SchedulerConfig back = SchedulerConfig.parse(new SchedulerConfig(s, Prediction.SAMPLE, sampler).toJson());
+                SchedulerConfig back = SchedulerConfig.parse(new SchedulerConfig(new DiscreteProcess(s, Prediction.SAMPLE), sampler).toJson());
                 assertEquals(sampler, back.solver());
-                assertEquals(Prediction.SAMPLE, back.prediction());
-                assertEquals(s.zeroTerminalSnr(), back.schedule().zeroTerminalSnr());
-                assertArrayEquals(alphaBars(s), alphaBars(back.schedule()));
+                assertEquals(Prediction.SAMPLE, discrete(back).output());
+                assertEquals(s.zeroTerminalSnr(), discrete(back).schedule().zeroTerminalSnr());
+                assertArrayEquals(alphaBars(s), alphaBars(discrete(back).schedule()));
             }
         }
     }
@@ -95,14 +95,14 @@ class SchedulerConfigTest {
     /** Until diffusers 0.10 a flag said whether the network predicts ε or x₀, and before 0.1 keys had other names. */
     @Test
     void readsTheKeysOfOldReleases() {
-        assertEquals(Prediction.SAMPLE, SchedulerConfig.parse("{\"predict_epsilon\": false}").prediction());
-        assertEquals(Prediction.EPSILON, SchedulerConfig.parse("{\"predict_epsilon\": true}").prediction());
-        assertEquals(Prediction.SAMPLE, SchedulerConfig.parse("{\"predict_epsilon\": false, \"prediction_type\": \"sample\"}").prediction());
+        assertEquals(Prediction.SAMPLE, discrete(SchedulerConfig.parse("{\"predict_epsilon\": false}")).output());
+        assertEquals(Prediction.EPSILON, discrete(SchedulerConfig.parse("{\"predict_epsilon\": true}")).output());
+        assertEquals(Prediction.SAMPLE, discrete(SchedulerConfig.parse("{\"predict_epsilon\": false, \"prediction_type\": \"sample\"}")).output());
         String message = assertThrows(IllegalArgumentException.class,
                 () -> SchedulerConfig.parse("{\"predict_epsilon\": true, \"prediction_type\": \"v_prediction\"}")).getMessage();
         assertTrue(message.contains("predict_epsilon") && message.contains("v_prediction"), message);
         SchedulerConfig first = SchedulerConfig.parse("{\"timesteps\": 77, \"clip_predicted_image\": false, \"timestep_values\": null, \"tensor_format\": \"np\"}");
-        assertEquals(77, first.schedule().T());
+        assertEquals(77, discrete(first).schedule().T());
         assertEquals(new Ddpm(Ddpm.Variance.FIXED_SMALL, INF, TimestepSpacing.LEADING, 0), first.solver());
         assertThrows(IllegalArgumentException.class, () -> SchedulerConfig.parse("{\"timestep_values\": [1, 2]}"));
     }
@@ -114,10 +114,10 @@ class SchedulerConfigTest {
         SchedulerConfig pndm = SchedulerConfig.parse("{\"_class_name\": \"PNDMScheduler\", \"beta_schedule\": \"squaredcos_cap_v2\", "
                 + "\"prediction_type\": \"v_prediction\", \"skip_prk_steps\": true}", ddim);
         assertEquals(ddim, pndm.solver());
-        assertEquals(Optional.of(BetaSchedule.COSINE), pndm.schedule().kind());
-        assertEquals(Prediction.V_PREDICTION, pndm.prediction());
+        assertEquals(Optional.of(BetaSchedule.COSINE), discrete(pndm).schedule().kind());
+        assertEquals(Prediction.V_PREDICTION, discrete(pndm).output());
         SchedulerConfig.parse("{\"thresholding\": true, \"variance_type\": \"learned_range\"}", ddim);
-        assertEquals(0.012, SchedulerConfig.parse("{\"_class_name\": \"HeunDiscreteScheduler\"}", ddim).schedule().beta(999), 1e-12, "its own default");
+        assertEquals(0.012, discrete(SchedulerConfig.parse("{\"_class_name\": \"HeunDiscreteScheduler\"}", ddim)).schedule().beta(999), 1e-12, "its own default");
         for (String refused : new String[] {"{\"_class_name\": \"PNDMScheduler\"}", "{\"thresholding\": true}"}) {
             assertThrows(IllegalArgumentException.class, () -> SchedulerConfig.parse(refused), refused);
         }
@@ -133,5 +133,9 @@ class SchedulerConfigTest {
             all[t] = s.alphaBar(t);
         }
         return all;
+    }
+
+    private static DiscreteProcess discrete(SchedulerConfig config) {
+        return (DiscreteProcess) config.process();
     }
 }

@@ -56,11 +56,11 @@ class SchedulerGoldenTest {
     }
 
     private static void follow(Path file, JsonNode c, SchedulerConfig config) throws IOException {
-        SolverProgram program = config.solver().program(config.schedule(), config.prediction(), c.get("steps").intValue());
+        SolverProgram program = config.solver().program(config.process(), c.get("steps").intValue());
         String name = c.get("name").textValue();
         try (Safetensors golden = Safetensors.open(file)) {
             assertArrayEquals(Arrays.stream(golden.longs(name + ".timesteps")).asDoubleStream().toArray(), program.timesteps());
-            checkAlphaBar(config.schedule(), config.solver() instanceof DpmSolverPP, golden.floats(name + ".alphas_cumprod"));
+            checkAlphaBar(discrete(config).schedule(), config.solver() instanceof DpmSolverPP, golden.floats(name + ".alphas_cumprod"));
 
             double[] start = doubles(golden.floats(name + ".start"), 0, -1);
             float[] trajectory = golden.floats(name + ".trajectory");
@@ -152,5 +152,9 @@ class SchedulerGoldenTest {
 
     private static double square(double x) {
         return x * x;
+    }
+
+    private static DiscreteProcess discrete(SchedulerConfig config) {
+        return (DiscreteProcess) config.process();
     }
 }

@@ -34,8 +34,8 @@ class SolverTest {
 
     @Test
     void ddimWithFullNoiseIsDdpmWithSmallVariance() {
-        SolverProgram ddpm = new Ddpm(Ddpm.Variance.FIXED_SMALL, INF, TimestepSpacing.LEADING, 0).program(LINEAR, Prediction.SAMPLE, 1000);
-        SolverProgram ddim = new Ddim(1, INF, TimestepSpacing.LEADING, 0, true, false).program(LINEAR, Prediction.SAMPLE, 1000);
+        SolverProgram ddpm = new Ddpm(Ddpm.Variance.FIXED_SMALL, INF, TimestepSpacing.LEADING, 0).program(new DiscreteProcess(LINEAR, Prediction.SAMPLE), 1000);
+        SolverProgram ddim = new Ddim(1, INF, TimestepSpacing.LEADING, 0, true, false).program(new DiscreteProcess(LINEAR, Prediction.SAMPLE), 1000);
         assertArrayEquals(ddpm.timesteps(), ddim.timesteps());
         for (int i = 0; i < 1000; i++) {
             // Predicting x_0, out is x̂_0: DDIM's factors of out and of x̂_0 add up to DDPM's factor of x̂_0. Columns: x, x̂_0, out, z.
@@ -50,7 +50,7 @@ class SolverTest {
 
     @Test
     void theFirstOrderSolverIsDdim() {
-        SolverProgram dpm = DpmSolverPP.ofOrder(1).program(LINEAR, Prediction.EPSILON, 10);
+        SolverProgram dpm = DpmSolverPP.ofOrder(1).program(new DiscreteProcess(LINEAR, Prediction.EPSILON), 10);
         // The same chain by DDIM's update rule in closed form: x' = a'·x̂_0 + s'·(x − a·x̂_0)/s.
         for (int i = 0; i < 10; i++) {
             int t = (int) dpm.timesteps()[i];
@@ -68,7 +68,7 @@ class SolverTest {
         double[] start = noise(new Random(3), 8);
         double[][] ends = new double[3][];
         for (Prediction p : Prediction.values()) {
-            SolverProgram program = sampler.program(LINEAR, p, 25);
+            SolverProgram program = sampler.program(new DiscreteProcess(LINEAR, p), 25);
             var chain = new ScalarSolver(program, start);
             Random random = new Random(4);
             for (SolverProgram.Row row : program.rows()) {
@@ -113,12 +113,12 @@ class SolverTest {
 
     /** √ᾱ at a row: what solvers in σ scale x by, and of whole timesteps for the others. */
     private static double signal(SolverProgram.Row row) {
-        return row.inputScale() == 1 ? LINEAR.signal((int) row.t()) : row.inputScale();
+        return row.level().inputScale() == 1 ? LINEAR.signal((int) row.level().time()) : row.level().inputScale();
     }
 
     /** x and what is remembered are multiples of the starting noise and of each step's; the squares of the multiples add up to the variance. */
     private static double finalDeviation(String text, int steps) {
-        SolverProgram program = Solver.parse(text).program(LINEAR, Prediction.SAMPLE, steps);
+        SolverProgram program = Solver.parse(text).program(new DiscreteProcess(LINEAR, Prediction.SAMPLE), steps);
         double variance = 0;
         for (int source = -1; source < program.steps(); source++) {
             var chain = new ScalarSolver(program, new double[] {source == -1 ? program.start() : 0});
@@ -143,7 +143,7 @@ class SolverTest {
             case Heun _ -> 2;
             default -> 1;
         };
-        assertEquals(expected, solver.program(LINEAR, Prediction.EPSILON, 20).registers());
+        assertEquals(expected, solver.program(new DiscreteProcess(LINEAR, Prediction.EPSILON), 20).registers());
     }
 
     @ParameterizedTest
@@ -153,7 +153,7 @@ class SolverTest {
             NoiseSchedule schedule = NoiseSchedule.of(kind, 100);
             for (Prediction p : Prediction.values()) {
                 for (int steps : new int[] {1, 2, 3, 14, 15, 33}) {
-                    SolverProgram program = sampler.program(schedule, p, steps);
+                    SolverProgram program = sampler.program(new DiscreteProcess(schedule, p), steps);
                     assertEquals(sampler instanceof Heun ? 2 * steps - 1 : steps, program.steps());
                 }
             }
@@ -164,7 +164,7 @@ class SolverTest {
     @MethodSource("samplers")
     void refusesAbsurdLengths(Solver sampler) {
         for (int steps : new int[] {0, -5, 1001, Integer.MAX_VALUE, Integer.MIN_VALUE}) {
-            var e = assertThrows(IllegalArgumentException.class, () -> sampler.program(LINEAR, Prediction.EPSILON, steps));
+            var e = assertThrows(IllegalArgumentException.class, () -> sampler.program(new DiscreteProcess(LINEAR, Prediction.EPSILON), steps));
             assertTrue(e.getMessage().contains("1 to 1000") && e.getMessage().contains(String.valueOf(steps)), e.getMessage());
         }
     }
@@ -172,16 +172,16 @@ class SolverTest {
     @Test
     void refusesSettingsThatDoNotGoTogether() {
         // Timesteps that repeat, or lie outside the schedule.
-        refused("twice", () -> DpmSolverPP.ofOrder(2).program(LINEAR, Prediction.EPSILON, 1000));
-        refused("1000", () -> Solver.parse("ddpm:offset=1").program(LINEAR, Prediction.EPSILON, 1000));
+        refused("twice", () -> DpmSolverPP.ofOrder(2).program(new DiscreteProcess(LINEAR, Prediction.EPSILON), 1000));
+        refused("1000", () -> Solver.parse("ddpm:offset=1").program(new DiscreteProcess(LINEAR, Prediction.EPSILON), 1000));
         // Pure noise says nothing of x_0.
         NoiseSchedule zero = LINEAR.withZeroTerminalSnr();
-        refused("zero", () -> Solver.parse("ddim:spacing=trailing").program(zero, Prediction.EPSILON, 10));
-        Solver.parse("ddim:spacing=trailing").program(zero, Prediction.V_PREDICTION, 10);
+        refused("zero", () -> Solver.parse("ddim:spacing=trailing").program(new DiscreteProcess(zero, Prediction.EPSILON), 10));
+        Solver.parse("ddim:spacing=trailing").program(new DiscreteProcess(zero, Prediction.V_PREDICTION), 10);
         // More noise than there is room for.
-        refused("eta 3.0", () -> Solver.parse("ddim:eta=3").program(LINEAR, Prediction.EPSILON, 10));
+        refused("eta 3.0", () -> Solver.parse("ddim:eta=3").program(new DiscreteProcess(LINEAR, Prediction.EPSILON), 10));
         refused("lambda_min", () -> new DpmSolverPP(2, false, DpmSolverPP.Type.MIDPOINT, TimestepSpacing.LINSPACE, 0, true, false,
-                DpmSolverPP.FinalSigma.ZERO, 100, 1).program(LINEAR, Prediction.EPSILON, 10));
+                DpmSolverPP.FinalSigma.ZERO, 100, 1).program(new DiscreteProcess(LINEAR, Prediction.EPSILON), 10));
     }
 
     @ParameterizedTest

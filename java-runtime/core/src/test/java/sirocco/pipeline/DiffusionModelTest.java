@@ -24,9 +24,9 @@ import sirocco.folder.ModelFolder;
 import sirocco.folder.WeightFiles;
 import sirocco.io.Safetensors;
 import sirocco.io.SafetensorsWriter;
-import sirocco.model.NonFiniteException;
-import sirocco.model.UNetConfig;
-import sirocco.model.Weights;
+import sirocco.nn.NonFiniteException;
+import sirocco.nn.Weights;
+import sirocco.nn.unet.UNetConfig;
 
 class DiffusionModelTest {
     private static final String SCHEDULER = "{\n  \"_class_name\" : \"DDPMScheduler\",\n  \"num_train_timesteps\" : 1000\n}\n";

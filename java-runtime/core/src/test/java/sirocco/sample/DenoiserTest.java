@@ -5,14 +5,17 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import sirocco.api.Backends;
 import sirocco.api.Device;
 import sirocco.api.Settings;
-import sirocco.model.UNet;
-import sirocco.model.UNetConfig;
-import sirocco.model.Weights;
+import sirocco.data.Batch;
+import sirocco.data.Column;
+import sirocco.nn.Weights;
+import sirocco.nn.unet.UNet;
+import sirocco.nn.unet.UNetConfig;
 
 class DenoiserTest {
     private static final UNetConfig CONFIG = UNetConfig.builder().size(8).blockOutChannels(8, 16).normNumGroups(4).layersPerBlock(1).numClassEmbeds(3).build();
@@ -51,16 +54,16 @@ class DenoiserTest {
         try (Device device = Backends.choose("cpu").open(new Settings(1, 0, Settings.Precision.F32));
                 Denoiser denoiser = new Denoiser(device, new UNet(CONFIG), 2, 8, 8).load(weights(0))) {
             float[] out = new float[2 * each];
-            denoiser.run(two, new float[] {5, 5}, new int[] {1, 1}, out);
+            denoiser.run(two, new float[] {5, 5}, labels(1, 1), out);
             assertArrayEquals(half(out, 0), half(out, 1), "the same input twice");
             float[] before = half(out, 0);
-            denoiser.run(two, new float[] {5, 900}, new int[] {1, 1}, out);
+            denoiser.run(two, new float[] {5, 900}, labels(1, 1), out);
             assertArrayEquals(before, half(out, 0));
             assertTrue(distance(before, half(out, 1)) > 1e-3, "another timestep");
-            denoiser.run(two, new float[] {5, 5}, new int[] {1, 2}, out);
+            denoiser.run(two, new float[] {5, 5}, labels(1, 2), out);
             assertArrayEquals(before, half(out, 0));
             assertTrue(distance(before, half(out, 1)) > 1e-3, "another class");
-            denoiser.load(weights(1)).run(two, new float[] {5, 5}, new int[] {1, 1}, out);
+            denoiser.load(weights(1)).run(two, new float[] {5, 5}, labels(1, 1), out);
             assertTrue(distance(before, half(out, 0)) > 1e-3, "weights can be exchanged in a loaded plan");
         }
     }
@@ -70,11 +73,17 @@ class DenoiserTest {
         try (Device device = Backends.choose("cpu").open(new Settings(1, 0, Settings.Precision.F32))) {
             try (Denoiser denoiser = new Denoiser(device, new UNet(CONFIG), 1, 4, 10).load(weights(0))) {
                 float[] out = new float[4 * 10 * 3];
-                denoiser.run(noise(out.length), new float[] {1}, new int[] {0}, out);
+                denoiser.run(noise(out.length), new float[] {1}, labels(0), out);
                 assertTrue(distance(out, new float[out.length]) > 1e-3);
             }
             assertThrows(IllegalArgumentException.class, () -> new Denoiser(device, new UNet(CONFIG), 1, 5, 8));
         }
+    }
+
+    private static Batch labels(int... labels) {
+        Batch batch = new Batch(labels.length, List.of(Column.label()));
+        System.arraycopy(labels, 0, batch.ints(Column.LABEL), 0, labels.length);
+        return batch;
     }
 
     private static float[] half(float[] both, int which) {

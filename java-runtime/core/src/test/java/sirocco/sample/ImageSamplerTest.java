@@ -7,25 +7,29 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
-import java.util.function.IntUnaryOperator;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import sirocco.api.Backends;
 import sirocco.api.Device;
 import sirocco.api.Settings;
+import sirocco.data.Samples;
 import sirocco.diffusion.BetaSchedule;
+import sirocco.diffusion.ClassifierFree;
+import sirocco.diffusion.DiscreteProcess;
+import sirocco.diffusion.Guide;
 import sirocco.diffusion.NoiseSchedule;
 import sirocco.diffusion.Prediction;
 import sirocco.diffusion.Solver;
 import sirocco.diffusion.SolverProgram;
-import sirocco.model.UNet;
-import sirocco.model.UNetConfig;
-import sirocco.model.Weights;
+import sirocco.nn.Weights;
+import sirocco.nn.unet.UNet;
+import sirocco.nn.unet.UNetConfig;
 
 class ImageSamplerTest {
     private static final long SEED = 0x1234_5678_9abcL;
-    private static final IntUnaryOperator LABELS = i -> i % 3;
+    private static final Samples LABELS = Samples.ofLabels(i -> i % 3);
 
     /** A batch of another size may be convolved by another algorithm, which rounds differently: by parts in 10⁷ a step. */
     private static final float CLOSE = 1e-5f;
@@ -46,7 +50,7 @@ class ImageSamplerTest {
     }
 
     private static SolverProgram table(String sampler, int steps) {
-        return Solver.parse(sampler).program(NoiseSchedule.of(BetaSchedule.LINEAR, 100), Prediction.EPSILON, steps);
+        return Solver.parse(sampler).program(new DiscreteProcess(NoiseSchedule.of(BetaSchedule.LINEAR, 100), Prediction.EPSILON), steps);
     }
 
     private static Device device() {
@@ -55,7 +59,7 @@ class ImageSamplerTest {
 
     /** Images {@code start} … {@code start + num − 1}, drawn {@code batch} at a time. */
     private static float[] draw(Device device, String sampler, int start, int num, int batch, double guidance) {
-        try (ImageSampler s = new ImageSampler(device, new UNet(CONFIG), table(sampler, 6), batch, guidance).load(WEIGHTS)) {
+        try (ImageSampler s = new ImageSampler(device, new UNet(CONFIG), table(sampler, 6), batch, ClassifierFree.of(guidance, Optional.empty())).load(WEIGHTS)) {
             int each = (int) s.shape().imageElements();
             float[] all = new float[num * each];
             for (int done = 0; done < num; done += batch) {
@@ -89,7 +93,7 @@ class ImageSamplerTest {
 
     @Test
     void aChainMayBeWalkedByOneStepBySeveralOrToItsEnd() {
-        try (Device device = device(); ImageSampler s = new ImageSampler(device, new UNet(CONFIG), table("ddpm", 6), 2, 1).load(WEIGHTS)) {
+        try (Device device = device(); ImageSampler s = new ImageSampler(device, new UNet(CONFIG), table("ddpm", 6), 2, Guide.NONE).load(WEIGHTS)) {
             float[] expected = draw(device, "ddpm", 0, 2, 2, 1);
             s.begin(SEED, 0, LABELS);
             assertTrue(s.step(4));
@@ -120,11 +124,11 @@ class ImageSamplerTest {
         UNetConfig unconditional = CONFIG.toBuilder().numClassEmbeds(0).build();
         try (Device device = device()) {
             SolverProgram t = table("ddim", 4);
-            assertThrows(IllegalArgumentException.class, () -> new ImageSampler(device, new UNet(unconditional), t, 2, 1.5));
-            assertThrows(IllegalArgumentException.class, () -> new ImageSampler(device, new UNet(CONFIG), t, 0, 1));
-            assertThrows(IllegalArgumentException.class, () -> new ImageSampler(device, new UNet(CONFIG), t, 1, Double.NaN));
-            try (ImageSampler s = new ImageSampler(device, new UNet(CONFIG), t, 1, 1).load(WEIGHTS)) {
-                var e = assertThrows(IllegalArgumentException.class, () -> s.begin(0, 9, i -> 4));
+            assertThrows(IllegalArgumentException.class, () -> new ImageSampler(device, new UNet(unconditional), t, 2, ClassifierFree.of(1.5, Optional.empty())));
+            assertThrows(IllegalArgumentException.class, () -> new ImageSampler(device, new UNet(CONFIG), t, 0, Guide.NONE));
+            assertThrows(IllegalArgumentException.class, () -> ClassifierFree.of(Double.NaN, Optional.empty()));
+            try (ImageSampler s = new ImageSampler(device, new UNet(CONFIG), t, 1, Guide.NONE).load(WEIGHTS)) {
+                var e = assertThrows(IllegalArgumentException.class, () -> s.begin(0, 9, Samples.ofLabels(i -> 4)));
                 assertTrue(e.getMessage().contains("image 9"), e.getMessage());
             }
         }

@@ -12,10 +12,12 @@ import sirocco.api.Device;
 import sirocco.api.Executable;
 import sirocco.api.GraphBuilder;
 import sirocco.api.Philox;
+import sirocco.api.RandomKey;
 import sirocco.api.Settings;
 import sirocco.api.Shape;
-import sirocco.api.Value;
 import sirocco.diffusion.BetaSchedule;
+import sirocco.diffusion.DiscreteProcess;
+import sirocco.diffusion.HostInputs;
 import sirocco.diffusion.NoiseSchedule;
 import sirocco.diffusion.Prediction;
 import sirocco.diffusion.ScalarSolver;
@@ -33,7 +35,7 @@ class ProgramStepTest {
     @ParameterizedTest
     @ValueSource(strings = {"ddpm", "dpm++3m", "dpm++2m-sde", "euler", "euler:clip=none,sigmas=exponential", "euler-a", "heun", "heun:clip=none,sigmas=karras"})
     void computesTheProgram(String text) {
-        SolverProgram program = Solver.parse(text).program(NoiseSchedule.of(BetaSchedule.LINEAR, 100), Prediction.EPSILON, 7);
+        SolverProgram program = Solver.parse(text).program(new DiscreteProcess(NoiseSchedule.of(BetaSchedule.LINEAR, 100), Prediction.EPSILON), 7);
         int each = (int) SHAPE.imageElements();
         float[] start = new float[SHAPE.n() * each];
         for (int i = 0; i < SHAPE.n(); i++) {
@@ -44,14 +46,14 @@ class ProgramStepTest {
         }
 
         GraphBuilder g = new GraphBuilder();
-        Value rng = g.input("rng", Shape.vector(4), DType.I32);
-        Value index = g.input("index", Shape.features(SHAPE.n(), 1), DType.I32);
-        ProgramStep step = ProgramStep.record(g, program, SHAPE, rng, index, SHAPE.n(), (x, t) -> g.in("network", () -> g.silu(x)));
+        RandomKey key = new RandomKey(g.input("rng", Shape.vector(4), DType.I32), g.input("index", Shape.features(SHAPE.n(), 1), DType.I32));
+        HostInputs inputs = new HostInputs();
+        ProgramStep step = ProgramStep.record(g, inputs, program, SHAPE, key, SHAPE.n(), (x, t, cursor) -> g.in("network", () -> g.silu(x)));
         float[] ours = new float[start.length];
         try (Device device = Backends.choose("cpu").open(Settings.DEFAULT); Executable e = device.load(device.plan(g.build()))) {
-            step.tables().forEach(e::write);
-            e.write(rng, new int[] {(int) SEED, 0, 0, 0});
-            e.write(index, new int[] {0, 1});
+            inputs.writeTables(e);
+            e.write(key.rng(), new int[] {(int) SEED, 0, 0, 0});
+            e.write(key.index(), new int[] {0, 1});
             e.write(step.registers().getFirst(), start);
             e.repeat(program.steps());
             e.read(step.registers().getFirst(), ours);

@@ -21,12 +21,13 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import sirocco.api.Device;
 import sirocco.diffusion.BetaSchedule;
+import sirocco.diffusion.DiscreteProcess;
 import sirocco.diffusion.Prediction;
 import sirocco.folder.ClassLabels;
 import sirocco.folder.ModelFolder;
 import sirocco.io.Safetensors;
-import sirocco.model.UNetConfig;
-import sirocco.model.Weights;
+import sirocco.nn.Weights;
+import sirocco.nn.unet.UNetConfig;
 import sirocco.pipeline.DiffusionModel;
 
 class FineTuningTest {
@@ -60,7 +61,7 @@ class FineTuningTest {
     private static final String SCHEDULER = "scheduler/scheduler_config.json";
 
     private static UNetConfig config(Path folder) throws IOException {
-        return DiffusionModel.readConfig(ModelFolder.open(folder), Optional.empty());
+        return (UNetConfig) DiffusionModel.readConfig(ModelFolder.open(folder), Optional.empty());
     }
 
     private static String quoted(Object text) {
@@ -71,15 +72,16 @@ class FineTuningTest {
     void theFolderSuppliesNetworkScheduleAndPrediction() throws IOException {
         try (TrainSetup setup = TrainSetup.of(from(model, ""))) {
             assertEquals(config(model), setup.model().config());
-            assertEquals(Optional.of(BetaSchedule.COSINE), setup.schedule().kind());
-            assertEquals(50, setup.schedule().T());
-            assertEquals(Prediction.V_PREDICTION, setup.prediction());
+            DiscreteProcess process = (DiscreteProcess) setup.process();
+            assertEquals(Optional.of(BetaSchedule.COSINE), process.schedule().kind());
+            assertEquals(50, process.schedule().T());
+            assertEquals(Prediction.V_PREDICTION, process.output());
             assertTrue(setup.config().network().fromHash().matches("[0-9a-f]{64}"), setup.config().network().fromHash());
         }
         String same = "\"schedule\": \"cosine\", \"timesteps\": 50, \"prediction\": \"v\", \"dropout\": 0.25, \"data\": \"shapes16\", \"imageSize\": 16";
         try (TrainSetup setup = TrainSetup.of(from(model, same))) {
-            assertEquals(0.25, setup.model().config().dropout());
-            assertEquals(16, setup.model().config().height(), "no weight depends on the size");
+            assertEquals(0.25, ((UNetConfig) setup.model().config()).dropout());
+            assertEquals(16, setup.model().config().size().height(), "no weight depends on the size");
         }
     }
 
@@ -161,7 +163,7 @@ class FineTuningTest {
         Path bare = folder.resolve("bare");
         new DiffusionModel(loaded.weights(), Optional.empty(), loaded.labels()).save(bare);
         String unknown = assertThrows(IllegalArgumentException.class, () -> TrainSetup.of(from(bare, ""))).getMessage();
-        assertTrue(unknown.contains("has no scheduler_config.json") && unknown.contains("Set process.schedule and process.timesteps"), unknown);
+        assertTrue(unknown.contains("has no scheduler_config.json") && unknown.contains("Set process.schedule, process.timesteps and objective.prediction"), unknown);
         TrainSetup.of(from(bare, "\"schedule\": \"cosine\", \"timesteps\": 50, \"prediction\": \"v\"")).close();
         String missing = assertThrows(IOException.class, () -> TrainSetup.of(from(folder.resolve("gone"), ""))).getMessage();
         assertTrue(missing.contains("gone: no such folder"), missing);

@@ -25,7 +25,7 @@ import sirocco.api.Executable;
 import sirocco.api.Value;
 import sirocco.data.DataException;
 import sirocco.data.Dataset;
-import sirocco.model.NonFiniteException;
+import sirocco.nn.NonFiniteException;
 import sirocco.testkit.Tolerance;
 
 class MicroBatchTest {
@@ -147,7 +147,7 @@ class MicroBatchTest {
         Path run = folder.resolve("run");
         try (Device device = Tiny.device(1); TrainSetup good = TrainSetup.of(config)) {
             Dataset once = new Tiny.Failing(good.data(), new AtomicInteger(7));
-            try (Trainer trainer = new Trainer(new TrainSetup(config, once, good.model(), good.schedule(), good.prediction()), device)) {
+            try (Trainer trainer = new Trainer(new TrainSetup(config, once, good.model(), good.process()), device)) {
                 trainer.start();
                 String message = assertThrows(DataException.class, () -> trainer.train(run, SILENT, () -> false)).getMessage();
                 assertTrue(message.contains("after step 2"), message);
@@ -222,7 +222,7 @@ class MicroBatchTest {
     private byte[] trainHalf(int rank, String name, TrainConfig config, Optional<GradientHook> hook) throws IOException {
         Path run = folder.resolve(name + rank);
         try (Device device = Tiny.device(1); TrainSetup few = Tiny.few(config)) {
-            TrainSetup half = new TrainSetup(config, new Half(few.data(), rank), few.model(), few.schedule(), few.prediction());
+            TrainSetup half = new TrainSetup(config, new Half(few.data(), rank), few.model(), few.process());
             try (Trainer trainer = new Trainer(half, device, DataPlace.HOST, hook)) {
                 trainer.start();
                 trainer.train(run, SILENT, () -> false);

@@ -91,7 +91,7 @@ final class Tiny {
                 return all.read(index, into, offset);
             }
         };
-        return new TrainSetup(config, few, endless.model(), endless.schedule(), endless.prediction());
+        return new TrainSetup(config, few, endless.model(), endless.process());
     }
 
     /** A dataset of which one read fails, after {@code left} others. Decoding is ahead of training, so this sets which batch fails, and not when. */

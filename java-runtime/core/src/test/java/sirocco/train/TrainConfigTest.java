@@ -13,6 +13,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import sirocco.nn.unet.UNetConfig;
 
 class TrainConfigTest {
     @Test
@@ -108,7 +109,7 @@ class TrainConfigTest {
                 """;
         TrainConfig expected = new TrainConfig(new DataOptions("photos.zip", 32, 3, true, 48, 0),
                 new NetworkOptions("cifar10", "", "", false, false, new UNetOptions(List.of(64, 128), 1, List.of(1), 8, 16, 0.25)),
-                new ProcessOptions("cosine", 500), new ObjectiveOptions("sample", 5, 0.2),
+                new ProcessOptions("discrete", "cosine", 500, TrainConfig.DEFAULT.process().edm()), new ObjectiveOptions("sample", 5, 0.2),
                 new OptimizerOptions(0.002, "constant", 17, new AdamOptions(0.8, 0.99, 1e-6), 0.01, 2, 0.995), new RunOptions(1500, 7, 250, 2, 5, 100));
         TrainConfig read = TrainConfig.parse(old, TrainConfig.DEFAULT, "run.json");
         assertEquals(expected, read);
@@ -198,7 +199,7 @@ class TrainConfigTest {
     @Test
     void theModelIsShapedToFitTheData() throws Exception {
         try (TrainSetup setup = TrainSetup.of(Tiny.config(c -> c.withData(d -> d.withChannels(1))))) {
-            var model = setup.model().config();
+            var model = (UNetConfig) setup.model().config();
             assertEquals(8, model.height());
             assertEquals(1, model.inChannels());
             assertEquals(setup.data().classNames().size() + 1, model.numClassEmbeds().getAsInt());
@@ -207,7 +208,7 @@ class TrainConfigTest {
         for (double dropout : new double[] {-1, 0}) {
             try (TrainSetup setup = TrainSetup.of(TrainConfig.DEFAULT.withData(d -> d.withSource("shapes32"))
                     .withNetwork(n -> n.withModel("cifar10").withUnet(u -> u.withDropout(dropout))))) {
-                assertEquals(dropout == -1 ? 0.1 : 0, setup.model().config().dropout(), "-1 leaves it to the model, 0 is none");
+                assertEquals(dropout == -1 ? 0.1 : 0, ((UNetConfig) setup.model().config()).dropout(), "-1 leaves it to the model, 0 is none");
             }
         }
         for (List<Integer> levels : List.of(List.<Integer>of(), List.of(0, 2), List.of(-1))) {
@@ -217,7 +218,7 @@ class TrainConfigTest {
                     case "[-1]" -> List.of(false, false, false);
                     default -> List.of(true, false, true);
                 };
-                assertEquals(expected, setup.model().config().downAttention(), levels.toString());
+                assertEquals(expected, ((UNetConfig) setup.model().config()).downAttention(), levels.toString());
             }
         }
         try (TrainSetup setup = TrainSetup.of(Tiny.config(c -> c.withNetwork(n -> n.withClassConditional(false))))) {

@@ -16,10 +16,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import sirocco.api.Device;
 import sirocco.data.DataException;
-import sirocco.data.Dataset;
 import sirocco.folder.ClassLabels;
 import sirocco.io.MalformedFileException;
-import sirocco.model.NonFiniteException;
+import sirocco.nn.NonFiniteException;
 import sirocco.pipeline.DiffusionModel;
 
 class TrainerTest {
@@ -118,7 +117,7 @@ class TrainerTest {
         Tiny.train(folder.resolve("whole"), config, 1);
         Path run = folder.resolve("run");
         try (Device device = Tiny.device(1); TrainSetup good = TrainSetup.of(config)) {
-            TrainSetup bad = new TrainSetup(config, new Tiny.Failing(good.data(), new AtomicInteger(7)), good.model(), good.schedule(), good.prediction());
+            TrainSetup bad = new TrainSetup(config, new Tiny.Failing(good.data(), new AtomicInteger(7)), good.model(), good.process());
             try (Trainer trainer = new Trainer(bad, device)) {
                 trainer.start();
                 var e = assertThrows(DataException.class, () -> trainer.train(run, new TrainListener() { }, () -> false));

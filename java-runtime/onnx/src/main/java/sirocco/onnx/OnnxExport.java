@@ -71,14 +71,14 @@ public final class OnnxExport {
      * @throws FreeBatchException if the batch size cannot be free, naming the step
      * @throws IllegalArgumentException if the file would be larger than a protobuf file can be, or a port does not fit its value
      */
-    public static OnnxModel of(IntFunction<Network> recording, Function<Value, float[]> weights, Options options) {
+    public static OnnxModel of(IntFunction<PortedGraph> recording, Function<Value, float[]> weights, Options options) {
         Recorded recorded = Recorded.of(recording, options.batch, n -> Mapped.lower(n.graph(), options.mapped));
         return new OnnxExport(recorded, new Weights(weights), options).run();
     }
 
     private OnnxModel run() {
         List<ValueInfoProto> inputs = new ArrayList<>();
-        Network network = recorded.network();
+        PortedGraph network = recorded.network();
         network.inputs().forEach(p -> w.nodes.reserve(p.name()));
         network.outputs().forEach(p -> w.nodes.reserve(p.name()));
         for (Port p : network.inputs()) {

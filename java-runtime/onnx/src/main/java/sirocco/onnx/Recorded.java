@@ -24,7 +24,7 @@ final class Recorded {
      */
     private static final List<Integer> SEVERAL = List.of(61, 67, 71);
 
-    private final List<Network> networks = new ArrayList<>();
+    private final List<PortedGraph> networks = new ArrayList<>();
     private final List<Integer> batches;
 
     private Recorded(List<Integer> batches) {
@@ -39,11 +39,11 @@ final class Recorded {
      * @param lowering returns the graph with fewer kinds of ops
      * @throws FreeBatchException if {@code batch} is empty and the recordings differ in more than sizes
      */
-    static Recorded of(IntFunction<Network> recording, OptionalInt batch, Lowered lowering) {
+    static Recorded of(IntFunction<PortedGraph> recording, OptionalInt batch, Lowered lowering) {
         Recorded r = new Recorded(batch.isPresent() ? List.of(batch.getAsInt()) : SEVERAL);
         for (int b : r.batches) {
-            Network n = recording.apply(b);
-            r.networks.add(new Network(live(lowering.of(n)), n.inputs(), n.outputs()));
+            PortedGraph n = recording.apply(b);
+            r.networks.add(new PortedGraph(live(lowering.of(n)), n.inputs(), n.outputs()));
         }
         r.compare();
         return r;
@@ -52,10 +52,10 @@ final class Recorded {
     /** Lowers a network's graph. */
     @FunctionalInterface
     interface Lowered {
-        Graph of(Network network);
+        Graph of(PortedGraph network);
     }
 
-    Network network() {
+    PortedGraph network() {
         return networks.getFirst();
     }
 

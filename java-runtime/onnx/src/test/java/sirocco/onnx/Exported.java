@@ -27,14 +27,14 @@ final class Exported {
     }
 
     /** A graph with all that it reads, except parameters, for inputs, and with {@code results} for outputs; every tensor in the logical order. */
-    static Network network(Graph graph, List<Value> results) {
+    static PortedGraph network(Graph graph, List<Value> results) {
         Set<Value> read = new HashSet<>(results);
         graph.steps().forEach(s -> read.addAll(s.op().inputs()));
         List<Port> inputs = graph.values().stream().filter(v -> v.persistent() && v.role() != Value.Role.PARAMETER && read.contains(v))
                 .map(v -> Port.logical(v, name(v))).toList();
         List<Port> outputs = new ArrayList<>();
         results.stream().distinct().forEach(v -> outputs.add(Port.logical(v, "out." + outputs.size())));
-        return new Network(graph, inputs, outputs);
+        return new PortedGraph(graph, inputs, outputs);
     }
 
     private static String name(Value v) {
@@ -69,7 +69,7 @@ final class Exported {
     }
 
     /** Runs the exported network on what the reference holds. Returns the outputs by the value behind each. */
-    static Map<Value, double[]> run(Session session, Network network, ReferenceExecutable reference) {
+    static Map<Value, double[]> run(Session session, PortedGraph network, ReferenceExecutable reference) {
         for (Port p : network.inputs()) {
             session.with(p.name(), elements(reference, p.value()), shape(p.value()));
         }

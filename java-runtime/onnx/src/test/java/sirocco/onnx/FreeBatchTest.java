@@ -142,7 +142,7 @@ class FreeBatchTest {
                 .map(mapped -> dynamicTest(e.getKey() + (mapped ? ", operators for fused ops" : ", primitives"), () -> compare(e.getValue(), mapped))));
     }
 
-    private static Network record(Recording recording, int n) {
+    private static PortedGraph record(Recording recording, int n) {
         GraphBuilder g = new GraphBuilder();
         List<Value> results = recording.apply(g, n);
         results.forEach(g::output);
@@ -153,7 +153,7 @@ class FreeBatchTest {
         OnnxModel model = OnnxExport.of(n -> record(recording, n), FreeBatchTest::weights, Exported.options(OptionalInt.empty(), mapped));
         try (Session session = new Session(model)) {
             for (int n : SIZES) {
-                Network network = record(recording, n);
+                PortedGraph network = record(recording, n);
                 Graph graph = network.graph();
                 try (ReferenceExecutable reference = (ReferenceExecutable) new ReferenceDevice().load(new ReferenceDevice().plan(graph))) {
                     graph.values().stream().filter(Value::persistent).forEach(v -> fill(reference, v));
@@ -224,7 +224,7 @@ class FreeBatchTest {
     @Test
     void aBatchThatCannotBeFreeCanBeFixed() {
         Recording recording = (g, n) -> List.of(g.scale(images(g, "x", n), 1.0 / n));
-        Network network = record(recording, 4);
+        PortedGraph network = record(recording, 4);
         OnnxModel model = OnnxExport.of(n -> record(recording, n), FreeBatchTest::weights, Exported.options(OptionalInt.of(4), true));
         try (Session session = new Session(model);
                 ReferenceExecutable reference = (ReferenceExecutable) new ReferenceDevice().load(new ReferenceDevice().plan(network.graph()))) {
@@ -239,23 +239,23 @@ class FreeBatchTest {
     void badRequestsAreErrors() {
         Recording recording = (g, n) -> List.of(g.silu(images(g, "x", n)));
         assertThrows(IllegalArgumentException.class, () -> Exported.options(OptionalInt.of(0), false));
-        Network n = record(recording, 1);
+        PortedGraph n = record(recording, 1);
         Port y = n.outputs().getFirst();
-        var missing = assertThrows(IllegalArgumentException.class, () -> export(new Network(n.graph(), n.inputs(),
+        var missing = assertThrows(IllegalArgumentException.class, () -> export(new PortedGraph(n.graph(), n.inputs(),
                 List.of(Port.numbers(y.value(), "y")))));
         assertTrue(missing.getMessage().contains("axis H"), missing.getMessage());
-        var twice = assertThrows(IllegalArgumentException.class, () -> export(new Network(n.graph(), n.inputs(), List.of(y, y))));
+        var twice = assertThrows(IllegalArgumentException.class, () -> export(new PortedGraph(n.graph(), n.inputs(), List.of(y, y))));
         assertTrue(twice.getMessage().contains(y.name()), twice.getMessage());
-        var type = assertThrows(IllegalArgumentException.class, () -> export(new Network(n.graph(), n.inputs(), List.of(Port.labels(y.value(), "y")))));
+        var type = assertThrows(IllegalArgumentException.class, () -> export(new PortedGraph(n.graph(), n.inputs(), List.of(Port.labels(y.value(), "y")))));
         assertTrue(type.getMessage().contains("axis") || type.getMessage().contains("INT64"), type.getMessage());
         assertThrows(IllegalArgumentException.class, () -> new Port(y.value(), "y", List.of(Axis.N, Axis.N), y.type()));
         assertThrows(IllegalArgumentException.class, () -> OnnxModel.checkedSize(1L << 31));
         assertEquals(5, OnnxModel.checkedSize(5));
         List<Port> inputs = new ArrayList<>();
-        assertThrows(IllegalStateException.class, () -> export(new Network(n.graph(), inputs, n.outputs())));
+        assertThrows(IllegalStateException.class, () -> export(new PortedGraph(n.graph(), inputs, n.outputs())));
     }
 
-    private static OnnxModel export(Network network) {
+    private static OnnxModel export(PortedGraph network) {
         return OnnxExport.of(_ -> network, FreeBatchTest::weights, Exported.options(OptionalInt.of(1), false));
     }
 }

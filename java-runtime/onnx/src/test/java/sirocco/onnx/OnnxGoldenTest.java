@@ -13,7 +13,7 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import sirocco.folder.ModelFolder;
 import sirocco.io.Safetensors;
-import sirocco.model.ImageSize;
+import sirocco.nn.ImageSize;
 import sirocco.pipeline.DiffusionModel;
 import sirocco.testkit.GoldenFolder;
 import sirocco.testkit.GoldenTests;
@@ -73,13 +73,13 @@ class OnnxGoldenTest {
                 t[i] = steps[steps.length == 1 ? 0 : i];
             }
             for (boolean mapped : List.of(false, true)) {
-                try (Session session = new Session(UNetExport.of(model.weights(), OptionalInt.empty(), mapped, "test", model.schedulerJson()))) {
-                    session.with(UNetExport.SAMPLE, golden.floats("forward.sample"), shape).with(UNetExport.TIMESTEP, t, n);
+                try (Session session = new Session(NetworkExport.of(model.weights(), OptionalInt.empty(), mapped, "test", model.schedulerJson()))) {
+                    session.with(NetworkExport.SAMPLE, golden.floats("forward.sample"), shape).with(NetworkExport.TIMESTEP, t, n);
                     if (model.config().numClassEmbeds().isPresent()) {
-                        session.with(UNetExport.LABELS, golden.longs("forward.class_labels"), n);
+                        session.with(NetworkExport.LABELS, golden.longs("forward.class_labels"), n);
                     }
                     Exported.assertClose(folder.getFileName() + (mapped ? ", operators for fused ops" : ", primitives"),
-                            Exported.doubles(golden.floats("forward.output")), Exported.doubles(session.run().get(UNetExport.OUTPUT)), BOTH);
+                            Exported.doubles(golden.floats("forward.output")), Exported.doubles(session.run().get(NetworkExport.OUTPUT)), BOTH);
                 }
             }
         }

@@ -70,7 +70,7 @@ class OpCasesOnnxTest {
         List<OpCase> refused = OpCases.all().stream().filter(c -> !isExportable(c)).toList();
         assertTrue(refused.size() > 100, "cases of training");
         for (OpCase c : refused) {
-            Network network = Exported.network(c.graph(), c.compared());
+            PortedGraph network = Exported.network(c.graph(), c.compared());
             var e = assertThrows(UnsupportedOperationException.class,
                     () -> OnnxExport.of(_ -> network, _ -> new float[0], Exported.options(OptionalInt.of(1), false)), c.name());
             assertTrue(primitives(c).stream().filter(OpCasesOnnxTest::isTraining).allMatch(op -> e.getMessage().contains(op.kind())), e.getMessage());
@@ -89,7 +89,7 @@ class OpCasesOnnxTest {
             return;
         }
         Graph graph = new Graph(c.graph().values(), c.graph().steps(), compared.stream().filter(v -> !v.persistent()).toList());
-        Network network = Exported.network(graph, compared);
+        PortedGraph network = Exported.network(graph, compared);
         try (ReferenceExecutable reference = (ReferenceExecutable) new ReferenceDevice().load(new ReferenceDevice().plan(c.graph()))) {
             c.fill(reference);
             OnnxModel model = OnnxExport.of(_ -> network, v -> (float[]) Exported.elements(reference, v), Exported.options(OptionalInt.of(1), mapped));

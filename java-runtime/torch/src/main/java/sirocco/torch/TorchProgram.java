@@ -10,8 +10,8 @@ import sirocco.api.Lowering;
 import sirocco.api.Shape;
 import sirocco.api.Step;
 import sirocco.api.Value;
-import sirocco.model.Network;
-import sirocco.model.Parameter.Kind;
+import sirocco.nn.Network;
+import sirocco.nn.Parameter.Kind;
 
 /**
  * A recorded network as calls of PyTorch, so that PyTorch can be timed beside Sirocco without a network being written twice. LibTorch runs it in Java; its

@@ -24,15 +24,15 @@ import sirocco.api.GraphBuilder;
 import sirocco.api.Shape;
 import sirocco.api.Value;
 import sirocco.api.Window;
-import sirocco.model.UNetConfig;
+import sirocco.nn.unet.UNetConfig;
 
 /** Translation of recorded networks. That programs compute what their graphs say is tested where there is LibTorch, in java-runtime/bench. */
 class TorchProgramTest {
     private static TorchProgram unet(UNetConfig config, int n) {
         GraphBuilder g = new GraphBuilder();
-        Value x = g.input("x", new Shape(n, config.height(), config.width(), config.inChannels()), DType.F32);
+        Value x = g.input("x", config.network().images(n), DType.F32);
         Value t = g.input("t", Shape.features(n, 1), DType.F32);
-        g.output(config.network().apply(g, x, t, Optional.empty(), Optional.empty()));
+        g.output(config.network().apply(g, x, t, Map.of(), Optional.empty()));
         return TorchProgram.of(g.build(), config.network());
     }
 

@@ -32,6 +32,8 @@ public final class Philox {
     public static final int SAMPLING = 3;
     /** Weights before training, by parameter: sample index and step are the halves of its name's hash. */
     public static final int WEIGHTS = 4;
+    /** The time of a sample in a training step, for processes whose time is a real number: element 0 of a normal draw. */
+    public static final int TIME = 5;
     /** Dropout: uniform, an element is kept where u ≥ p. Dropout op number k of a graph uses stream DROPOUT + k. */
     public static final int DROPOUT = 1 << 16;
 

@@ -3,19 +3,23 @@ package sirocco.tornado;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.util.Optional;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import sirocco.api.Availability;
 import sirocco.api.Backends;
 import sirocco.api.Device;
 import sirocco.api.Settings;
+import sirocco.data.Samples;
 import sirocco.diffusion.BetaSchedule;
+import sirocco.diffusion.ClassifierFree;
+import sirocco.diffusion.DiscreteProcess;
 import sirocco.diffusion.NoiseSchedule;
 import sirocco.diffusion.Prediction;
 import sirocco.diffusion.Solver;
-import sirocco.model.UNet;
-import sirocco.model.UNetConfig;
-import sirocco.model.Weights;
+import sirocco.nn.Weights;
+import sirocco.nn.unet.UNet;
+import sirocco.nn.unet.UNetConfig;
 import sirocco.sample.ImageSampler;
 
 /** Whole chains beside the CPU backend's: network, noise and steps from the first to the last. */
@@ -36,10 +40,10 @@ class SamplingTest {
     }
 
     private static float[] images(String backend, String sampler) {
-        var table = Solver.parse(sampler).program(NoiseSchedule.of(BetaSchedule.LINEAR, 1000), Prediction.EPSILON, 10);
+        var table = Solver.parse(sampler).program(new DiscreteProcess(NoiseSchedule.of(BetaSchedule.LINEAR, 1000), Prediction.EPSILON), 10);
         try (Device device = Backends.choose(backend).open(Settings.DEFAULT);
-                ImageSampler s = new ImageSampler(device, new UNet(CONFIG), table, IMAGES, 2).load(Weights.initial(CONFIG, 1))) {
-            s.begin(7, 0, i -> i % 2);
+                ImageSampler s = new ImageSampler(device, new UNet(CONFIG), table, IMAGES, ClassifierFree.of(2, Optional.empty())).load(Weights.initial(CONFIG, 1))) {
+            s.begin(7, 0, Samples.ofLabels(i -> i % 2));
             while (s.step()) { }
             return s.read().clone();
         }

@@ -21,8 +21,8 @@ import sirocco.api.Settings.Precision;
 import sirocco.api.Step;
 import sirocco.api.Tuning;
 import sirocco.api.Value;
-import sirocco.model.UNet;
-import sirocco.model.UNetConfig;
+import sirocco.nn.unet.UNet;
+import sirocco.nn.unet.UNetConfig;
 import sirocco.sample.SamplePlan;
 import sirocco.train.TrainPlan;
 
@@ -61,7 +61,7 @@ class LaunchesTest {
     }
 
     private static String launches() {
-        UNet model = new UNet(UNetConfig.preset("cifar10"));
+        UNet model = new UNet(UNetConfig.cifar10());
         List<Graph> graphs;
         try (Device device = new Planner()) {
             graphs = List.of(TrainPlan.of(device, model, 128).graph(), SamplePlan.of(device, model, 256, 10, false).graph());

@@ -11,10 +11,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import sirocco.bench.Work;
-import sirocco.model.UNetConfig;
-import sirocco.model.Weights;
+import sirocco.nn.Weights;
+import sirocco.nn.unet.UNetConfig;
+import sirocco.onnx.NetworkExport;
 import sirocco.onnx.OnnxModel;
-import sirocco.onnx.UNetExport;
 
 /** ONNX Runtime's side of the rows about forward passes: the exporter's file, all optimizations of graphs. */
 public final class OnnxModels {
@@ -28,7 +28,7 @@ public final class OnnxModels {
      * @param t [n]
      */
     public static Work forward(Weights weights, int threads, float[] x, float[] t) {
-        OnnxModel model = UNetExport.of(weights, OptionalInt.of(t.length), true, "bench", Optional.empty());
+        OnnxModel model = NetworkExport.of(weights, OptionalInt.of(t.length), true, "bench", Optional.empty());
         try {
             return new Forward(model, (UNetConfig) weights.config(), threads, x, t);
         } catch (OrtException e) {
@@ -51,9 +51,9 @@ public final class OnnxModels {
                 options.addConfigEntry("session.force_spinning_stop", "1");
                 session = environment.createSession(model.toBytes(), options);
             }
-            inputs.put(UNetExport.SAMPLE, OnnxTensor.createTensor(environment, FloatBuffer.wrap(x),
+            inputs.put(NetworkExport.SAMPLE, OnnxTensor.createTensor(environment, FloatBuffer.wrap(x),
                     new long[] {t.length, config.inChannels(), config.height(), config.width()}));
-            inputs.put(UNetExport.TIMESTEP, OnnxTensor.createTensor(environment, FloatBuffer.wrap(t), new long[] {t.length}));
+            inputs.put(NetworkExport.TIMESTEP, OnnxTensor.createTensor(environment, FloatBuffer.wrap(t), new long[] {t.length}));
         }
 
         @Override

@@ -9,7 +9,7 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import sirocco.bench.Work;
 import sirocco.bench.torch.Torch.Format;
-import sirocco.model.Weights;
+import sirocco.nn.Weights;
 import sirocco.torch.TorchProgram;
 
 /** LibTorch's side of the rows about whole models: networks with inputs x [n,c,h,w] and t [n,1] and one output of x's form. */

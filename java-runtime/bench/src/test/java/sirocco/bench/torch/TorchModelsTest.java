@@ -12,8 +12,8 @@ import sirocco.bench.Inputs;
 import sirocco.bench.NetworkGraph;
 import sirocco.bench.Work;
 import sirocco.bench.torch.Torch.Format;
-import sirocco.model.UNetConfig;
-import sirocco.model.Weights;
+import sirocco.nn.Weights;
+import sirocco.nn.unet.UNetConfig;
 import sirocco.torch.TorchProgram;
 
 class TorchModelsTest {

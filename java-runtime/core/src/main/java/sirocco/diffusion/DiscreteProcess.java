@@ -1,0 +1,80 @@
+package sirocco.diffusion;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import sirocco.api.Diffusion;
+import sirocco.api.GraphBuilder;
+import sirocco.api.Shape;
+import sirocco.api.Value;
+import sirocco.data.Column;
+
+/**
+ * The variance-preserving process of Ho et al. 2020 in T discrete steps: a = √ᾱ_t, s = √(1 − ᾱ_t), t uniform in 0 … T−1.
+ *
+ * @param output ε, x_0 or v
+ */
+public record DiscreteProcess(NoiseSchedule schedule, Prediction output) implements ForwardProcess {
+    /** Floats in a row of {@link #table}. */
+    static final int COLUMNS = 8;
+
+    /** Returns the noise level of timestep t. */
+    public Level level(int t) {
+        return new Level(t, 1, schedule.signal(t), schedule.noise(t));
+    }
+
+    @Override
+    public Noised noise(TrainingStep step, Weighting weighting) {
+        GraphBuilder g = step.graph();
+        Value rows = step.inputs().table(g, "schedule", new Shape(schedule.T(), 1, 1, COLUMNS), table(weighting));
+        Value images = step.column(Column.IMAGE);
+        Diffusion.Noised n = g.in("noising", () -> g.noising(images, rows, step.key().rng(), step.key().index(), step.flip()));
+        return new Noised(n.xt(), n.t(), n.target(), n.weight());
+    }
+
+    /**
+     * Returns what {@link Diffusion.Noising} reads: for each t a row of {@value #COLUMNS} floats (a, s, te, tx, weight, 0, 0, 0), where x_t = a·x_0 + s·ε and
+     * target = te·ε + tx·x_0.
+     */
+    float[] table(Weighting weighting) {
+        float[] rows = new float[schedule.T() * COLUMNS];
+        for (int t = 0; t < schedule.T(); t++) {
+            Level level = level(t);
+            double[] row = {level.a(), level.s(), output.targetFromEpsilon(level.a(), level.s()), output.targetFromX0(level.a(), level.s()),
+                    weighting.weight(level, output)};
+            for (int c = 0; c < row.length; c++) {
+                rows[t * COLUMNS + c] = (float) row[c];
+            }
+        }
+        return rows;
+    }
+
+    @Override
+    public SigmaGrid sigmas(Sigmas sigmas, int steps) {
+        return SigmaGrid.of(this, sigmas, steps);
+    }
+
+    @Override
+    public int mostSteps() {
+        return schedule.T();
+    }
+
+    @Override
+    public DiscreteProcess discrete(String solver) {
+        return this;
+    }
+
+    @Override
+    public Solver usualSolver() {
+        return Solver.parse("ddpm-large");
+    }
+
+    @Override
+    public String className(Solver solver) {
+        return solver.kind().className();
+    }
+
+    @Override
+    public void write(ObjectNode config, Solver solver) {
+        DiscreteProcessKind.write(this, config);
+        solver.writeTo(config);
+    }
+}
