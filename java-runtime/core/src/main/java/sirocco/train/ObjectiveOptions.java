@@ -3,6 +3,7 @@ package sirocco.train;
 import java.util.Map;
 import java.util.TreeSet;
 import java.util.function.Function;
+import sirocco.diffusion.ClassificationLoss;
 import sirocco.diffusion.DenoisingLoss;
 import sirocco.diffusion.Objective;
 import sirocco.diffusion.Weighting;
@@ -13,13 +14,15 @@ import sirocco.diffusion.Weighting;
  * <p>The {@code with} methods return changed copies.
  */
 public record ObjectiveOptions(
-        @Setting(value = "what is minimized: simple (the weighted squared error of the prediction, Ho et al. 2020)", flat = "objective") String kind,
+        @Setting(value = "what is minimized: simple (the weighted squared error of the prediction, Ho et al. 2020) or "
+                + "classification (the cross-entropy of a classifier of noisy images)", flat = "objective") String kind,
         @Setting("what the network predicts: epsilon, sample, v_prediction; own: as in the "
                 + "folder to start from") String prediction,
         @Setting("gamma of min-SNR loss weighting (Hang et al. 2023); 0: plain MSE") double minSnrGamma,
         @Setting("fraction of labels replaced by the null class, for classifier-free guidance") double labelDrop) {
     /** By name. An objective has one entry. */
     private static final Map<String, Function<ObjectiveOptions, Objective>> OBJECTIVES = Map.of(
+            "classification", _ -> new ClassificationLoss(),
             "simple", o -> new DenoisingLoss(o.minSnrGamma > 0 ? Weighting.minSnr(o.minSnrGamma) : Weighting.UNIFORM));
 
     public ObjectiveOptions {
