@@ -3,7 +3,6 @@ package sirocco.tornado.kernel;
 import java.util.EnumSet;
 import sirocco.api.Attention;
 import sirocco.api.Axis;
-import sirocco.api.BinaryFunction;
 import sirocco.api.Conditioning;
 import sirocco.api.Convolution;
 import sirocco.api.Diffusion;
@@ -17,7 +16,6 @@ import sirocco.api.Product;
 import sirocco.api.Random;
 import sirocco.api.Reduction;
 import sirocco.api.Settings.Precision;
-import sirocco.api.UnaryFunction;
 
 /** Makes the kernel of each op. */
 public final class KernelFactory {
@@ -29,10 +27,7 @@ public final class KernelFactory {
             case Attention.Forward op -> op.q().shape().equals(op.k().shape()) && op.keyMask().isEmpty() && !op.causal();
             case Attention.Backward op -> op.q().shape().equals(op.k().shape()) && op.keyMask().isEmpty() && !op.causal();
             case Normalization.LayerNorm _, Normalization.LayerNormBackward _ -> false;
-            case Pointwise.Unary op -> op.function() == UnaryFunction.SILU;
-            case Pointwise.UnaryBackward op -> op.function() == UnaryFunction.SILU;
-            case Pointwise.Binary op -> op.function() == BinaryFunction.ADD && op.a().shape().equals(op.b().shape());
-            case Pointwise.Affine _, Pointwise.Gated _, Pointwise.GatedBackward _ -> false;
+            case Pointwise.Gated _, Pointwise.GatedBackward _ -> false;
             case Product _ -> false;
             case Reduction.Reduce op -> op.function() == Reduction.Function.SUM && op.axes().equals(EnumSet.of(Axis.H, Axis.W));
             case Movement.Concat op -> op.axis() == Axis.C;
@@ -66,7 +61,8 @@ public final class KernelFactory {
             case Pointwise.Unary op -> PointwiseKernels.of(op);
             case Pointwise.UnaryBackward op -> PointwiseKernels.of(op);
             case Pointwise.Binary op -> PointwiseKernels.of(op);
-            case Pointwise.Affine _, Pointwise.Gated _, Pointwise.GatedBackward _ -> throw unsupported(any);
+            case Pointwise.Affine op -> PointwiseKernels.of(op);
+            case Pointwise.Gated _, Pointwise.GatedBackward _ -> throw unsupported(any);
             case Product.MatMul _ -> throw unsupported(any);
             case Reduction.Reduce op -> Sums.of(op);
 
