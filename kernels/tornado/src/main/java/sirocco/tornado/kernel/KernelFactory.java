@@ -16,6 +16,7 @@ import sirocco.api.Product;
 import sirocco.api.Random;
 import sirocco.api.Reduction;
 import sirocco.api.Settings.Precision;
+import sirocco.gpu.Box;
 
 /** Makes the kernel of each op. */
 public final class KernelFactory {
@@ -30,10 +31,7 @@ public final class KernelFactory {
             case Pointwise.Gated _, Pointwise.GatedBackward _ -> false;
             case Product _ -> false;
             case Reduction.Reduce op -> op.function() == Reduction.Function.SUM && op.axes().equals(EnumSet.of(Axis.H, Axis.W));
-            case Movement.Concat op -> op.axis() == Axis.C;
-            case Movement.Slice op -> op.axis() == Axis.C;
-            case Movement.Repeat op -> op.y().shape().equals(op.x().shape().withN(2 * op.x().shape().n()));
-            case Movement.AveragePool _, Movement.Reshape _, Movement.Permute _, Movement.Ramp _, Movement.Accumulate _, Movement.Assign _ -> false;
+            case Movement.AveragePool _ -> false;
             case Conditioning.Embedding op -> op.ids().shape().imageElements() == 1;
             case Conditioning.EmbeddingBackward op -> op.ids().shape().imageElements() == 1;
             case Random.Draw _, Random.DrawTimestep _ -> false;
@@ -72,8 +70,12 @@ public final class KernelFactory {
             case Movement.UpsampleBackward op -> Moves.of(op);
             case Movement.Repeat op -> Moves.of(op);
             case Movement.GatherImages op -> Moves.of(op);
-            case Movement.AveragePool _, Movement.Reshape _, Movement.Permute _, Movement.Ramp _, Movement.Accumulate _, Movement.Assign _ ->
-                    throw unsupported(any);
+            case Movement.Reshape op -> Copies.of(op);
+            case Movement.Permute op -> Boxes.of(Box.of(op), op.x(), op.y());
+            case Movement.Ramp op -> Ramps.of(op);
+            case Movement.Accumulate op -> Copies.of(op);
+            case Movement.Assign op -> Copies.of(op);
+            case Movement.AveragePool _ -> throw unsupported(any);
 
             case Conditioning.TimestepEmbedding op -> ConditioningKernels.of(op);
             case Conditioning.Embedding op -> ConditioningKernels.of(op);
