@@ -106,7 +106,7 @@ final class ConditioningKernels {
     }
 
     static Kernel of(Conditioning.Embedding op) {
-        int n = op.y().shape().n();
+        int n = (int) op.ids().shape().elements();
         int dim = op.table().shape().c();
         int rows = op.table().shape().n();
         return Kernel.of(p -> List.of(Launch.items("embedding", new int[] {p.at(op.ids()), p.at(op.table()), p.at(op.y()), p.fault(), p.faultCode()},
@@ -128,7 +128,7 @@ final class ConditioningKernels {
     }
 
     static Kernel of(Conditioning.EmbeddingBackward op) {
-        int n = op.dy().shape().n();
+        int n = (int) op.ids().shape().elements();
         int dim = op.dTable().shape().c();
         int rows = op.dTable().shape().n();
         return Kernel.of(p -> List.of(Launch.items("embeddingBackward", new int[] {p.at(op.ids()), p.at(op.dy()), p.at(op.dTable()), p.fault(), p.faultCode()},

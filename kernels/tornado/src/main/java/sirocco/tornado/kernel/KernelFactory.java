@@ -1,8 +1,6 @@
 package sirocco.tornado.kernel;
 
-import java.util.EnumSet;
 import sirocco.api.Attention;
-import sirocco.api.Axis;
 import sirocco.api.Conditioning;
 import sirocco.api.Convolution;
 import sirocco.api.Diffusion;
@@ -17,29 +15,20 @@ import sirocco.api.Random;
 import sirocco.api.Reduction;
 import sirocco.api.Settings.Precision;
 import sirocco.gpu.Box;
+import sirocco.gpu.CommonCases;
 
 /** Makes the kernel of each op. */
 public final class KernelFactory {
     private KernelFactory() { }
 
-    /** Whether there is a kernel for an op, with its shapes and attributes. */
+    /** Whether there is a kernel for an op, with its shapes and attributes. What has none is lowered; no primitive is among it. */
     public static boolean supports(Op any) {
         return switch (any) {
             case Attention.Forward op -> op.q().shape().equals(op.k().shape()) && op.keyMask().isEmpty() && !op.causal();
             case Attention.Backward op -> op.q().shape().equals(op.k().shape()) && op.keyMask().isEmpty() && !op.causal();
-            case Normalization.LayerNorm _, Normalization.LayerNormBackward _ -> false;
-            case Pointwise.Gated _, Pointwise.GatedBackward _ -> false;
-            case Product _ -> false;
-            case Reduction.Reduce op -> op.function() == Reduction.Function.SUM && op.axes().equals(EnumSet.of(Axis.H, Axis.W));
-            case Movement.AveragePool _ -> false;
-            case Conditioning.Embedding op -> op.ids().shape().imageElements() == 1;
-            case Conditioning.EmbeddingBackward op -> op.ids().shape().imageElements() == 1;
-            case Random.Draw _, Random.DrawTimestep _ -> false;
-            case Loss.CrossEntropy _, Loss.CrossEntropyBackward _ -> false;
-            case Diffusion.Lookup op -> op.column() == 0 && op.row().shape().n() == 1;
-            case Diffusion.Combine _, Diffusion.Advance _, Diffusion.Pixels _ -> false;
-            case Optimizer.Average _ -> false;
-            default -> true;
+            case Normalization.LayerNorm _, Normalization.LayerNormBackward _, Pointwise.Gated _, Pointwise.GatedBackward _, Movement.AveragePool _ -> false;
+            case Convolution _, Normalization _, Pointwise _, Product _, Reduction _, Movement _, Conditioning _, Random _, Diffusion _, Loss _, Optimizer _ ->
+                    true;
         };
     }
 
@@ -61,8 +50,8 @@ public final class KernelFactory {
             case Pointwise.Binary op -> PointwiseKernels.of(op);
             case Pointwise.Affine op -> PointwiseKernels.of(op);
             case Pointwise.Gated _, Pointwise.GatedBackward _ -> throw unsupported(any);
-            case Product.MatMul _ -> throw unsupported(any);
-            case Reduction.Reduce op -> Sums.of(op);
+            case Product.MatMul op -> MatMulKernels.of(op);
+            case Reduction.Reduce op -> CommonCases.sumsPixels(op) ? Sums.of(op) : Reductions.of(op);
 
             case Movement.Concat op -> Moves.of(op);
             case Movement.Slice op -> Moves.of(op);
@@ -82,21 +71,25 @@ public final class KernelFactory {
             case Conditioning.EmbeddingBackward op -> ConditioningKernels.of(op);
             case Random.Dropout op -> ConditioningKernels.of(op);
             case Random.DropLabels op -> ConditioningKernels.of(op);
-            case Random.Draw _, Random.DrawTimestep _ -> throw unsupported(any);
+            case Random.Draw op -> DrawKernels.of(op);
+            case Random.DrawTimestep op -> DrawKernels.of(op);
 
             case Diffusion.Noising op -> DiffusionKernels.of(op);
-            case Diffusion.Lookup op -> DiffusionKernels.of(op);
+            case Diffusion.Lookup op -> TableKernels.of(op);
             case Diffusion.Guidance op -> PointwiseKernels.of(op);
             case Diffusion.SamplingStep op -> DiffusionKernels.of(op);
-            case Diffusion.Combine _, Diffusion.Advance _, Diffusion.Pixels _ -> throw unsupported(any);
+            case Diffusion.Combine op -> TableKernels.of(op);
+            case Diffusion.Advance op -> TableKernels.of(op);
+            case Diffusion.Pixels op -> DrawKernels.of(op);
             case Loss.MseLoss op -> Sums.of(op);
             case Loss.MseLossBackward op -> Sums.of(op);
-            case Loss.CrossEntropy _, Loss.CrossEntropyBackward _ -> throw unsupported(any);
+            case Loss.CrossEntropy op -> CrossEntropyKernels.of(op);
+            case Loss.CrossEntropyBackward op -> CrossEntropyKernels.of(op);
 
             case Optimizer.GradientNorm op -> Sums.of(op);
             case Optimizer.RecordStep op -> OptimizerKernels.of(op);
             case Optimizer.AdamEma op -> OptimizerKernels.of(op);
-            case Optimizer.Average _ -> throw unsupported(any);
+            case Optimizer.Average op -> OptimizerKernels.of(op);
         };
     }
 

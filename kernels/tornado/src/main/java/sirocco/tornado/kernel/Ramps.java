@@ -21,8 +21,8 @@ final class Ramps {
         int n = (int) op.y().shape().elements();
         if (op.step() == 0) {
             float value = (float) op.start();
-            return Kernel.of(p -> List.of(Launch.items("constant", new int[] {p.at(op.y())}, n,
-                    (g, id, c, m, at) -> g.task(id, Ramps::constantNumber, c, m, at, n, value))));
+            return Kernel.of(p -> List.of(Launch.items("fill", new int[] {p.at(op.y())}, n,
+                    (g, id, c, m, at) -> g.task(id, Ramps::fill, c, m, at, n, value))));
         }
         int size = op.y().shape().size(op.axis());
         int inner = Strides.of(op.y().shape(), op.axis());
@@ -36,7 +36,7 @@ final class Ramps {
     }
 
     /** at: y */
-    static void constantNumber(KernelContext c, FloatArray m, IntArray at, int n, float value) {
+    static void fill(KernelContext c, FloatArray m, IntArray at, int n, float value) {
         int i = c.globalIdx;
         if (i < n) {
             m.set(at.get(0) + i, value);
