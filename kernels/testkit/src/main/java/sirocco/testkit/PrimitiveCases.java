@@ -297,6 +297,7 @@ final class PrimitiveCases {
                 c.result(constant, Tolerance.rounded(0));
             }));
         }
+        cases.add(OpCase.of("Repeat I32 along two axes", c -> c.result(c.g.repeat(c.ids("x", 4, -1, 7), new Shape(9, 2, 1, 1)), Tolerance.EXACT)));
         cases.add(OpCase.of("Assign I32", c -> {
             Value x = c.ids("x", 4, -1, 7);
             Value into = c.g.state("into", x.shape(), DType.I32);

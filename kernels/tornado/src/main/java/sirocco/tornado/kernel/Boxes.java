@@ -46,11 +46,12 @@ final class Boxes {
     }
 
     /** The same of I32, of which there are few: one a work item. */
-    static void moveWords(KernelContext c, FloatArray m, IntArray words, IntArray at, int n, int h, int w, int channels, int xN, int xH, int xW, int xC, int sizeN,
-            int sizeH, int sizeW, int sizeC) {
+    static void moveWords(KernelContext c, FloatArray m, IntArray words, IntArray at, int n, int h, int w, int channels, int xN, int xH, int xW, int xC,
+            int sizeN, int sizeH, int sizeW, int sizeC) {
         int i = c.globalIdx;
         if (i < n) {
-            words.set(at.get(1) + i, words.get(at.get(0) + source(i, h, w, channels, xN, xH, xW, xC, sizeN, sizeH, sizeW, sizeC)));
+            int from = at.get(0) + source(i, h, w, channels, xN, xH, xW, xC, sizeN, sizeH, sizeW, sizeC);
+            words.set(at.get(1) + i, words.get(from));
         }
     }
 

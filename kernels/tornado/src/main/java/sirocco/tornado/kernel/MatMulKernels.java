@@ -22,15 +22,15 @@ final class MatMulKernels {
         MatMulShape s = MatMulShape.of(op);
         long tiles = Launch.ceilDiv(s.rows(), WIDTH) * Launch.ceilDiv(s.columns(), WIDTH);
         return Kernel.of(p -> List.of(Launch.groups("matMul", new int[] {p.at(op.a()), p.at(op.b()), p.at(op.y())}, tiles * s.batches(), 1, 1, ITEMS,
-                (g, id, c, m, at) -> g.task(id, MatMulKernels::product, c, m, at, s.rows(), s.columns(), s.depth(), s.heads(), s.aRow(), s.aDepth(), s.aImage(),
-                        s.aHead(), s.bDepth(), s.bColumn(), s.bImage(), s.bHead()))));
+                (g, id, c, m, at) -> g.task(id, MatMulKernels::product, c, m, at, s.rows(), s.columns(), s.depth(), s.heads(), s.aRow(), s.aDepth(),
+                        s.aImage(), s.aHead(), s.bDepth(), s.bColumn(), s.bImage(), s.bHead()))));
     }
 
     /**
      * Group x has a tile of a matrix, an item 4 × 4 elements of it. Items side by side read along the axis whose stride is 1.
      *
-     * <p>Work per item: 8 elements copied and 256 multiply-adds for 16 steps of the depth. Local memory 9 KiB; 8 reads for 16 multiply-adds. Traffic: an element
-     * is read once for each tile it is in, which is 64 multiply-adds; results are written once. Bound by float32 arithmetic and local memory.
+     * <p>Work per item: 8 elements copied and 256 multiply-adds for 16 steps of the depth. Local memory 9 KiB; 8 reads for 16 multiply-adds. Traffic: an
+     * element is read once for each tile it is in, which is 64 multiply-adds; results are written once. Bound by float32 arithmetic and local memory.
      *
      * <p>at: a, b, y [matrices, rows, columns]
      */

@@ -92,7 +92,8 @@ final class TableKernels {
     }
 
     static Kernel of(Diffusion.Advance op) {
-        return Kernel.of(p -> List.of(Launch.items("advance", new int[] {p.at(op.cursor())}, 1, (g, id, c, m, w, at) -> g.task(id, TableKernels::advance, c, m, w, at))));
+        return Kernel.of(p -> List.of(Launch.items("advance", new int[] {p.at(op.cursor())}, 1,
+                (g, id, c, m, w, at) -> g.task(id, TableKernels::advance, c, m, w, at))));
     }
 
     /** One work item reads the cursor and writes it. at: cursor */
