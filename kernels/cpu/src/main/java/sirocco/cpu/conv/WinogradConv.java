@@ -1,13 +1,15 @@
 package sirocco.cpu.conv;
 
 import static sirocco.cpu.Layout.BLOCK;
-import static sirocco.cpu.conv.Gemm.SEGMENT;
 import static sirocco.cpu.conv.Taps.ceilDiv;
+import static sirocco.cpu.gemm.Product.DEPTH;
+import static sirocco.cpu.gemm.Product.ROW;
 
 import sirocco.cpu.Alignment;
 import sirocco.cpu.Layout;
 import sirocco.cpu.Slice;
 import sirocco.cpu.Workers;
+import sirocco.cpu.gemm.Tile;
 
 /**
  * 3×3 convolution of stride 1 by Winograd's F(4×4,3×3): transform tiles of the input, multiply 36 planes, transform back.
@@ -17,7 +19,6 @@ import sirocco.cpu.Workers;
  * three steps being a loop of its own; then each weight is read by one thread only, which is what a small batch spends its time on.
  */
 final class WinogradConv implements ConvKernel {
-    private static final int SEGMENT_BLOCKS = SEGMENT / BLOCK;
     /** Tiles that one item of a shared block's transforms takes through one channel block. */
     private static final int RUN = 8;
 
@@ -34,8 +35,16 @@ final class WinogradConv implements ConvKernel {
     /** Whether all threads share a block. */
     private final boolean shared;
     private final int runs;
-    private final int segment;
+    /** Rows of a plane's memory: tiles of a block, and what register tiles compute beyond them. */
+    private final int rows;
+    /** Inner channels of a chunk of the sums, and chunks. */
+    private final int depth;
+    private final int chunks;
+    /** Planes that share the rows of one packed operand: those of rows i to i + across − 1 of a column of the 6×6. */
+    private final int across;
+    /** Floats from one packed operand to the next, and from all those of a chunk to the next chunk's. */
     private final int vPlane;
+    private final int vChunk;
     private final int mPlane;
     private final Workers.Task wholeBlock = this::wholeBlock;
     private final Workers.Task toPlanes = this::toPlanes;
@@ -65,9 +74,13 @@ final class WinogradConv implements ConvKernel {
         shared = blocks.shared();
         blockTiles = blocks.tiles();
         runs = ceilDiv(blockTiles, RUN);
-        segment = blockTiles * SEGMENT;
-        vPlane = ceilDiv(u.innerBlocks() * BLOCK, SEGMENT) * segment + Winograd.GAP;
-        mPlane = u.outerBlocks() * blockTiles * BLOCK + Winograd.GAP;
+        rows = ceilDiv(blockTiles, Tile.ROWS) * Tile.ROWS;
+        chunks = ceilDiv(u.innerBlocks() * BLOCK, DEPTH);
+        depth = ceilDiv(u.innerBlocks(), chunks) * BLOCK;
+        across = Math.min(Winograd.IN, DEPTH / depth);
+        vPlane = rows * ROW + Winograd.GAP;
+        vChunk = ceilDiv(Winograd.IN, across) * Winograd.IN * vPlane;
+        mPlane = u.outerBlocks() * rows * BLOCK + Winograd.GAP;
     }
 
     @Override
@@ -81,7 +94,7 @@ final class WinogradConv implements ConvKernel {
     }
 
     private int planesFloats() {
-        return Math.multiplyExact(Winograd.PLANES, vPlane + mPlane);
+        return Math.addExact(Math.multiplyExact(chunks, vChunk), Math.multiplyExact(Winograd.PLANES, mPlane));
     }
 
     @Override
@@ -148,25 +161,32 @@ final class WinogradConv implements ConvKernel {
     /** Transforms tiles from … to − 1 of the block that begins with tile {@code first}, of one channel block. */
     private void toPlanes(int block, int first, int from, int to, int worker) {
         int scratch = own + worker * WinogradTiles.SCRATCH;
-        int v = planes(worker) + block / SEGMENT_BLOCKS * segment + block % SEGMENT_BLOCKS * BLOCK;
+        int channel = block * BLOCK;
+        int v = planes(worker) + channel / depth * vChunk + channel % depth;
         for (int t = from; t < to; t++) {
             int g = first + t;
             WinogradTiles.input(x.array(), x.offset(), in, tiles.image(g), block, tiles.y(g) - padTop, tiles.x(g) - padLeft, memory, scratch,
-                    memory, v + t * SEGMENT, vPlane);
+                    memory, v + t * ROW, vPlane, across, depth);
         }
     }
 
     private void multiply(int plane, int panel, int count, int worker) {
-        int v = planes(worker);
-        int m = v + Winograd.PLANES * vPlane;
-        Gemm.longRows(memory, v + plane * vPlane, segment, u.innerBlocks() * BLOCK, weights.array(),
-                u.panel(weights.offset(), plane, panel), memory, m + plane * mPlane + 2 * panel * blockTiles * BLOCK, BLOCK,
-                blockTiles * BLOCK, count, 2 * panel + 1 < u.outerBlocks());
+        int i = plane / Winograd.IN;
+        int v = planes(worker) + (i / across * Winograd.IN + plane % Winograd.IN) * vPlane + i % across * depth;
+        int m = planes(worker) + chunks * vChunk + plane * mPlane + 2 * panel * rows * BLOCK;
+        int w = u.block(weights.offset(), plane, 2 * panel);
+        int blocks = Math.min(2, u.outerBlocks() - 2 * panel);
+        for (int chunk = 0; chunk < chunks; chunk++) {
+            int terms = Math.min(depth, u.innerBlocks() * BLOCK - chunk * depth);
+            boolean begins = chunk == 0;
+            Tile.multiply(false, memory, v + chunk * vChunk, 0, weights.array(), w + chunk * depth * BLOCK, u.blockStep(), blocks, terms,
+                    begins ? Tile.ZEROS : memory, begins ? 0 : m, begins ? 0 : BLOCK, begins ? 0 : rows * BLOCK, memory, m, BLOCK, rows * BLOCK, count);
+        }
     }
 
     private void toPixels(int block, int first, int from, int to, int worker) {
         int scratch = own + worker * WinogradTiles.SCRATCH;
-        int m = planes(worker) + Winograd.PLANES * vPlane + block * blockTiles * BLOCK;
+        int m = planes(worker) + chunks * vChunk + block * rows * BLOCK;
         for (int t = from; t < to; t++) {
             int g = first + t;
             WinogradTiles.output(memory, m + t * BLOCK, mPlane, memory, scratch, addends, y.array(), y.offset(), out, tiles.image(g), block,
