@@ -3,11 +3,11 @@ package sirocco.cpu.gemm;
 import static sirocco.cpu.Layout.BLOCK;
 
 /** Transposes rows into a block of 16 columns. */
-final class Transpose {
+public final class Transpose {
     private Transpose() { }
 
     /** to[16·k + j] = from[stride·j + k] for j &lt; count and k &lt; depth. */
-    static void toBlock(float[] from, int at, int stride, int count, int depth, float[] to, int target) {
+    public static void toBlock(float[] from, int at, int stride, int count, int depth, float[] to, int target) {
         for (int j = 0; j < count; j++) {
             column(from, at + j * stride, depth, to, target + j);
         }
