@@ -1,6 +1,7 @@
 package sirocco.cpu;
 
 import java.util.function.Function;
+import java.util.function.Predicate;
 import sirocco.api.Attention;
 import sirocco.api.Conditioning;
 import sirocco.api.Convolution;
@@ -15,6 +16,7 @@ import sirocco.api.Product;
 import sirocco.api.Random;
 import sirocco.api.Reduction;
 import sirocco.api.Step;
+import sirocco.api.Value;
 
 /** Makes the kernel of each op, by the makers of a subject. */
 final class KernelFactory {
@@ -26,8 +28,9 @@ final class KernelFactory {
     private final DiffusionKernels diffusion;
     private final OptimizerKernels optimizer;
 
-    KernelFactory(Layouts layouts, Workers workers) {
-        convolutions = new ConvKernels(layouts, workers);
+    /** @param kept whether a value stays the same from run to run */
+    KernelFactory(Layouts layouts, Predicate<Value> kept, Workers workers) {
+        convolutions = new ConvKernels(layouts, kept, workers);
         norms = new NormAttentionKernels(layouts, workers);
         pointwise = new PointwiseKernels(layouts, workers);
         products = new ProductKernels(layouts, workers);

@@ -3,6 +3,7 @@ package sirocco.cpu.conv;
 import static sirocco.cpu.Layout.BLOCK;
 import static sirocco.cpu.conv.Taps.ceilDiv;
 import static sirocco.cpu.gemm.Product.DEPTH;
+import static sirocco.cpu.gemm.Product.PANEL;
 import static sirocco.cpu.gemm.Product.ROW;
 
 import sirocco.cpu.Alignment;
@@ -17,10 +18,18 @@ import sirocco.cpu.gemm.Tile;
  * <p>An item is a block of tiles, from image to image, whose planes stay in a core's level-2 cache while the transformed weights stream
  * by, or stay there too. With large weights and few tiles all of these, or half of them, are a block that the threads share, each of the
  * three steps being a loop of its own; then each weight is read by one thread only, which is what a small batch spends its time on.
+ *
+ * <p>Weights that change from run to run are four times as large once they are transformed, and few tiles read them: then an item is a panel of output
+ * channels, whose weights are transformed for it, a few input channels at a time, into memory that stays in a level-2 cache.
  */
 final class WinogradConv implements ConvKernel {
     /** Tiles that one item of a shared block's transforms takes through one channel block. */
     private static final int RUN = 8;
+    /** With no more tiles than these, transformed weights that are used once are not worth their way to memory and back. */
+    private static final int FUSED_TILES = 128;
+    /** Inner channels whose transformed weights for a panel are in memory at a time: 576 KiB. */
+    private static final int FUSED_DEPTH = WinogradWeights.GROUP * BLOCK;
+    private static final int FUSED_PLANE = FUSED_DEPTH * PANEL + Winograd.GAP;
 
     private final Workers workers;
     private final Layout in;
@@ -34,6 +43,8 @@ final class WinogradConv implements ConvKernel {
     private final int blockTiles;
     /** Whether all threads share a block. */
     private final boolean shared;
+    /** Whether weights are transformed as they are multiplied. */
+    private final boolean fused;
     private final int runs;
     /** Rows of a plane's memory: tiles of a block, and what register tiles compute beyond them. */
     private final int rows;
@@ -50,6 +61,7 @@ final class WinogradConv implements ConvKernel {
     private final Workers.Task toPlanes = this::toPlanes;
     private final Workers.Task multiply = this::multiply;
     private final Workers.Task toPixels = this::toPixels;
+    private final Workers.Task panel = this::panel;
 
     private Slice x;
     private Slice weights;
@@ -60,7 +72,8 @@ final class WinogradConv implements ConvKernel {
     private int first;
     private int count;
 
-    WinogradConv(ConvShape shape, boolean backward, Layout x, Layout y, Layout residual, Workers workers) {
+    /** @param kept whether weights stay the same from run to run */
+    WinogradConv(ConvShape shape, boolean backward, Layout x, Layout y, Layout residual, boolean kept, Workers workers) {
         this.workers = workers;
         in = x;
         out = y;
@@ -72,7 +85,8 @@ final class WinogradConv implements ConvKernel {
         halo = new Halo(y);
         WinogradBlocks blocks = WinogradBlocks.of(tiles.count(), u.innerBlocks(), u.outerBlocks(), workers.threads());
         shared = blocks.shared();
-        blockTiles = blocks.tiles();
+        fused = !kept && shared && tiles.count() <= FUSED_TILES;
+        blockTiles = fused ? tiles.count() : blocks.tiles();
         runs = ceilDiv(blockTiles, RUN);
         rows = ceilDiv(blockTiles, Tile.ROWS) * Tile.ROWS;
         chunks = ceilDiv(u.innerBlocks() * BLOCK, DEPTH);
@@ -80,26 +94,29 @@ final class WinogradConv implements ConvKernel {
         across = Math.min(Winograd.IN, DEPTH / depth);
         vPlane = rows * ROW + Winograd.GAP;
         vChunk = ceilDiv(Winograd.IN, across) * Winograd.IN * vPlane;
-        mPlane = u.outerBlocks() * rows * BLOCK + Winograd.GAP;
+        mPlane = (fused ? 2 : u.outerBlocks()) * rows * BLOCK + Winograd.GAP;
     }
 
     @Override
     public int preparedFloats() {
-        return u.floats();
+        return fused ? 0 : u.floats();
     }
 
     @Override
     public long scratchFloats() {
-        return Alignment.SLACK + (long) workers.threads() * WinogradTiles.SCRATCH + (shared ? 1L : workers.threads()) * planesFloats();
+        long ofWorkers = fused ? (long) workers.threads() * Winograd.PLANES * (mPlane + FUSED_PLANE) : 0;
+        return Alignment.SLACK + (long) workers.threads() * WinogradTiles.SCRATCH + (shared ? 1L : workers.threads()) * planesFloats() + ofWorkers;
     }
 
     private int planesFloats() {
-        return Math.addExact(Math.multiplyExact(chunks, vChunk), Math.multiplyExact(Winograd.PLANES, mPlane));
+        return Math.addExact(Math.multiplyExact(chunks, vChunk), fused ? 0 : Math.multiplyExact(Winograd.PLANES, mPlane));
     }
 
     @Override
     public void prepare(Slice w, Slice prepared) {
-        u.transform(w, prepared);
+        if (!fused) {
+            u.transform(w, prepared);
+        }
     }
 
     @Override
@@ -111,7 +128,12 @@ final class WinogradConv implements ConvKernel {
         own = Alignment.up(scratch.offset());
         addends.bind(bias, perChannel, residual);
         halo.clear(y, workers);
-        if (shared) {
+        if (fused) {
+            first = 0;
+            count = tiles.count();
+            workers.run(u.innerBlocks() * runs, toPlanes);
+            workers.run(u.panels(), panel);
+        } else if (shared) {
             for (first = 0; first < tiles.count(); first += blockTiles) {
                 count = Math.min(blockTiles, tiles.count() - first);
                 workers.run(u.innerBlocks() * runs, toPlanes);
@@ -171,22 +193,58 @@ final class WinogradConv implements ConvKernel {
     }
 
     private void multiply(int plane, int panel, int count, int worker) {
-        int i = plane / Winograd.IN;
-        int v = planes(worker) + (i / across * Winograd.IN + plane % Winograd.IN) * vPlane + i % across * depth;
-        int m = planes(worker) + chunks * vChunk + plane * mPlane + 2 * panel * rows * BLOCK;
+        int m = productsAt(worker) + plane * mPlane + 2 * panel * rows * BLOCK;
         int w = u.block(weights.offset(), plane, 2 * panel);
         int blocks = Math.min(2, u.outerBlocks() - 2 * panel);
         for (int chunk = 0; chunk < chunks; chunk++) {
             int terms = Math.min(depth, u.innerBlocks() * BLOCK - chunk * depth);
-            boolean begins = chunk == 0;
-            Tile.multiply(false, memory, v + chunk * vChunk, 0, weights.array(), w + chunk * depth * BLOCK, u.blockStep(), blocks, terms,
-                    begins ? Tile.ZEROS : memory, begins ? 0 : m, begins ? 0 : BLOCK, begins ? 0 : rows * BLOCK, memory, m, BLOCK, rows * BLOCK, count);
+            multiply(plane, chunk * depth, terms, weights.array(), w + chunk * depth * BLOCK, u.blockStep(), blocks, m, count, worker);
         }
     }
 
+    /** Adds the products of channels inner … inner + terms − 1, of one chunk, with one panel's weights, from {@code w} on, to the sums at {@code m}. */
+    private void multiply(int plane, int inner, int terms, float[] u, int w, int step, int blocks, int m, int count, int worker) {
+        int i = plane / Winograd.IN;
+        int v = planes(worker) + inner / depth * vChunk + (i / across * Winograd.IN + plane % Winograd.IN) * vPlane + i % across * depth + inner % depth;
+        boolean begins = inner == 0;
+        Tile.multiply(false, memory, v, 0, u, w, step, blocks, terms, begins ? Tile.ZEROS : memory, begins ? 0 : m, begins ? 0 : BLOCK,
+                begins ? 0 : rows * BLOCK, memory, m, BLOCK, rows * BLOCK, count);
+    }
+
+    /** Transforms a panel's weights, multiplies all tiles by them and transforms the products back. */
+    private void panel(int panel, int worker) {
+        int m = productsAt(worker);
+        int w = m + Winograd.PLANES * mPlane;
+        int blocks = Math.min(2, u.outerBlocks() - 2 * panel);
+        int channels = u.innerBlocks() * BLOCK;
+        for (int inner = 0; inner < channels;) {
+            int terms = Math.min(Math.min(FUSED_DEPTH, depth - inner % depth), channels - inner);
+            for (int block = 0; block < blocks; block++) {
+                u.transform(weights, 2 * panel + block, inner / BLOCK, terms / BLOCK, memory, w + block * terms * BLOCK, FUSED_PLANE, worker);
+            }
+            for (int plane = 0; plane < Winograd.PLANES; plane++) {
+                multiply(plane, inner, terms, memory, w + plane * FUSED_PLANE, terms * BLOCK, blocks, m + plane * mPlane, count, worker);
+            }
+            inner += terms;
+        }
+        for (int block = 0; block < blocks; block++) {
+            toPixels(2 * panel + block, m + block * rows * BLOCK, 0, 0, count, worker);
+        }
+    }
+
+    /** Where a worker's products begin. */
+    private int productsAt(int worker) {
+        int v = planes(worker) + chunks * vChunk;
+        return fused ? v + worker * Winograd.PLANES * (mPlane + FUSED_PLANE) : v;
+    }
+
     private void toPixels(int block, int first, int from, int to, int worker) {
+        toPixels(block, productsAt(worker) + block * rows * BLOCK, first, from, to, worker);
+    }
+
+    /** Transforms the products of a channel block, which begin at {@code m}, to pixels of tiles from … to − 1 of the block that begins with tile {@code first}. */
+    private void toPixels(int block, int m, int first, int from, int to, int worker) {
         int scratch = own + worker * WinogradTiles.SCRATCH;
-        int m = planes(worker) + chunks * vChunk + block * rows * BLOCK;
         for (int t = from; t < to; t++) {
             int g = first + t;
             WinogradTiles.output(memory, m + t * BLOCK, mPlane, memory, scratch, addends, y.array(), y.offset(), out, tiles.image(g), block,
@@ -197,6 +255,6 @@ final class WinogradConv implements ConvKernel {
     @Override
     public String toString() {
         return "Winograd F(4×4,3×3), " + tiles.count() + " tiles" + (blockTiles == tiles.count() ? " in one block" : " by blocks of " + blockTiles)
-                + (shared ? ", shared" : "");
+                + (fused ? ", weights transformed panel by panel" : shared ? ", shared" : "");
     }
 }
