@@ -19,14 +19,14 @@ import sirocco.cpu.gemm.Tile;
  * by, or stay there too. With large weights and few tiles all of these, or half of them, are a block that the threads share, each of the
  * three steps being a loop of its own; then each weight is read by one thread only, which is what a small batch spends its time on.
  *
- * <p>Weights that change from run to run are four times as large once they are transformed, and few tiles read them: then an item is a panel of output
- * channels, whose weights are transformed for it, a few input channels at a time, into memory that stays in a level-2 cache.
+ * <p>With few tiles an item is a panel of output channels instead, with all planes, whose products stay in a level-2 cache until they are pixels. Weights that
+ * change from run to run are transformed for it, a few input channels at a time: they are four times as large then, and used once.
  */
 final class WinogradConv implements ConvKernel {
     /** Tiles that one item of a shared block's transforms takes through one channel block. */
     private static final int RUN = 8;
-    /** With no more tiles than these, transformed weights that are used once are not worth their way to memory and back. */
-    private static final int FUSED_TILES = 128;
+    /** With no more tiles than these, a panel's products stay in a level-2 cache: 576 KiB. */
+    private static final int PANEL_TILES = 128;
     /** Inner channels whose transformed weights for a panel are in memory at a time: 576 KiB. */
     private static final int FUSED_DEPTH = WinogradWeights.GROUP * BLOCK;
     private static final int FUSED_PLANE = FUSED_DEPTH * PANEL + Winograd.GAP;
@@ -43,7 +43,9 @@ final class WinogradConv implements ConvKernel {
     private final int blockTiles;
     /** Whether all threads share a block. */
     private final boolean shared;
-    /** Whether weights are transformed as they are multiplied. */
+    /** Whether an item of a shared block is a panel, from planes to pixels. */
+    private final boolean byPanels;
+    /** Whether weights are transformed for each panel. */
     private final boolean fused;
     private final int runs;
     /** Rows of a plane's memory: tiles of a block, and what register tiles compute beyond them. */
@@ -79,14 +81,15 @@ final class WinogradConv implements ConvKernel {
         out = y;
         padTop = backward ? 2 - shape.padTop() : shape.padTop();
         padLeft = backward ? 2 - shape.padLeft() : shape.padLeft();
-        u = new WinogradWeights(shape, backward, workers);
         tiles = new WinogradTiles(y.n(), y.h(), y.w());
         addends = new Addends(y.c(), View.perChannel(y.n(), y.h(), y.w(), y.c()), residual == null ? null : View.of(residual));
         halo = new Halo(y);
-        WinogradBlocks blocks = WinogradBlocks.of(tiles.count(), u.innerBlocks(), u.outerBlocks(), workers.threads());
+        WinogradBlocks blocks = WinogradBlocks.of(tiles.count(), ceilDiv(x.c(), BLOCK), ceilDiv(y.c(), BLOCK), workers.threads());
         shared = blocks.shared();
-        fused = !kept && shared && tiles.count() <= FUSED_TILES;
-        blockTiles = fused ? tiles.count() : blocks.tiles();
+        byPanels = shared && tiles.count() <= PANEL_TILES && ceilDiv(y.c(), PANEL) >= workers.threads();
+        fused = byPanels && !kept;
+        u = new WinogradWeights(shape, backward, byPanels, workers);
+        blockTiles = byPanels ? tiles.count() : blocks.tiles();
         runs = ceilDiv(blockTiles, RUN);
         rows = ceilDiv(blockTiles, Tile.ROWS) * Tile.ROWS;
         chunks = ceilDiv(u.innerBlocks() * BLOCK, DEPTH);
@@ -94,7 +97,7 @@ final class WinogradConv implements ConvKernel {
         across = Math.min(Winograd.IN, DEPTH / depth);
         vPlane = rows * ROW + Winograd.GAP;
         vChunk = ceilDiv(Winograd.IN, across) * Winograd.IN * vPlane;
-        mPlane = (fused ? 2 : u.outerBlocks()) * rows * BLOCK + Winograd.GAP;
+        mPlane = (byPanels ? 2 : u.outerBlocks()) * rows * BLOCK + Winograd.GAP;
     }
 
     @Override
@@ -104,12 +107,17 @@ final class WinogradConv implements ConvKernel {
 
     @Override
     public long scratchFloats() {
-        long ofWorkers = fused ? (long) workers.threads() * Winograd.PLANES * (mPlane + FUSED_PLANE) : 0;
+        long ofWorkers = byPanels ? (long) workers.threads() * panelFloats() : 0;
         return Alignment.SLACK + (long) workers.threads() * WinogradTiles.SCRATCH + (shared ? 1L : workers.threads()) * planesFloats() + ofWorkers;
     }
 
     private int planesFloats() {
-        return Math.addExact(Math.multiplyExact(chunks, vChunk), fused ? 0 : Math.multiplyExact(Winograd.PLANES, mPlane));
+        return Math.addExact(Math.multiplyExact(chunks, vChunk), byPanels ? 0 : Math.multiplyExact(Winograd.PLANES, mPlane));
+    }
+
+    /** Floats of a worker's products of one panel, and of its transformed weights. */
+    private int panelFloats() {
+        return Winograd.PLANES * (mPlane + (fused ? FUSED_PLANE : 0));
     }
 
     @Override
@@ -128,7 +136,7 @@ final class WinogradConv implements ConvKernel {
         own = Alignment.up(scratch.offset());
         addends.bind(bias, perChannel, residual);
         halo.clear(y, workers);
-        if (fused) {
+        if (byPanels) {
             first = 0;
             count = tiles.count();
             workers.run(u.innerBlocks() * runs, toPlanes);
@@ -193,7 +201,7 @@ final class WinogradConv implements ConvKernel {
     }
 
     private void multiply(int plane, int panel, int count, int worker) {
-        int m = productsAt(worker) + plane * mPlane + 2 * panel * rows * BLOCK;
+        int m = productsAt(worker) + plane * mPlane + (byPanels ? 0 : 2 * panel * rows * BLOCK);
         int w = u.block(weights.offset(), plane, 2 * panel);
         int blocks = Math.min(2, u.outerBlocks() - 2 * panel);
         for (int chunk = 0; chunk < chunks; chunk++) {
@@ -211,8 +219,21 @@ final class WinogradConv implements ConvKernel {
                 begins ? 0 : rows * BLOCK, memory, m, BLOCK, rows * BLOCK, count);
     }
 
-    /** Transforms a panel's weights, multiplies all tiles by them and transforms the products back. */
+    /** Multiplies all tiles by one panel and transforms the products to pixels. */
     private void panel(int panel, int worker) {
+        if (fused) {
+            transformAndMultiply(panel, worker);
+        } else {
+            for (int plane = 0; plane < Winograd.PLANES; plane++) {
+                multiply(plane, panel, count, worker);
+            }
+        }
+        for (int block = 2 * panel; block < Math.min(2 * panel + 2, u.outerBlocks()); block++) {
+            toPixels(block, 0, 0, count, worker);
+        }
+    }
+
+    private void transformAndMultiply(int panel, int worker) {
         int m = productsAt(worker);
         int w = m + Winograd.PLANES * mPlane;
         int blocks = Math.min(2, u.outerBlocks() - 2 * panel);
@@ -227,24 +248,18 @@ final class WinogradConv implements ConvKernel {
             }
             inner += terms;
         }
-        for (int block = 0; block < blocks; block++) {
-            toPixels(2 * panel + block, m + block * rows * BLOCK, 0, 0, count, worker);
-        }
     }
 
     /** Where a worker's products begin. */
     private int productsAt(int worker) {
         int v = planes(worker) + chunks * vChunk;
-        return fused ? v + worker * Winograd.PLANES * (mPlane + FUSED_PLANE) : v;
+        return byPanels ? v + worker * panelFloats() : v;
     }
 
+    /** Transforms the products of a channel block to pixels of tiles from … to − 1 of the block that begins with tile {@code first}. */
     private void toPixels(int block, int first, int from, int to, int worker) {
-        toPixels(block, productsAt(worker) + block * rows * BLOCK, first, from, to, worker);
-    }
-
-    /** Transforms the products of a channel block, which begin at {@code m}, to pixels of tiles from … to − 1 of the block that begins with tile {@code first}. */
-    private void toPixels(int block, int m, int first, int from, int to, int worker) {
         int scratch = own + worker * WinogradTiles.SCRATCH;
+        int m = productsAt(worker) + (byPanels ? block % 2 : block) * rows * BLOCK;
         for (int t = from; t < to; t++) {
             int g = first + t;
             WinogradTiles.output(memory, m + t * BLOCK, mPlane, memory, scratch, addends, y.array(), y.offset(), out, tiles.image(g), block,
@@ -255,6 +270,6 @@ final class WinogradConv implements ConvKernel {
     @Override
     public String toString() {
         return "Winograd F(4×4,3×3), " + tiles.count() + " tiles" + (blockTiles == tiles.count() ? " in one block" : " by blocks of " + blockTiles)
-                + (fused ? ", weights transformed panel by panel" : shared ? ", shared" : "");
+                + (byPanels ? ", panel by panel" : "") + (fused ? " with its weights' transform" : byPanels ? "" : shared ? ", shared" : "");
     }
 }

@@ -10,7 +10,10 @@ import sirocco.cpu.Slice;
 import sirocco.cpu.Workers;
 import sirocco.cpu.gemm.Transpose;
 
-/** Transformed weights: [36 planes][block of outer channels][inner channels, whole blocks][16 outer], a gap behind each plane. */
+/**
+ * Transformed weights: [36 planes][block of outer channels][inner channels, whole blocks][16 outer], a gap behind each plane; or, where a panel is read with all
+ * its planes, [panel of two blocks][36 planes][block][inner][16 outer].
+ */
 final class WinogradWeights implements Workers.Task {
     /** Blocks of inner channels that are transformed together, so that rows of weights are read in pieces of 512 bytes. */
     static final int GROUP = 8;
@@ -22,18 +25,23 @@ final class WinogradWeights implements Workers.Task {
     private final boolean backward;
     private final int inner;
     private final int outer;
+    /** Floats from a plane to the next, and from a panel to the next. */
+    private final int planeStep;
+    private final int panelStep;
     private final Workers workers;
     /** Of each worker: one group's taps [9][inner][16 outer] and a tile in between. */
     private final float[][] own;
     private Slice w;
     private Slice u;
 
-    WinogradWeights(ConvShape shape, boolean backward, Workers workers) {
+    WinogradWeights(ConvShape shape, boolean backward, boolean byPanels, Workers workers) {
         this.shape = shape;
         this.backward = backward;
         this.workers = workers;
         inner = backward ? shape.k() : shape.c();
         outer = backward ? shape.c() : shape.k();
+        planeStep = (byPanels ? 2 : outerBlocks()) * blockStep() + Winograd.GAP;
+        panelStep = byPanels ? Winograd.PLANES * planeStep : 2 * blockStep();
         own = new float[workers.threads()][Alignment.SLACK + 9 * TAP + Winograd.TILE];
     }
 
@@ -55,17 +63,14 @@ final class WinogradWeights implements Workers.Task {
         return innerBlocks() * SQUARE;
     }
 
-    int plane() {
-        return outerBlocks() * blockStep() + Winograd.GAP;
-    }
-
     int floats() {
-        return Math.addExact(Alignment.SLACK, Math.multiplyExact(Winograd.PLANES, plane()));
+        long floats = Math.max((long) Winograd.PLANES * planeStep, (long) panels() * panelStep);
+        return Math.toIntExact(Alignment.SLACK + floats);
     }
 
     /** Where a block of a plane begins, in memory that was given from {@code offset} on. */
     int block(int offset, int plane, int block) {
-        return Alignment.up(offset) + plane * plane() + block * blockStep();
+        return Alignment.up(offset) + plane * planeStep + block / 2 * panelStep + block % 2 * blockStep();
     }
 
     void transform(Slice w, Slice u) {
@@ -79,7 +84,7 @@ final class WinogradWeights implements Workers.Task {
         int groups = ceilDiv(innerBlocks(), GROUP);
         int out = item / groups;
         int in = item % groups * GROUP;
-        transform(w, out, in, Math.min(GROUP, innerBlocks() - in), u.array(), block(u.offset(), 0, out) + in * SQUARE, plane(), worker);
+        transform(w, out, in, Math.min(GROUP, innerBlocks() - in), u.array(), block(u.offset(), 0, out) + in * SQUARE, planeStep, worker);
     }
 
     /** Transforms {@code count} blocks of inner channels, {@link #GROUP} at most, of one block of outer channels, to 36 planes {@code plane} floats apart. */
