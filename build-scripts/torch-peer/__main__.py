@@ -2,13 +2,14 @@
 
     python3 torch-peer peaks   --out torch-peaks.json                                     a copy, and matrix products
     python3 torch-peer kernels --out torch-kernels.json --bench bench.json --kinds conv   kernels at the shapes that `sirocco bench --kernels --json` wrote
-    python3 torch-peer steps   --out torch-steps.json --steps train:128 --modes eager     whole steps of the CIFAR-10 model
+    python3 torch-peer steps   --out torch-steps.json --networks networks.json --steps train:128 --modes eager     whole steps of networks that Sirocco wrote
 
 bf16 by autocast, and for sampling steps by a model in bf16 also; channels_last, cudnn.benchmark. The file is written after each measurement, and what
 is in it already is not measured again. Exit code 3: there is no PyTorch to time.
 """
 import argparse
 import json
+import math
 import os
 import re
 import sys
@@ -70,9 +71,12 @@ def main():
     p.add_argument("--kinds", type=words("conv", "attention", "norm"), default="conv,attention,norm", help="which kernels, in this order")
     p.add_argument("--precision", choices=["bf16", "tf32", "f32"], default="bf16")
     p.add_argument("--steps", type=rows, default="train:128,sample:256,sample:1", help="train:BATCH or sample:BATCH, in this order")
+    p.add_argument("--networks", help="the file of gpu-check or of `sirocco torch-networks`, with a network for each of --steps")
     p.add_argument("--modes", type=words("eager", "graph", "compile", "compile+graphs"), default="eager,graph,compile,compile+graphs", help="in this order")
     p.add_argument("--device", default="cuda", help="cuda, cuda:1, …; cpu tries the script itself")
     a = p.parse_args()
+    if a.part == "steps" and not a.networks:
+        p.error("steps: --networks is missing; `sirocco torch-networks` writes the file")
 
     version = tuple(int("".join(c for c in part if c.isdigit()) or 0) for part in torch.__version__.split("+")[0].split(".")[:2])
     if version < OLDEST:
@@ -89,8 +93,8 @@ def main():
     # These need torch 2.1 themselves.
     from clock import Clock, say
     from kernels import kernels, peaks
+    from network import read
     from steps import steps
-    from unet import PARAMETERS, UNet
 
     clock = Clock(device)
     report = load(a.out, {
@@ -111,11 +115,13 @@ def main():
         for file in a.bench:
             kernels(clock, device, file, a.kinds, report.setdefault("kernels", []), save)
     else:
-        count = sum(w.numel() for w in UNet().parameters())
-        say(f"torch {torch.__version__} on {report['device']}; the U-Net has {count:,} parameters")
-        if count != PARAMETERS:
-            sys.exit(f"torch-peer: expected {PARAMETERS:,}: this is not the model that Sirocco times")
-        steps(clock, device, a.precision, a.steps, a.modes, report.setdefault("steps", []), save)
+        programs = read(a.networks)
+        missing = [f"{what}:{batch}" for what, batch in a.steps if f"{what}:{batch}" not in programs]
+        if missing:
+            sys.exit(f"torch-peer: {a.networks} has no network for {', '.join(missing)} (it has {', '.join(programs)}); `sirocco torch-networks --what` names them")
+        count = sum(math.prod(w["shape"]) for w in next(iter(programs.values()))["parameters"])
+        say(f"torch {torch.__version__} on {report['device']}; the network has {count:,} parameters")
+        steps(clock, device, programs, a.precision, a.steps, a.modes, report.setdefault("steps", []), save)
     report["readings"] = clock.readings()
     save()
 

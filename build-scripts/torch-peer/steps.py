@@ -1,4 +1,4 @@
-"""Whole training and sampling steps of the CIFAR-10 model: eager, as one CUDA graph, under torch.compile, and torch.compile with CUDA graphs."""
+"""Whole training and sampling steps of recorded networks: eager, as one CUDA graph, under torch.compile, and torch.compile with CUDA graphs."""
 import functools
 import importlib.util
 
@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from clock import attempt, say, use_tf32
-from unet import UNet
+from network import network
 
 # How torch.compile is called; None: it is not.
 MODES = {"eager": None, "graph": None, "compile": "default", "compile+graphs": "reduce-overhead"}
@@ -27,26 +27,27 @@ def begin(mode):
         torch.compiler.cudagraph_mark_step_begin()
 
 
-def training(device, unet, batch, size, precision, mode):
-    model = unet().to(device, memory_format=torch.channels_last).train()
+def training(device, program, precision, mode):
+    model = network(program).to(device, memory_format=torch.channels_last).train()
     weights = [p.detach() for p in model.parameters()]
     average = [w.clone() for w in weights]
     # capturable: its count of steps lies on the GPU, where a graph finds it.
     adam = torch.optim.Adam(model.parameters(), lr=1e-4, fused=device.type == "cuda", capturable=mode == "graph")
     net = compiled(model, mode)
-    images = torch.rand(batch, 3, size, size, device=device).to(memory_format=torch.channels_last) * 2 - 1
+    shape = program["inputs"][0]["shape"]
+    images = torch.rand(shape, device=device).to(memory_format=torch.channels_last) * 2 - 1
     alphas = torch.cumprod(1 - torch.linspace(1e-4, 0.02, 1000, device=device), 0)
 
     def step():
         # Gradients may lie in a graph's memory: none of the step before may be left when the next one begins.
         adam.zero_grad(set_to_none=True)
         begin(mode)
-        t = torch.randint(0, 1000, (batch,), device=device)
+        t = torch.randint(0, 1000, (shape[0],), device=device)
         noise = torch.randn_like(images)
         a = alphas[t][:, None, None, None]
         noisy = a.sqrt() * images + (1 - a).sqrt() * noise
         with cast(device, precision):
-            out = net(noisy, t)
+            out = net(noisy, t[:, None])
         F.mse_loss(out.float(), noise).backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0, foreach=True)
         adam.step()
@@ -55,9 +56,9 @@ def training(device, unet, batch, size, precision, mode):
     return step
 
 
-def sampling(device, unet, batch, size, precision, mode, weights):
+def sampling(device, program, precision, mode, weights):
     """weights: their dtype. float32's under autocast are cast in every step; where they are bf16's already, only the network's input is."""
-    model = unet().to(device, memory_format=torch.channels_last, dtype=weights).eval().requires_grad_(False)
+    model = network(program).to(device, memory_format=torch.channels_last, dtype=weights).eval().requires_grad_(False)
 
     def chain_step(x, t, c):
         out = model(x.to(weights), t).float()
@@ -65,8 +66,9 @@ def sampling(device, unet, batch, size, precision, mode, weights):
         return c[2] * x + c[3] * x0 + c[4] * torch.randn_like(x)
 
     f = compiled(chain_step, mode)
-    x = torch.randn(batch, 3, size, size, device=device).to(memory_format=torch.channels_last)
-    t = torch.full((batch,), 500.0, device=device)
+    shape = program["inputs"][0]["shape"]
+    x = torch.randn(shape, device=device).to(memory_format=torch.channels_last)
+    t = torch.full((shape[0], 1), 500.0, device=device)
     c = torch.tensor([1.1, -0.4, 0.99, 0.01, 0.1], device=device)
 
     @torch.no_grad()
@@ -99,11 +101,12 @@ def held(what, precision, mode):
     return {"bf16": torch.bfloat16, "f32": torch.float32} if mode == "eager" else {"bf16": torch.bfloat16}
 
 
-def steps(clock, device, precision, rows, modes, results, save):
-    """Times what is not in results yet, each row in one mode before the next mode, and saves after each."""
-    tiny = device.type == "cpu"
-    unet = (lambda: UNet(widths=(16, 32), groups=8)) if tiny else UNet
-    size = 8 if tiny else 32
+def steps(clock, device, programs, precision, rows, modes, results, save):
+    """
+    Times what is not in results yet, each row in one mode before the next mode, and saves after each.
+
+    programs: each row's network, as "train:128"; its inputs are x [n,c,h,w] and t [n,1], its output has x's shape.
+    """
     use_tf32(precision)
     for mode in modes:
         if not possible(mode, device):
@@ -115,9 +118,9 @@ def steps(clock, device, precision, rows, modes, results, save):
                     continue
                 name = f"{what}, batch {batch}, {precision}, weights in {name_of}, {mode}"
                 if what == "train":
-                    make = functools.partial(training, device, unet, batch, size, precision, mode)
+                    make = functools.partial(training, device, programs[f"{what}:{batch}"], precision, mode)
                 else:
-                    make = functools.partial(sampling, device, unet, batch, size, precision, mode, weights)
+                    make = functools.partial(sampling, device, programs[f"{what}:{batch}"], precision, mode, weights)
 
                 def timed():
                     step = make()

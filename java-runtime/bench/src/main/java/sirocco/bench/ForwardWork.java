@@ -1,31 +1,24 @@
 package sirocco.bench;
 
-import java.util.Map;
-import java.util.Optional;
-import sirocco.api.DType;
-import sirocco.api.GraphBuilder;
-import sirocco.api.Shape;
-import sirocco.api.Value;
+import sirocco.nn.NetworkConfig;
+import sirocco.nn.Weights;
 
 /** A model's forward pass: x_t, t → ε̂. Its weights stay as they are, so what a backend derives from them is made once, as in sampling. */
 final class ForwardWork implements Work {
-    private final UNetSpec spec;
-    private final int n;
+    private final NetworkConfig config;
+    private final NetworkGraph network;
     private final ModelRun run;
-    private final Value y;
+    private final int n;
 
     /** @param x [n,c,h,w] */
-    ForwardWork(String backend, int threads, UNetSpec spec, Map<String, float[]> weights, float[] x, float[] t) {
-        this.spec = spec;
+    ForwardWork(String backend, int threads, Weights weights, float[] x, float[] t) {
+        config = weights.config();
         n = t.length;
-        GraphBuilder g = new GraphBuilder();
-        Value xIn = g.input("x", ModelRun.pictures(spec, n), DType.F32);
-        Value tIn = g.input("t", Shape.features(n, 1), DType.F32);
-        y = g.output(ModelRun.net(spec).apply(g, xIn, tIn, Map.of(), Optional.empty()));
-        run = new ModelRun(backend, threads, g.build());
-        run.write(spec, weights);
-        run.executable().write(xIn, Inputs.channelsLast(x, n, spec.channels(), spec.size(), spec.size()));
-        run.executable().write(tIn, t);
+        network = NetworkGraph.of(config, n);
+        run = new ModelRun(backend, threads, network.graph());
+        weights.writeTo(run.executable());
+        run.executable().write(network.x(), Inputs.channelsLast(x, n, config.inChannels(), config.size().height(), config.size().width()));
+        run.executable().write(network.t(), t);
     }
 
     @Override
@@ -36,9 +29,9 @@ final class ForwardWork implements Work {
     @Override
     public float[][] results() {
         run();
-        float[] nhwc = new float[n * spec.imageElements()];
-        run.executable().read(y, nhwc);
-        return new float[][] {Inputs.channelsFirst(nhwc, n, spec.channels(), spec.size(), spec.size())};
+        float[] nhwc = new float[n * NetworkGraph.imageElements(config)];
+        run.executable().read(network.y(), nhwc);
+        return new float[][] {Inputs.channelsFirst(nhwc, n, config.outChannels(), config.size().height(), config.size().width())};
     }
 
     @Override

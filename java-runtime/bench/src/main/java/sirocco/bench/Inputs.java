@@ -5,9 +5,12 @@ import java.util.Random;
 import sirocco.cpu.Alignment;
 import sirocco.cpu.Layout;
 import sirocco.cpu.Slice;
+import sirocco.nn.NetworkConfig;
+import sirocco.nn.Parameter;
+import sirocco.nn.Weights;
 
 /** Inputs to measure with, and their way between PyTorch's dense orders and those of Sirocco's kernels. */
-final class Inputs {
+public final class Inputs {
     private Inputs() {}
 
     /** Standard normal numbers. */
@@ -27,6 +30,25 @@ final class Inputs {
             values[i] *= (float) scale;
         }
         return values;
+    }
+
+    /**
+     * Weights to measure with: matrices uniform of variance 1/fan-in, biases and the norms' shifts small, the norms' scales around 1, so that no part
+     * of the network hides an error in another one by being zero.
+     */
+    public static Weights weights(NetworkConfig config, long seed) {
+        Random random = new Random(seed);
+        Weights weights = new Weights(config);
+        for (Parameter p : config.network().parameters()) {
+            boolean vector = p.kind() == Parameter.Kind.VECTOR;
+            boolean scale = vector && p.name().endsWith(".weight");
+            float bound = vector ? 0.1f : (float) Math.sqrt(3.0 / p.shape().imageElements());
+            float[] values = weights.get(p.name());
+            for (int i = 0; i < values.length; i++) {
+                values[i] = (scale ? 1 : 0) + bound * (2 * random.nextFloat() - 1);
+            }
+        }
+        return weights;
     }
 
     static byte[] bytes(long seed, int count) {

@@ -9,6 +9,10 @@ import sirocco.bench.ort.OnnxModels;
 import sirocco.bench.ort.OnnxRuntime;
 import sirocco.bench.torch.Torch.Format;
 import sirocco.bench.torch.TorchModels;
+import sirocco.nn.NetworkConfig;
+import sirocco.nn.Weights;
+import sirocco.nn.unet.UNetConfig;
+import sirocco.torch.TorchProgram;
 
 /** The rows of whole models: a forward pass as sampling does it, and a training step from bytes to the moving average of the weights. */
 final class Models {
@@ -28,36 +32,40 @@ final class Models {
 
     List<Row> rows() {
         List<Row> rows = new ArrayList<>();
-        rows.add(training("small", UNetSpec.SMALL, 64));
-        rows.add(forward("small", UNetSpec.SMALL, 1));
-        rows.add(forward("small", UNetSpec.SMALL, 64));
-        rows.add(forward("cifar10", UNetSpec.CIFAR10, 8));
-        rows.add(forward("cifar10", UNetSpec.CIFAR10, 1));
-        rows.add(training("cifar10", UNetSpec.CIFAR10, 8));
+        rows.add(training("small", UNetConfig.small(), 64));
+        rows.add(forward("small", UNetConfig.small(), 1));
+        rows.add(forward("small", UNetConfig.small(), 64));
+        rows.add(forward("cifar10", UNetConfig.cifar10(), 8));
+        rows.add(forward("cifar10", UNetConfig.cifar10(), 1));
+        rows.add(training("cifar10", UNetConfig.cifar10(), 8));
         return rows;
     }
 
-    Row forward(String model, UNetSpec spec, int batch) {
-        Supplier<float[]> x = () -> Inputs.normal(1, batch * spec.imageElements());
-        Supplier<Work> ours = () -> new ForwardWork(backend, threads, spec, spec.weights(7), x.get(), timesteps(batch));
+    Row forward(String model, NetworkConfig config, int batch) {
+        Supplier<float[]> x = () -> Inputs.normal(1, batch * NetworkGraph.imageElements(config));
+        Supplier<Work> ours = () -> new ForwardWork(backend, threads, weights(config), x.get(), timesteps(batch));
         Map<String, Supplier<Work>> theirs = new LinkedHashMap<>(Convolutions.bothFormats(peers,
-                f -> TorchModels.forward(spec, f, spec.weights(7), x.get(), timesteps(batch))));
+                f -> TorchModels.forward(NetworkGraph.torch(config, batch), f, weights(config), x.get(), timesteps(batch))));
         if (OnnxRuntime.unavailable().isEmpty()) {
-            theirs.put(OnnxRuntime.NAME, () -> OnnxModels.forward(ModelRun.weights(spec, spec.weights(7)), threads, x.get(), timesteps(batch)));
+            theirs.put(OnnxRuntime.NAME, () -> OnnxModels.forward(weights(config), threads, x.get(), timesteps(batch)));
         }
-        return new Row("model-forward/" + model + "-b" + batch, label(model, spec) + ", forward, batch " + batch, Row.Unit.IMAGES, batch,
+        return new Row("model-forward/" + model + "-b" + batch, label(model, config) + ", forward, batch " + batch, Row.Unit.IMAGES, batch,
                 Row.Check.relative(FORWARD_TOLERANCE), ours, theirs);
     }
 
-    Row training(String model, UNetSpec spec, int batch) {
-        byte[] images = Inputs.bytes(2, batch * spec.imageElements());
-        Supplier<Work> ours = () -> new TrainingWork(backend, threads, spec, spec.weights(7), images);
-        return new Row("model-training/" + model + "-b" + batch, label(model, spec) + ", training step, batch " + batch, Row.Unit.IMAGES,
-                batch, Row.Check.relative(GRADIENT_TOLERANCE), ours, Convolutions.bothFormats(peers, f -> torchTraining(spec, f, images)));
+    Row training(String model, NetworkConfig config, int batch) {
+        byte[] images = Inputs.bytes(2, batch * NetworkGraph.imageElements(config));
+        Supplier<Work> ours = () -> new TrainingWork(backend, threads, weights(config), images);
+        return new Row("model-training/" + model + "-b" + batch, label(model, config) + ", training step, batch " + batch, Row.Unit.IMAGES,
+                batch, Row.Check.relative(GRADIENT_TOLERANCE), ours, Convolutions.bothFormats(peers, f -> torchTraining(config, f, images)));
     }
 
-    private static String label(String model, UNetSpec spec) {
-        return "%s model (%.2f M)".formatted(model.equals("cifar10") ? "CIFAR-10" : model, spec.parameterCount() / 1e6);
+    private static String label(String model, NetworkConfig config) {
+        return "%s model (%.2f M)".formatted(model.equals("cifar10") ? "CIFAR-10" : model, config.network().parameterCount() / 1e6);
+    }
+
+    private static Weights weights(NetworkConfig config) {
+        return Inputs.weights(config, 7);
     }
 
     private static float[] timesteps(int batch) {
@@ -72,8 +80,9 @@ final class Models {
      * Timed, LibTorch draws its own noise; checked, it is given Sirocco's, so that the loss and the gradients can be compared. The
      * optimizer's arithmetic is no part of the check.
      */
-    private Work torchTraining(UNetSpec spec, Format format, byte[] images) {
-        Work timed = TorchModels.training(spec, format, spec.weights(7), images, Noises.alphaBar(), TrainingWork.LR, TrainingWork.EMA);
+    private Work torchTraining(NetworkConfig config, Format format, byte[] images) {
+        TorchProgram program = NetworkGraph.torch(config, images.length / NetworkGraph.imageElements(config));
+        Work timed = TorchModels.training(program, format, weights(config), images, Noises.alphaBar(), TrainingWork.LR, TrainingWork.EMA);
         return new Work() {
             @Override
             public void run() {
@@ -82,8 +91,8 @@ final class Models {
 
             @Override
             public float[][] results() {
-                TrainingWork.Noised noised = TrainingWork.noised(backend, threads, spec, images);
-                try (Work exact = TorchModels.gradients(spec, format, spec.weights(7), noised.xt(), noised.epsilon(), noised.t())) {
+                TrainingWork.Noised noised = TrainingWork.noised(backend, threads, config, images);
+                try (Work exact = TorchModels.gradients(program, format, weights(config), noised.xt(), noised.epsilon(), noised.t())) {
                     return TrainingWork.lossAndClipped(exact.results());
                 }
             }

@@ -1,6 +1,5 @@
 package sirocco.bench;
 
-import java.util.Map;
 import java.util.Optional;
 import sirocco.api.DType;
 import sirocco.api.Diffusion;
@@ -10,6 +9,8 @@ import sirocco.api.Graph;
 import sirocco.api.GraphBuilder;
 import sirocco.api.Shape;
 import sirocco.api.Value;
+import sirocco.nn.NetworkConfig;
+import sirocco.nn.Weights;
 
 /**
  * A training step: noising of bytes, forward, MSE on ε, backward, clipping of the global gradient norm at 1, Adam, EMA. No flip and no
@@ -26,15 +27,14 @@ final class TrainingWork implements Work {
     private final NoisingInputs inputs;
     private final Value hyper;
     private final Value loss;
-    private final UNetSpec spec;
-    private final Map<String, float[]> weights;
+    private final Weights weights;
     private final float[] hyperNow = {(float) LR, (float) BETA1, (float) BETA2, 1e-8f, 0, (float) EMA, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0};
     private int step;
 
     /** What noising reads. */
     private record NoisingInputs(Value images, Value schedule, Value rng, Value index, int[] rngNow) {
-        static NoisingInputs of(GraphBuilder g, UNetSpec spec, int n) {
-            return new NoisingInputs(g.input("images", ModelRun.pictures(spec, n), DType.U8),
+        static NoisingInputs of(GraphBuilder g, NetworkConfig config, int n) {
+            return new NoisingInputs(g.input("images", NetworkGraph.images(config, n), DType.U8),
                     g.input("schedule", new Shape(Noises.schedule().length / 8, 1, 1, 8), DType.F32),
                     g.input("rng", Shape.vector(4), DType.I32), g.input("index", Shape.features(n, 1), DType.I32), new int[] {SEED, 0, 0, 0});
         }
@@ -43,14 +43,15 @@ final class TrainingWork implements Work {
             return g.in("noising", () -> g.noising(images, schedule, rng, index, false));
         }
 
-        void write(Executable e, UNetSpec spec, byte[] nchw) {
+        void write(Executable e, NetworkConfig config, byte[] nchw) {
             int n = images.shape().n();
             byte[] nhwc = new byte[nchw.length];
-            int pixels = spec.size() * spec.size();
+            int pixels = config.size().height() * config.size().width();
+            int channels = config.inChannels();
             for (int i = 0; i < nchw.length; i++) {
-                int image = i / (spec.channels() * pixels);
-                int channel = i / pixels % spec.channels();
-                nhwc[(image * pixels + i % pixels) * spec.channels() + channel] = nchw[i];
+                int image = i / (channels * pixels);
+                int channel = i / pixels % channels;
+                nhwc[(image * pixels + i % pixels) * channels + channel] = nchw[i];
             }
             e.write(images, nhwc);
             e.write(schedule, Noises.schedule());
@@ -72,26 +73,26 @@ final class TrainingWork implements Work {
     record Noised(float[] xt, float[] epsilon, float[] t) {}
 
     /** @param images bytes [n,c,h,w] */
-    TrainingWork(String backend, int threads, UNetSpec spec, Map<String, float[]> weights, byte[] images) {
-        this.spec = spec;
+    TrainingWork(String backend, int threads, Weights weights, byte[] images) {
         this.weights = weights;
-        int n = images.length / spec.imageElements();
+        NetworkConfig config = weights.config();
+        int n = images.length / NetworkGraph.imageElements(config);
         GraphBuilder g = new GraphBuilder();
-        inputs = NoisingInputs.of(g, spec, n);
+        inputs = NoisingInputs.of(g, config, n);
         hyper = g.input("hyper", Shape.vector(16), DType.F32);
         var noised = inputs.noising(g);
-        Value prediction = ModelRun.net(spec).apply(g, noised.xt(), noised.t(), Map.of(), Optional.empty());
+        Value prediction = NetworkGraph.apply(g, config, noised.xt(), noised.t());
         loss = g.output(g.in("loss", () -> g.mseLoss(prediction, noised.target(), Optional.of(noised.weight()))));
         g.adamEma(Gradients.ofParameters(g, loss), hyper);
         run = new ModelRun(backend, threads, g.build());
-        inputs.write(run.executable(), spec, images);
+        inputs.write(run.executable(), config, images);
         restart();
     }
 
     /** Weights and optimizer as before the first step. */
     private void restart() {
         Executable e = run.executable();
-        run.write(spec, weights);
+        weights.writeTo(e);
         for (Value v : e.plan().graph().withRole(Value.Role.STATE)) {
             e.write(v, new float[Math.toIntExact(v.shape().elements())]);
         }
@@ -108,7 +109,7 @@ final class TrainingWork implements Work {
         run.executable().run();
     }
 
-    /** Of the first step: the loss [1], and all gradients after clipping, one after the other in the order of diffusers' names. */
+    /** Of the first step: the loss [1], and all gradients after clipping, one after the other in the order of the network's parameters. */
     @Override
     public float[][] results() {
         restart();
@@ -117,17 +118,13 @@ final class TrainingWork implements Work {
         Graph graph = e.plan().graph();
         float[] lossNow = new float[1];
         e.read(loss, lossNow);
-        Map<String, long[]> shapes = spec.parameters();
-        float[] gradients = new float[Math.toIntExact(spec.parameterCount())];
+        float[] gradients = new float[Math.toIntExact(weights.config().network().parameterCount())];
         int to = 0;
-        for (String name : shapes.keySet()) {
+        for (String name : weights.names()) {
             Value m = graph.find("adam.m." + name);
             float[] values = new float[Math.toIntExact(m.shape().elements())];
             e.read(m, values);
-            long[] shape = shapes.get(name);
-            float[] torch = shape.length < 4 ? values
-                    : Inputs.channelsFirst(values, (int) shape[0], (int) shape[1], (int) shape[2], (int) shape[3]);
-            for (float v : torch) {
+            for (float v : values) {
                 // Adam's first moment after one step is (1 − β₁)·g.
                 gradients[to++] = (float) (v / (1 - BETA1));
             }
@@ -157,28 +154,28 @@ final class TrainingWork implements Work {
     }
 
     /** The noise of the first step, by the same backend. */
-    static Noised noised(String backend, int threads, UNetSpec spec, byte[] images) {
-        int n = images.length / spec.imageElements();
+    static Noised noised(String backend, int threads, NetworkConfig config, byte[] images) {
+        int n = images.length / NetworkGraph.imageElements(config);
         GraphBuilder g = new GraphBuilder();
-        NoisingInputs inputs = NoisingInputs.of(g, spec, n);
+        NoisingInputs inputs = NoisingInputs.of(g, config, n);
         var noised = inputs.noising(g);
         g.output(noised.xt());
         g.output(noised.target());
         g.output(noised.t());
         try (ModelRun run = new ModelRun(backend, threads, g.build())) {
             Executable e = run.executable();
-            inputs.write(e, spec, images);
+            inputs.write(e, config, images);
             e.run();
             float[] t = new float[n];
             e.read(noised.t(), t);
-            return new Noised(picture(e, noised.xt(), spec, n), picture(e, noised.target(), spec, n), t);
+            return new Noised(picture(e, noised.xt(), config, n), picture(e, noised.target(), config, n), t);
         }
     }
 
-    private static float[] picture(Executable e, Value v, UNetSpec spec, int n) {
-        float[] nhwc = new float[n * spec.imageElements()];
+    private static float[] picture(Executable e, Value v, NetworkConfig config, int n) {
+        float[] nhwc = new float[n * NetworkGraph.imageElements(config)];
         e.read(v, nhwc);
-        return Inputs.channelsFirst(nhwc, n, spec.channels(), spec.size(), spec.size());
+        return Inputs.channelsFirst(nhwc, n, config.inChannels(), config.size().height(), config.size().width());
     }
 
     @Override

@@ -5,16 +5,16 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import sirocco.bench.ort.OnnxRuntime;
 import sirocco.bench.torch.Torch;
 import sirocco.bench.torch.TorchCheck;
+import sirocco.nn.unet.UNetConfig;
 
 /** Both sides of a model's rows compute the same network: here a tiny one, on the scalar double-precision backend. */
 class ModelsTest {
-    private static final UNetSpec TINY = new UNetSpec(8, 3, 8, List.of(1, 2), 1, Set.of(1), 4, 1e-6);
+    private static final UNetConfig TINY = UNetConfig.builder().size(8).blockOutChannels(8, 16).layersPerBlock(1).attentionAt(1).normNumGroups(4).build();
 
     private final Models models = new Models("reference", 1, true);
 

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Predicate;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 import java.util.stream.Collectors;
@@ -87,23 +86,14 @@ final class CheckPlan {
         }
     }
 
-    private record LargeStep(boolean training, int batch) { }
-
-    /** @throws IllegalArgumentException for what is no step with a batch */
-    private List<LargeStep> largeSteps() {
-        return large.stream().map(text -> {
-            Matcher m = Pattern.compile("(train|sample):([1-9]\\d{0,4})").matcher(text);
-            if (!m.matches()) {
-                throw new IllegalArgumentException("--large: expected train:BATCH or sample:BATCH, got " + text);
-            }
-            return new LargeStep(m.group(1).equals("train"), Integer.parseInt(m.group(2)));
-        }).toList();
+    private List<StepBatch> largeSteps() {
+        return StepBatch.parse("--large", large);
     }
 
     /** The graphs of the steps of {@code --large}. */
     List<Graph> largeGraphs(Device device) {
         Network model = (small ? config() : UNetConfig.cifar10()).network();
-        return largeSteps().stream().map(s -> s.training ? TrainPlan.of(device, model, s.batch) : SamplePlan.of(device, model, s.batch, 1, false)).map(Plan::graph).toList();
+        return largeSteps().stream().map(s -> s.training() ? TrainPlan.of(device, model, s.batch()) : SamplePlan.of(device, model, s.batch(), 1, false)).map(Plan::graph).toList();
     }
 
     TrainingCheck training() {

@@ -67,10 +67,8 @@ final class GpuStages {
     }
 
     private void beside() {
-        torch("torch-steps-bf16", "these steps in PyTorch, eager and as CUDA graphs", 50, 15, "steps", "--precision", "bf16", "--steps", STEPS, "--modes",
-                "eager,graph");
-        torch("torch-compiled-bf16", "these steps in PyTorch under torch.compile", 210, 60, "steps", "--precision", "bf16", "--steps",
-                "sample:1,train:128,sample:256", "--modes", "compile+graphs,compile");
+        torchSteps("torch-steps-bf16", "these steps in PyTorch, eager and as CUDA graphs", 50, 15, "bf16", STEPS, "eager,graph");
+        torchSteps("torch-compiled-bf16", "these steps in PyTorch under torch.compile", 210, 60, "bf16", "sample:1,train:128,sample:256", "compile+graphs,compile");
         torchKernels("torch-kernels", "convolutions and attention in cuDNN and SDPA", 40, 10, "conv,attention");
         torchKernels("torch-norms", "GroupNorm in PyTorch, eager and under torch.compile", 60, 20, "norm");
     }
@@ -101,8 +99,7 @@ final class GpuStages {
             bench("bench-train-128-" + precision, "training step, batch 128", "train", 128, precision, 25, Map.of(), KERNELS);
             bench("bench-sample-256-" + precision, "sampling step, batch 256", "sample", 256, precision, 22, Map.of(), KERNELS);
             bench("bench-sample-1-" + precision, "sampling step, batch 1", "sample", 1, precision, 15, Map.of(), KERNELS);
-            torch("torch-steps-" + precision, "these steps in PyTorch, " + precision, 150, 30, "steps", "--precision", precision, "--steps", STEPS, "--modes",
-                    "eager,graph,compile+graphs");
+            torchSteps("torch-steps-" + precision, "these steps in PyTorch, " + precision, 150, 30, precision, STEPS, "eager,graph,compile+graphs");
         }
         add("tornado-train-16-f32", "TornadoVM's kernels beside the CUDA backend's", 150, 150, List.of(), folder -> List.of(commands.tornado(folder, TIMED)));
         for (String precision : List.of("f32", "tf32")) {
@@ -125,8 +122,8 @@ final class GpuStages {
                 _ -> List.of(commands.sanitizer(tool, precision)));
     }
 
-    private void torch(String name, String subject, int predicted, int least, Object... arguments) {
-        add(name, subject, predicted, least, List.of(Trait.RESUMES), _ -> List.of(commands.torch(name, arguments)));
+    private void torchSteps(String name, String subject, int predicted, int least, String precision, String steps, String modes) {
+        add(name, subject, predicted, least, List.of(Trait.RESUMES), folder -> List.of(commands.torchSteps(folder, name, precision, steps, modes)));
     }
 
     private void torchKernels(String name, String subject, int predicted, int least, String kinds) {

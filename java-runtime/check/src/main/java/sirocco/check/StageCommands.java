@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import sirocco.check.Stage.Unavailable;
+import sirocco.nn.unet.UNetConfig;
 
 /**
  * Command lines of the stages of gpu-check.
@@ -22,6 +23,7 @@ import sirocco.check.Stage.Unavailable;
 record StageCommands(int device, Optional<Path> golden, Optional<Path> torchPeer, List<String> tries) {
     /** Kernels whose starts overlap the ends of those before them. */
     static final Map<String, String> OVERLAPPING = Map.of("sirocco.cuda.programmatic", "true");
+    private static final String NETWORKS = "networks.json";
     /** Options of check. */
     static final List<String> NO_CASES = List.of("--cases", "^$");
     static final List<String> ONLY_CASES = List.of("--steps", "0", "--chain", "0");
@@ -92,6 +94,13 @@ record StageCommands(int device, Optional<Path> golden, Optional<Path> torchPeer
         String python = find("python3").orElseThrow(() -> new Unavailable("no python3 on the PATH"));
         Path peer = torchPeer.orElseThrow(() -> new Unavailable("no folder of the scripts that time PyTorch"));
         return list(python, "-u", peer, list(arguments), "--out", name + ".json", "--device", "cuda:" + device);
+    }
+
+    /** Steps of the CIFAR-10 model; writes their networks to {@value #NETWORKS}. */
+    List<String> torchSteps(Path folder, String name, String precision, String steps, String modes) throws IOException, Unavailable {
+        List<String> command = torch(name, "steps", "--networks", NETWORKS, "--precision", precision, "--steps", steps, "--modes", modes);
+        TorchNetworks.write(folder.resolve(NETWORKS), UNetConfig.cifar10(), StepBatch.parse("--steps", List.of(steps.split(","))));
+        return command;
     }
 
     /** Kernels at the shapes that were timed. */

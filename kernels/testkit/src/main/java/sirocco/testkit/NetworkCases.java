@@ -8,7 +8,10 @@ import sirocco.api.Shape;
 import sirocco.api.Value;
 import sirocco.api.Window;
 
-/** Blocks as a U-Net is made of, and a whole one: trained for a step, and sampled from. */
+/**
+ * Op cases in which layers meet: residual and attention blocks, and a small network of every kind of layer, trained for a step and sampled from. They test
+ * backends, which know no networks; tests that need one that users train take it from the library.
+ */
 public final class NetworkCases {
     private static final float EPS = 1e-5f;
 
@@ -20,7 +23,7 @@ public final class NetworkCases {
         cases.add(resBlock("gradients of a wide residual block", new Shape(1, 8, 8, 20), 32, 4, true));
         cases.add(attentionBlock(new Shape(2, 2, 2, 4), 2, 2));
         cases.add(attentionBlock(new Shape(1, 8, 8, 32), 8, 4));
-        cases.add(unetGradients(2, 4, 4, 2));
+        cases.add(networkGradients(2, 4, 4, 2));
         cases.add(trainingStep(2, 16, 16, 4));
         cases.add(trainingStep(2, 8, 20, 4));
         cases.add(samplingStep(3, 8, 20, 4));
@@ -69,7 +72,7 @@ public final class NetworkCases {
     }
 
     /** Two levels with attention on the lower: input and output of {@code colours} channels. */
-    private static Value unet(CaseBuilder c, Value x, Value t, Value labels, int width, int groups, Value rng, Value index, float dropout) {
+    private static Value network(CaseBuilder c, Value x, Value t, Value labels, int width, int groups, Value rng, Value index, float dropout) {
         Value sines = c.g.in("time_proj", () -> c.g.timestepEmbedding(t, width, true, 0));
         Value hidden = conv(c, "time_embedding.linear_1", sines, 2 * width, Window.same(1));
         Value classes = c.g.in("class_embedding",
@@ -119,17 +122,17 @@ public final class NetworkCases {
         Value labels = c.ids("labels", classes);
         var noised = c.g.in("noising", () -> c.g.noising(images, schedule, rng, index, true));
         Value dropped = c.g.in("labels", () -> c.g.dropLabels(labels, rng, index, 0.5f, 3));
-        Value out = unet(c, noised.xt(), noised.t(), dropped, width, groups, rng, index, 0.1f);
+        Value out = network(c, noised.xt(), noised.t(), dropped, width, groups, rng, index, 0.1f);
         return c.g.in("loss", () -> c.g.mseLoss(out, noised.target(), Optional.of(noised.weight())));
     }
 
-    private static OpCase unetGradients(int n, int size, int width, int groups) {
-        return OpCase.of("gradients of a U-Net", c -> c.backward(trainingLoss(c, n, size, width, groups)));
+    private static OpCase networkGradients(int n, int size, int width, int groups) {
+        return OpCase.of("gradients of a small network", c -> c.backward(trainingLoss(c, n, size, width, groups)));
     }
 
-    /** Noising, U-Net, loss, reverse pass, Adam: all of a training step, of images {@code size}² and {@code width} channels. */
+    /** Noising, network, loss, reverse pass, Adam: all of a training step, of images {@code size}² and {@code width} channels. */
     public static OpCase trainingStep(int n, int size, int width, int groups) {
-        return OpCase.of("training step of a U-Net, n " + n + " size " + size + " width " + width, c -> {
+        return OpCase.of("training step of a small network, n " + n + " size " + size + " width " + width, c -> {
             Value loss = trainingLoss(c, n, size, width, groups);
             Map<Value, Value> gradients = Gradients.ofParameters(c.g, loss);
             Value hyper = c.input("hyper", Shape.vector(16), (random, i) -> new double[] {1e-3, 0.9, 0.999, 1e-8, 0, 0.99, 1, 0.1, 0.001, 0, 0, 0, 0,
@@ -145,9 +148,9 @@ public final class NetworkCases {
         });
     }
 
-    /** Both halves of guidance through the U-Net, then a sampler's step. */
+    /** Both halves of guidance through the network, then a sampler's step. */
     public static OpCase samplingStep(int n, int size, int width, int groups) {
-        return OpCase.of("sampling step of a U-Net with guidance, n " + n + " size " + size + " width " + width, c -> {
+        return OpCase.of("sampling step of a small network with guidance, n " + n + " size " + size + " width " + width, c -> {
             Value rng = c.rng(21, 0);
             Value index = c.index(n, 5);
             Value both = c.ids("index of both halves", new int[2 * n]);
@@ -162,7 +165,7 @@ public final class NetworkCases {
             Value scale = c.input("guidance", Shape.vector(1), (random, i) -> 2);
             Value t = c.g.in("t", () -> c.g.chainTimestep(table, cursor, 2 * n));
             Value twice = c.g.in("repeat", () -> c.g.repeat(x));
-            Value out = unet(c, twice, t, labels, width, groups, rng, both, 0);
+            Value out = network(c, twice, t, labels, width, groups, rng, both, 0);
             Value guided = c.g.in("guide", () -> c.g.guidance(out, scale));
             c.g.in("sampler", () -> {
                 c.g.samplingStep(guided, table, rng, index, x, Optional.empty(), Optional.empty(), cursor);

@@ -5,17 +5,19 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
-import java.util.Set;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import sirocco.bench.UNetSpec;
+import sirocco.bench.Inputs;
+import sirocco.bench.NetworkGraph;
 import sirocco.bench.Work;
 import sirocco.bench.torch.Torch.Format;
+import sirocco.nn.Weights;
+import sirocco.nn.unet.UNetConfig;
+import sirocco.torch.TorchProgram;
 
 class TorchModelsTest {
-    private static final UNetSpec TINY = new UNetSpec(8, 3, 8, List.of(1, 2), 1, Set.of(1), 4, 1e-6);
+    private static final UNetConfig TINY = UNetConfig.builder().size(8).blockOutChannels(8, 16).layersPerBlock(1).attentionAt(1).normNumGroups(4).build();
     private static final float[] T = {3, 721};
 
     @BeforeAll
@@ -26,10 +28,10 @@ class TorchModelsTest {
 
     @Test
     void bothFormatsAgree() {
-        Map<String, float[]> weights = TINY.weights(1);
+        Weights weights = Inputs.weights(TINY, 1);
         float[] x = gaussian(2);
-        float[][] a = results(TorchModels.forward(TINY, Format.NCHW, weights, x, T));
-        float[][] b = results(TorchModels.forward(TINY, Format.CHANNELS_LAST, weights, x, T));
+        float[][] a = results(TorchModels.forward(program(), Format.NCHW, weights, x, T));
+        float[][] b = results(TorchModels.forward(program(), Format.CHANNELS_LAST, weights, x, T));
         assertEquals(x.length, a[0].length);
         for (int i = 0; i < x.length; i++) {
             assertEquals(a[0][i], b[0][i], 1e-5);
@@ -38,11 +40,11 @@ class TorchModelsTest {
 
     @Test
     void gradientsAreThoseOfTheLoss() {
-        Map<String, float[]> weights = TINY.weights(1);
+        Weights weights = Inputs.weights(TINY, 1);
         float[] x = gaussian(2);
         float[] epsilon = gaussian(3);
-        float[][] at = results(TorchModels.gradients(TINY, Format.NCHW, weights, x, epsilon, T));
-        List<String> names = List.copyOf(TINY.parameters().keySet());
+        float[][] at = results(TorchModels.gradients(program(), Format.NCHW, weights, x, epsilon, T));
+        List<String> names = List.copyOf(weights.names());
         assertEquals(names.size() + 1, at.length);
         // Along the gradient g of one array, the loss changes by h‖g‖²: a first order that dwarfs float32's rounding of the loss.
         for (String name : List.of("conv_in.weight", "time_embedding.linear_1.bias", "down_blocks.1.attentions.0.to_q.weight",
@@ -53,7 +55,7 @@ class TorchModelsTest {
                 norm += (double) v * v;
             }
             double h = 2e-3 / Math.sqrt(norm);
-            double change = (loss(weights, name, g, h, x, epsilon) - loss(weights, name, g, -h, x, epsilon)) / (2 * h);
+            double change = (loss(name, g, h, x, epsilon) - loss(name, g, -h, x, epsilon)) / (2 * h);
             assertEquals(1, change / norm, 0.02, name);
         }
     }
@@ -66,7 +68,7 @@ class TorchModelsTest {
             alphaBar[t] = 1 - (t + 1f) / 101;
         }
         Torch.seed(5);
-        try (Work work = TorchModels.training(TINY, Format.CHANNELS_LAST, TINY.weights(1), images, alphaBar, 2e-3, 0.999)) {
+        try (Work work = TorchModels.training(NetworkGraph.torch(TINY, 8), Format.CHANNELS_LAST, Inputs.weights(TINY, 1), images, alphaBar, 2e-3, 0.999)) {
             double first = 0;
             double last = 0;
             for (int step = 0; step < 40; step++) {
@@ -78,19 +80,22 @@ class TorchModelsTest {
         }
     }
 
-    private static double loss(Map<String, float[]> weights, String name, float[] direction, double h, float[] x, float[] epsilon) {
-        float[] moved = weights.get(name).clone();
+    private static double loss(String name, float[] direction, double h, float[] x, float[] epsilon) {
+        Weights at = Inputs.weights(TINY, 1);
+        float[] moved = at.get(name);
         for (int i = 0; i < moved.length; i++) {
             moved[i] += (float) (h * direction[i]);
         }
-        Map<String, float[]> at = new java.util.LinkedHashMap<>(weights);
-        at.put(name, moved);
-        float[] y = results(TorchModels.forward(TINY, Format.NCHW, at, x, T))[0];
+        float[] y = results(TorchModels.forward(program(), Format.NCHW, at, x, T))[0];
         double loss = 0;
         for (int i = 0; i < y.length; i++) {
             loss += Math.pow((double) y[i] - epsilon[i], 2) / y.length;
         }
         return loss;
+    }
+
+    private static TorchProgram program() {
+        return NetworkGraph.torch(TINY, T.length);
     }
 
     private static float[][] results(Work work) {
