@@ -110,11 +110,11 @@ final class Convolutions {
     private Work forward(ConvShape s, boolean prepareEachTime) {
         Layout in = layout(s, s.cin());
         Layout out = Layout.blocked(s.n(), s.size(), s.size(), s.cout(), 0);
-        ConvForward kernel = new ConvForward(shape(s), in, out, null, workers, ConvRule.fromProperties());
+        ConvForward kernel = new ConvForward(shape(s), in, out, null, !prepareEachTime, workers, ConvRule.fromProperties());
         Slice x = Inputs.toLayout(x(s), in);
         Slice w = weights(s);
         Slice bias = Inputs.aligned(bias(s));
-        Slice prepared = Inputs.zeros(kernel.preparedFloats());
+        Slice prepared = kernel.preparedFloats() == 0 ? w : Inputs.zeros(kernel.preparedFloats());
         Slice y = Inputs.zeros(out.floats());
         Slice scratch = Inputs.zeros(kernel.scratchFloats());
         kernel.prepare(w, prepared);
@@ -138,10 +138,10 @@ final class Convolutions {
     private Work backwardData(ConvShape s) {
         Layout in = layout(s, s.cout());
         Layout out = Layout.blocked(s.n(), s.size(), s.size(), s.cin(), 0);
-        ConvBackwardData kernel = new ConvBackwardData(shape(s), in, out, workers, ConvRule.fromProperties());
+        ConvBackwardData kernel = new ConvBackwardData(shape(s), in, out, false, workers, ConvRule.fromProperties());
         Slice dy = Inputs.toLayout(dy(s), in);
         Slice w = weights(s);
-        Slice prepared = Inputs.zeros(kernel.preparedFloats());
+        Slice prepared = kernel.preparedFloats() == 0 ? w : Inputs.zeros(kernel.preparedFloats());
         Slice dx = Inputs.zeros(out.floats());
         Slice scratch = Inputs.zeros(kernel.scratchFloats());
         return new KernelWork() {

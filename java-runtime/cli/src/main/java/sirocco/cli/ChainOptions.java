@@ -1,5 +1,7 @@
 package sirocco.cli;
 
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -9,6 +11,7 @@ import sirocco.data.Samples;
 import sirocco.diffusion.BetaSchedule;
 import sirocco.diffusion.ClassifierFree;
 import sirocco.diffusion.DiscreteProcess;
+import sirocco.diffusion.ForwardProcess;
 import sirocco.diffusion.Guide;
 import sirocco.diffusion.NoiseSchedule;
 import sirocco.diffusion.Prediction;
@@ -16,7 +19,9 @@ import sirocco.diffusion.SchedulerConfig;
 import sirocco.diffusion.Solver;
 import sirocco.diffusion.SolverProgram;
 import sirocco.folder.ModelFolder;
+import sirocco.nn.ImageSize;
 import sirocco.pipeline.DiffusionModel;
+import sirocco.sample.ClassifierGuide;
 import sirocco.sample.ImageSampler;
 import sirocco.train.TrainConfig;
 
@@ -53,8 +58,17 @@ final class ChainOptions {
             description = "classifier-free guidance, for a model trained with label dropping; 1: none; default: ${DEFAULT-VALUE}")
     double guidance;
 
+    @Option(names = "--classifier", paramLabel = "DIR", description = "a folder with a classifier of noisy images (train --objective classification), which steers "
+            + "the images towards their class; the model may be unconditional")
+    Path classifier;
+
+    @Option(names = "--classifier-scale", defaultValue = "1", paramLabel = "X", description = "strength of the classifier; default: ${DEFAULT-VALUE}")
+    double classifierScale;
+
     @Option(names = "--null-class", paramLabel = "NAME|N", description = "the class that stands for \"no class\" in guidance; default: as the model folder says")
     String nullClass;
+
+    private GuidingClassifier loadedClassifier;
 
     /** Good images in few steps: what is drawn along the way of other work. */
     static ChainOptions quick() {
@@ -66,13 +80,33 @@ final class ChainOptions {
 
     /** A sampler for this model, planned and not yet loaded. */
     ImageSampler sampler(Device device, DiffusionModel model, int batch) {
-        return new ImageSampler(device, model.config().network(), program(scheduler(model)), batch, guide(model));
+        SchedulerConfig scheduler = scheduler(model);
+        return new ImageSampler(device, model.config().network(), program(scheduler), batch, guide(model, scheduler.process()));
     }
 
-    private Guide guide(DiffusionModel model) {
+    private Guide guide(DiffusionModel model, ForwardProcess process) {
         Optional<Samples> negative = model.config().numClassEmbeds().isEmpty() ? Optional.empty()
                 : nullClass(model).stream().mapToObj(c -> Samples.ofLabels(_ -> c)).findFirst();
-        return ClassifierFree.of(guidance, negative);
+        Guide guide = ClassifierFree.of(guidance, negative);
+        return loadedClassifier == null ? guide : new ClassifierGuide(guide, loadedClassifier.checked(process, model), classifierScale);
+    }
+
+    /**
+     * Reads the classifier, if there is one.
+     *
+     * @param size size of the model's images
+     * @throws IOException if the folder cannot be read
+     * @throws IllegalArgumentException if it holds no classifier
+     */
+    void loadClassifier(ImageSize size) throws IOException {
+        if (classifier != null) {
+            loadedClassifier = GuidingClassifier.load(classifier, size);
+        }
+    }
+
+    /** The model that knows the classes of the images: the classifier if the model is unconditional. */
+    private DiffusionModel classes(DiffusionModel model) {
+        return model.config().numClassEmbeds().isEmpty() && loadedClassifier != null ? loadedClassifier.model() : model;
     }
 
     /**
@@ -144,7 +178,7 @@ final class ChainOptions {
         if (imageClass != null && !imageClasses.isEmpty()) {
             throw new IllegalArgumentException("--class and --classes exclude each other. Choose one.");
         }
-        OptionalInt rows = model.config().numClassEmbeds();
+        OptionalInt rows = classes(model).config().classes();
         boolean all = imageClasses.isEmpty() && (imageClass == null || imageClass.equals(ALL));
         if (rows.isEmpty()) {
             if (!all) {
@@ -153,9 +187,9 @@ final class ChainOptions {
             }
             return Samples.ofLabels(_ -> 0);
         }
-        int[] chosen = all ? model.labels().pictured(rows.getAsInt()).stream().mapToInt(Integer::intValue).toArray()
-                : imageClass != null ? new int[] {find("--class", imageClass, model)}
-                : imageClasses.stream().mapToInt(c -> find("--classes", c, model)).toArray();
+        int[] chosen = all ? classes(model).labels().pictured(rows.getAsInt()).stream().mapToInt(Integer::intValue).toArray()
+                : imageClass != null ? new int[] {find("--class", imageClass, classes(model))}
+                : imageClasses.stream().mapToInt(c -> find("--classes", c, classes(model))).toArray();
         if (chosen.length == 0) {
             throw new IllegalArgumentException("the model's only class is the null class; choose it with --class");
         }
@@ -164,7 +198,7 @@ final class ChainOptions {
 
     /** Returns the number of a class. */
     static int find(String flag, String name, DiffusionModel model) {
-        OptionalInt rows = model.config().numClassEmbeds();
+        OptionalInt rows = model.config().classes();
         if (rows.isEmpty()) {
             throw new IllegalArgumentException(flag + " " + name + ": the model is unconditional; leave the flag out");
         }

@@ -138,7 +138,7 @@ final class InfoCommand implements Callable<Integer> {
 
     private NetworkConfig preset() {
         NetworkConfig preset = Components.preset(which.preset);
-        return imageSize == null ? preset : preset.fitted(ImageSize.square(imageSize), preset.inChannels(), preset.numClassEmbeds().orElse(0));
+        return imageSize == null ? preset : preset.fitted(ImageSize.square(imageSize), preset.inChannels(), preset.classes().orElse(0), false);
     }
 
     private ModelFolder folder() throws IOException {

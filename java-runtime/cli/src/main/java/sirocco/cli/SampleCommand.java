@@ -73,6 +73,7 @@ final class SampleCommand implements Callable<Integer> {
         PrintWriter print = spec.commandLine().getOut();
         PrintWriter err = spec.commandLine().getErr();
         DiffusionModel loaded = model.load(Optional.ofNullable(imageSize).map(ImageSize::square), err);
+        chain.loadClassifier(loaded.config().size());
         Samples conditions = chain.conditions(loaded);
         chain.checkGuidance(loaded, model.training());
         chain.checkScheduler(loaded).ifPresent(err::println);

@@ -3,8 +3,10 @@ package sirocco.diffusion;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BinaryOperator;
+import java.util.function.Function;
 import sirocco.api.GraphBuilder;
 import sirocco.api.Value;
+import sirocco.data.Column;
 import sirocco.data.Samples;
 
 /**
@@ -44,8 +46,14 @@ public interface Guide {
      *
      * @param inputs to which a guide adds its tables
      * @param cursor I32 scalar, the row of {@code program} that the step executes
+     * @param columns of the images' conditions, [n,…], for a guide that reads them itself
      */
-    record Step(GraphBuilder graph, HostInputs inputs, SolverProgram program, Value cursor) { }
+    record Step(GraphBuilder graph, HostInputs inputs, SolverProgram program, Value cursor, Function<Column, Value> columns) {
+        /** Returns a column of the images' conditions. */
+        public Value given(Column column) {
+            return columns.apply(column);
+        }
+    }
 
     /**
      * Returns the conditions of the evaluations that are made of each image. The network evaluates them together: all images with the first, then all with the

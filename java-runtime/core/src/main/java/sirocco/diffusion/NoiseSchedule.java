@@ -1,5 +1,6 @@
 package sirocco.diffusion;
 
+import java.util.Arrays;
 import java.util.Optional;
 
 /**
@@ -141,6 +142,11 @@ public final class NoiseSchedule {
     /** ᾱ_t, decreasing in t; 1 for t = −1. */
     public double alphaBar(int t) {
         return t == -1 ? 1 : alphaBar[t];
+    }
+
+    /** Returns whether another schedule has the same ᾱ at every step, whatever formula it was made by. */
+    public boolean sameLevels(NoiseSchedule other) {
+        return Arrays.equals(alphaBar, other.alphaBar);
     }
 
     /** √ᾱ_t, what is left of the image. */

@@ -34,8 +34,8 @@ public final class ModelFolder {
     private static final String AVERAGED = "unet_ema";
     private static final String SCHEDULER_COMPONENT = "scheduler";
 
-    /** Components that denoise, in order of preference. */
-    private static final List<String> NETWORKS = List.of(UNET, "transformer");
+    /** Components that denoise or classify, in order of preference. */
+    private static final List<String> NETWORKS = List.of(UNET, "transformer", "classifier");
 
     private final Path folder;
     private final Optional<ModelIndex> index;
@@ -142,17 +142,22 @@ public final class ModelFolder {
         return all;
     }
 
-    /** Returns the text of an index for a pipeline of a network in {@code unet/} and a scheduler in {@code scheduler/}. */
-    public static String index(String pipeline, String network, Optional<String> scheduler, ClassLabels labels) {
+    /**
+     * Returns the text of an index for a pipeline of a network and a scheduler in {@code scheduler/}.
+     *
+     * @param name what the network is called, which is also its sub-folder
+     * @param network the network's class
+     */
+    public static String index(String pipeline, String name, String network, Optional<String> scheduler, ClassLabels labels) {
         Map<String, String> components = new LinkedHashMap<>();
         scheduler.ifPresent(s -> components.put(SCHEDULER_COMPONENT, s));
-        components.put(UNET, network);
+        components.put(name, network);
         return ModelIndex.write(pipeline, components, labels);
     }
 
     /** Returns where a pipeline's network is written. */
-    public static Path networkFolder(Path folder) {
-        return folder.resolve(UNET);
+    public static Path networkFolder(Path folder, String name) {
+        return folder.resolve(name);
     }
 
     /** Returns where a pipeline's scheduler configuration is written. */

@@ -21,11 +21,26 @@ public interface NetworkConfig {
     /** Returns the channels of an input image. */
     int inChannels();
 
-    /** Returns the channels of the output; the number of classes of a classifier. */
+    /** Returns the channels of the output; for a classifier, the number of classes. */
     int outChannels();
+
+    /** Returns whether the network classifies noisy images instead of denoising them: its output is [n,1,1,classes], logits. */
+    default boolean classifies() {
+        return false;
+    }
 
     /** Returns the rows of the class table; empty if the network is not conditioned on a class. */
     OptionalInt numClassEmbeds();
+
+    /** Returns the classes that the network knows: the rows of its class table, or the classes that a classifier distinguishes; empty if none. */
+    default OptionalInt classes() {
+        return classifies() ? OptionalInt.of(outChannels()) : numClassEmbeds();
+    }
+
+    /** Returns what a model folder calls the component. */
+    default String component() {
+        return classifies() ? "classifier" : "unet";
+    }
 
     /**
      * Checks whether the network can be applied to images of a size.
@@ -39,8 +54,9 @@ public interface NetworkConfig {
      *
      * @param size size of the images
      * @param channels channels of the images
-     * @param classRows rows of the class table, the null class among them; 0 for a network that is not conditioned on a class
+     * @param classes classes of the dataset; 0 to ignore them
+     * @param nullClass whether the network also knows a null class, if it is conditioned on a class
      * @throws IllegalArgumentException if the network cannot be made for such images
      */
-    NetworkConfig fitted(ImageSize size, int channels, int classRows);
+    NetworkConfig fitted(ImageSize size, int channels, int classes, boolean nullClass);
 }

@@ -11,6 +11,7 @@ import java.util.NoSuchElementException;
 import java.util.Set;
 import sirocco.api.Executable;
 import sirocco.api.Graph;
+import sirocco.api.ParameterSet;
 import sirocco.api.Philox;
 import sirocco.api.Shape;
 import sirocco.folder.ComponentFolder;
@@ -130,6 +131,11 @@ public final class Weights {
     /** Sets a graph's parameters. The graph may use some of the weights only; it may not have parameters that are not here. */
     public void writeTo(Executable executable) {
         executable.plan().graph().parameters().forEach(v -> executable.write(v, get(v.name())));
+    }
+
+    /** Sets the parameters of a set, by their names in it. The set may use some of the weights only; it may not have parameters that are not here. */
+    public void writeTo(Executable executable, ParameterSet set) {
+        set.byName().forEach((name, v) -> executable.write(v, get(name)));
     }
 
     /** Sets the graph's persistent value {@code prefix + name} for each weight: {@code "ema."} for an optimizer's moving average. */

@@ -15,11 +15,12 @@ import sirocco.folder.ModelFolder;
 import sirocco.nn.ImageSize;
 import sirocco.nn.NetworkComponent;
 import sirocco.nn.NetworkConfig;
+import sirocco.nn.classifier.NoisyClassifierComponent;
 import sirocco.nn.unet.UNetComponent;
 
 /** The classes of components that are supported. Each class has one entry. */
 public final class Components {
-    private static final Map<String, Component> ALL = Stream.concat(Stream.of(new UNetComponent()),
+    private static final Map<String, Component> ALL = Stream.concat(Stream.of(new UNetComponent(), new NoisyClassifierComponent()),
             SchedulerConfig.classes().stream().map(SchedulerComponent::new)).collect(Collectors.toUnmodifiableMap(Component::className, c -> c));
 
     private Components() { }

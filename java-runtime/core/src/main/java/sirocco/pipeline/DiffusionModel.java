@@ -24,7 +24,7 @@ import sirocco.nn.Weights;
  */
 public record DiffusionModel(Weights weights, Optional<String> schedulerJson, ClassLabels labels) {
     public DiffusionModel {
-        labels.check("diffusion model", weights.config().numClassEmbeds());
+        labels.check("diffusion model", weights.config().classes());
     }
 
     public NetworkConfig config() {
@@ -38,7 +38,7 @@ public record DiffusionModel(Weights weights, Optional<String> schedulerJson, Cl
      */
     public static NetworkConfig readConfig(ModelFolder folder, Optional<ImageSize> size) throws IOException {
         NetworkConfig config = Components.network(folder.network()).readConfig(folder.network(), size);
-        folder.labels().check(folder.path().resolve(ModelFolder.INDEX).toString(), config.numClassEmbeds());
+        folder.labels().check(folder.path().resolve(ModelFolder.INDEX).toString(), config.classes());
         return config;
     }
 
@@ -81,7 +81,7 @@ public record DiffusionModel(Weights weights, Optional<String> schedulerJson, Cl
 
     /** Writes a model's files into a folder that exists, such as one that {@link AtomicFiles#writeFolder} is filling. */
     public void write(Path folder) throws IOException {
-        Path network = ModelFolder.networkFolder(folder);
+        Path network = ModelFolder.networkFolder(folder, config().component());
         Files.createDirectories(network);
         weights.write(network);
         Optional<String> scheduler = Optional.empty();
@@ -89,7 +89,8 @@ public record DiffusionModel(Weights weights, Optional<String> schedulerJson, Cl
             scheduler = Optional.of(SchedulerConfig.className(schedulerJson.get()));
             AtomicFiles.writeText(ModelFolder.schedulerFile(folder), schedulerJson.get());
         }
-        String pipeline = scheduler.filter("DDIMScheduler"::equals).isPresent() ? "DDIMPipeline" : "DDPMPipeline";
-        AtomicFiles.writeText(folder.resolve(ModelFolder.INDEX), ModelFolder.index(pipeline, config().className(), scheduler, labels));
+        String pipeline = scheduler.filter("DDIMScheduler"::equals).isPresent() ? "DDIMPipeline"
+                : config().classifies() ? config().className() : "DDPMPipeline";
+        AtomicFiles.writeText(folder.resolve(ModelFolder.INDEX), ModelFolder.index(pipeline, config().component(), config().className(), scheduler, labels));
     }
 }

@@ -48,6 +48,10 @@ public final class ImageSampler implements AutoCloseable {
         if (guide.evaluations().size() > 1 && model.conditions().isEmpty()) {
             throw new IllegalArgumentException("guidance: the model is unconditional, so there is nothing to steer away from. Leave guidance out.");
         }
+        if (model.config().classifies() || model.config().outChannels() != model.config().inChannels()) {
+            throw new IllegalArgumentException("sampling: the network is a " + model.config().className() + " with " + model.config().outChannels()
+                    + " outputs (expected a network that denoises, with as many output channels as its images have, " + model.config().inChannels() + ").");
+        }
         this.device = device;
         this.program = program;
         this.batch = batch;
@@ -82,14 +86,14 @@ public final class ImageSampler implements AutoCloseable {
             executable = device.load(plan);
             s.inputs().writeTables(executable);
         }
-        weights.writeTo(executable);
+        weights.writeTo(executable, s.network());
         return this;
     }
 
     /**
      * Puts the chains of images {@code first} … {@code first + batch − 1} to their start, x_T.
      *
-     * @param given conditions of each image of the seed, by image number; not read if the network has no conditions
+     * @param given conditions of each image of the seed, by image number; not read if neither the network nor the guide has conditions
      * @throws IllegalArgumentException if a condition is missing, or is one that the network does not know
      */
     public void begin(long seed, int first, Samples given) {
@@ -113,6 +117,13 @@ public final class ImageSampler implements AutoCloseable {
         executable.write(s.key().rng(), new int[] {(int) seed, (int) (seed >>> 32), 0, 0});
         executable.write(s.key().index(), index);
         s.conditions().forEach((c, v) -> conditions.write(c.column().name(), executable, v));
+        if (!s.columns().isEmpty()) {
+            Batch read = new Batch(batch, given.columns());
+            for (int i = 0; i < batch; i++) {
+                given.read(first + i, read, i);
+            }
+            s.columns().forEach((c, v) -> read.write(c.name(), executable, v));
+        }
         done = 0;
     }
 

@@ -1,13 +1,16 @@
 package sirocco.sample;
 
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import sirocco.api.DType;
 import sirocco.api.Graph;
 import sirocco.api.GraphBuilder;
+import sirocco.api.ParameterSet;
 import sirocco.api.RandomKey;
 import sirocco.api.Shape;
 import sirocco.api.Value;
+import sirocco.data.Column;
 import sirocco.diffusion.Guide;
 import sirocco.diffusion.HostInputs;
 import sirocco.diffusion.SolverProgram;
@@ -20,18 +23,24 @@ import sirocco.nn.Network;
  * @param step the solver's part
  * @param inputs tables of solver and guide
  * @param key rng I32 [1,1,1,4], index I32 [n,1,1,1]
+ * @param network the network's parameters
  * @param conditions the inputs of the network's conditions, [k·n,…] for k evaluations an image: n for each of the guide's evaluations in their order
+ * @param columns the inputs of columns that the guide reads itself, [n,…]
  */
-record SampleGraph(Graph graph, ProgramStep step, HostInputs inputs, RandomKey key, Map<Condition, Value> conditions) {
+record SampleGraph(Graph graph, ProgramStep step, HostInputs inputs, RandomKey key, ParameterSet network, Map<Condition, Value> conditions,
+                   Map<Column, Value> columns) {
     static SampleGraph of(Network model, int batch, SolverProgram program, Guide guide) {
         GraphBuilder g = new GraphBuilder();
         int evaluated = guide.evaluations().size() * batch;
         RandomKey key = new RandomKey(g.input("rng", Shape.vector(4), DType.I32), g.input("index", Shape.features(batch, 1), DType.I32));
         Map<Condition, Value> conditions = model.conditionInputs(g, evaluated);
         HostInputs inputs = new HostInputs();
+        ParameterSet network = new ParameterSet("");
+        Map<Column, Value> columns = new LinkedHashMap<>();
         ProgramStep step = ProgramStep.record(g, inputs, program, model.images(batch), key, evaluated, (x, t, cursor) ->
-                guide.record(new Guide.Step(g, inputs, program, cursor), x, t, (in, time) -> model.apply(g, in, time, conditions, Optional.empty())));
-        return new SampleGraph(g.build(), step, inputs, key, conditions);
+                guide.record(new Guide.Step(g, inputs, program, cursor, c -> columns.computeIfAbsent(c, _ -> g.input("guide." + c.name(), c.shape().withN(batch),
+                        c.type()))), x, t, (in, time) -> g.with(network, () -> model.apply(g, in, time, conditions, Optional.empty()))));
+        return new SampleGraph(g.build(), step, inputs, key, network, conditions, columns);
     }
 
     /** STATE [n,h,w,c]. */

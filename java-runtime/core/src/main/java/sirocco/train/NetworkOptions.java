@@ -8,7 +8,7 @@ import java.util.function.UnaryOperator;
  * <p>The {@code with} methods return changed copies.
  */
 public record NetworkOptions(
-        @Setting("the network: small, cifar10, or a diffusers config.json to start from; own: that of the "
+        @Setting("the network: small, cifar10, classifier, or a config.json to start from; own: that of the "
                 + "folder to start from") String model,
         @Setting("model folder to start from (fine-tuning), which supplies network, noise schedule, prediction and "
                 + "weights; empty: a new model") String from,

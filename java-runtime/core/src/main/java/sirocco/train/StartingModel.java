@@ -147,12 +147,25 @@ final class StartingModel {
             throw new IllegalArgumentException("network.from: the images of \"" + data.name() + "\" have another size than the model in " + folder
                     + " (expected " + own.size().height() + "×" + own.size().width() + ", got " + data.height() + "×" + data.width() + "). Set data.imageSize.");
         }
-        if (own.inChannels() != data.channels() || own.outChannels() != data.channels()) {
+        if (own.inChannels() != data.channels() || !own.classifies() && own.outChannels() != data.channels()) {
             throw new IllegalArgumentException("network.from: the network in " + folder + " reads " + own.inChannels() + " channels and predicts "
                     + own.outChannels() + " (expected " + data.channels() + " and " + data.channels() + ", as the images of \"" + data.name()
                     + "\" have). Set data.channels, or use another folder.");
         }
-        return config.network().unet().fitted(own, size, data.channels(), classRows(own.numClassEmbeds(), data.classNames().size()));
+        int classes = data.classNames().size();
+        if (own.classifies()) {
+            checkClassifier(own.outChannels(), classes);
+            return config.network().unet().fitted(own, size, data.channels(), classes, false);
+        }
+        int rows = classRows(own.numClassEmbeds(), classes);
+        return config.network().unet().fitted(own, size, data.channels(), rows == 0 ? 0 : classes, rows > classes);
+    }
+
+    private void checkClassifier(int own, int classes) {
+        if (own != classes || config.network().newClasses()) {
+            throw new IllegalArgumentException("network.from: the classifier in " + folder + " distinguishes " + own + " classes (expected " + classes
+                    + ", as the dataset has, and no network.newClasses). Use a dataset with as many classes, or train a new classifier.");
+        }
     }
 
     /** Rows of the class table. The last is the null class, except in a folder whose table has a row for each class and no other. */

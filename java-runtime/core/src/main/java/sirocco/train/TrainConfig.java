@@ -17,7 +17,7 @@ public record TrainConfig(DataOptions data, NetworkOptions network, ProcessOptio
             new DataOptions("shapes16", 0, 0, false, 32, 0),
             new NetworkOptions("small", "", "", false, true, new UNetOptions(List.of(), 0, List.of(), 0, 0, -1)),
             new ProcessOptions(ProcessOptions.DISCRETE, "linear", 1000, KarrasOptions.DEFAULT),
-            new ObjectiveOptions("epsilon", 0, 0.1),
+            new ObjectiveOptions("simple", "epsilon", 0, 0.1),
             new OptimizerOptions(2e-4, "constant", 100, new AdamOptions(0.9, 0.999, 1e-8), 0, 1, 0.9999),
             new RunOptions(2000, 0, 500, 3, 10, 0));
 

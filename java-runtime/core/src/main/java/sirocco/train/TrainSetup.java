@@ -27,15 +27,25 @@ public record TrainSetup(TrainConfig config, Dataset data, Network model, Forwar
         }
         ForwardProcess process = config.process().process(config.objective().prediction());
         Dataset data = Datasets.open(config.data().source(), config.data().imageSize(), config.data().channels());
-        return closing(data, () -> new TrainSetup(config, data, model(config, data).network(), process));
+        return closing(data, () -> checked(new TrainSetup(config, data, model(config, data).network(), process)));
     }
 
     private static TrainSetup from(StartingModel start, TrainConfig config) throws IOException {
         ForwardProcess process = start.process();
         String hash = start.hash();
         Dataset data = Datasets.open(config.data().source(), start.imageSize(), start.channels());
-        return closing(data, () -> new TrainSetup(config.withNetwork(n -> n.withFromHash(hash)), data,
-                start.network(data).network(), process));
+        return closing(data, () -> checked(new TrainSetup(config.withNetwork(n -> n.withFromHash(hash)), data,
+                start.network(data).network(), process)));
+    }
+
+    /** Checks that the network can be trained for the objective. */
+    private static TrainSetup checked(TrainSetup setup) {
+        boolean classifies = setup.model.config().classifies();
+        if (setup.config.objective().objective().classifies() != classifies) {
+            throw new IllegalArgumentException("objective.kind: " + setup.config.objective().kind() + " cannot train this network (expected "
+                    + (classifies ? "classification" : "another objective") + " for a " + setup.model.config().className() + "). Set objective.kind or network.model.");
+        }
+        return setup;
     }
 
     private interface Opening {
@@ -67,7 +77,7 @@ public record TrainSetup(TrainConfig config, Dataset data, Network model, Forwar
                 ? Components.readNetwork(Path.of(network.model()), Optional.of(size)) : Components.preset(network.model());
         int classes = network.classConditional() ? data.classNames().size() : 0;
         // The last row is the null class. It is there even if no label is dropped, so that a model's classes can be told from its file.
-        return network.unet().fitted(base, size, data.channels(), classes == 0 ? 0 : classes + 1);
+        return network.unet().fitted(base, size, data.channels(), classes, true);
     }
 
     @Override

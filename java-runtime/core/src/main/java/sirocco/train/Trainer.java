@@ -238,9 +238,9 @@ public final class Trainer implements AutoCloseable {
 
     /** Returns the dataset's class names. The last row of the class table is the null class if the model was trained with label dropping. */
     private ClassLabels classLabels() {
-        OptionalInt rows = model.config().numClassEmbeds();
+        OptionalInt rows = model.config().classes();
         return rows.isEmpty() ? ClassLabels.NONE
-                : ClassLabels.of(setup.data().classNames(), config.objective().labelDrop() > 0 ? OptionalInt.of(rows.getAsInt() - 1) : OptionalInt.empty());
+                : ClassLabels.of(setup.data().classNames(), !model.config().classifies() && config.objective().labelDrop() > 0 ? OptionalInt.of(rows.getAsInt() - 1) : OptionalInt.empty());
     }
 
     /** The model with the moving average of the weights, which samples are taken from. */

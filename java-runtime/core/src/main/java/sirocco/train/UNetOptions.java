@@ -36,14 +36,15 @@ public record UNetOptions(
     /**
      * Returns a network for a dataset, with the changes that are set.
      *
-     * @param classRows rows of the class table, 0 for none
+     * @param classes classes of the dataset; 0 to ignore them
+     * @param nullClass whether a conditioned network also knows a null class
      * @throws IllegalArgumentException if a change is set and the network is no U-Net
      */
-    NetworkConfig fitted(NetworkConfig base, ImageSize size, int channels, int classRows) {
+    NetworkConfig fitted(NetworkConfig base, ImageSize size, int channels, int classes, boolean nullClass) {
         if (!(base instanceof UNetConfig unet)) {
             refuseAll("the network is a " + base.className() + ", which has no such setting");
             SettingCheck.that(dropout < 0, "network.unet.dropout", dropout, "-1, since the network is a " + base.className());
-            return base.fitted(size, channels, classRows);
+            return base.fitted(size, channels, classes, nullClass);
         }
         UNetConfigBuilder b = unet.toBuilder();
         if (!blockOutChannels.isEmpty()) {
@@ -64,7 +65,7 @@ public record UNetOptions(
         if (dropout >= 0) {
             b.dropout(dropout);
         }
-        return b.fitted(size, channels, classRows).build();
+        return b.fitted(size, channels, classes, nullClass).build();
     }
 
     /**

@@ -10,7 +10,7 @@ import sirocco.nn.unet.UNetConfig;
 class ComponentsTest {
     @Test
     void unknownPresetsListTheKnown() {
-        assertTrue(assertThrows(IllegalArgumentException.class, () -> Components.preset("huge")).getMessage().contains("[cifar10, small]"));
+        assertTrue(assertThrows(IllegalArgumentException.class, () -> Components.preset("huge")).getMessage().contains("[cifar10, classifier, small]"));
         assertEquals(UNetConfig.small(), Components.preset("small"));
     }
 }

@@ -1,6 +1,7 @@
 package sirocco.cpu;
 
 import java.util.EnumSet;
+import java.util.function.Predicate;
 import sirocco.api.Axis;
 import sirocco.api.BinaryFunction;
 import sirocco.api.Convolution;
@@ -22,11 +23,14 @@ import sirocco.cpu.reduction.Reduce;
 /** Makes the kernels of the three passes of a convolution. */
 final class ConvKernels {
     private final Layouts layouts;
+    /** Whether a value stays the same from run to run. */
+    private final Predicate<Value> kept;
     private final Workers workers;
     private final ConvRule rule = ConvRule.fromProperties();
 
-    ConvKernels(Layouts layouts, Workers workers) {
+    ConvKernels(Layouts layouts, Predicate<Value> kept, Workers workers) {
         this.layouts = layouts;
+        this.kept = kept;
         this.workers = workers;
     }
 
@@ -35,21 +39,23 @@ final class ConvKernels {
             return forwardOfRows(op);
         }
         ConvForward kernel = new ConvForward(shape(op.x(), op.w(), op.window()), layouts.of(op.x()), layouts.of(op.y()),
-                layouts.of(op.residual()), workers, rule);
+                layouts.of(op.residual()), kept.test(op.w()), workers, rule);
         long scratchFloats = kernel.scratchFloats();
         // The kernel reads perChannel in blocks; a plain one, of less than a block's channels, is copied behind its scratch.
         Layout given = layouts.of(op.perChannel());
         Layout blocked = given == null || given.blocked() ? null : Layout.blocked(given.n(), 1, 1, given.c(), 0);
         Convert convert = blocked == null ? null : new Convert(given, blocked, workers);
-        return new Kernel(scratchFloats + (blocked == null ? 0 : blocked.floats()), kernel.toString(), op.w(), kernel.preparedFloats(),
-                (m, scratch, prepared) -> {
+        boolean prepares = kernel.preparedFloats() > 0;
+        return new Kernel(scratchFloats + (blocked == null ? 0 : blocked.floats()), kernel.toString(), prepares ? op.w() : null, kernel.preparedFloats(),
+                (m, scratch, memory) -> {
                     Slice x = m.at(op.x());
                     Slice w = m.at(op.w());
                     Slice bias = m.at(op.bias());
                     Slice perChannel = m.at(op.perChannel());
                     Slice residual = m.at(op.residual());
                     Slice y = m.at(op.y());
-                    Runnable prepare = () -> kernel.prepare(w, prepared);
+                    Slice prepared = prepares ? memory : w;
+                    Runnable prepare = prepares ? () -> kernel.prepare(w, prepared) : null;
                     if (convert == null) {
                         return new Kernel.Bound(() -> kernel.run(x, prepared, y, bias, perChannel, residual, scratch), prepare);
                     }
@@ -132,13 +138,15 @@ final class ConvKernels {
         if (dense(op.dy()) || dense(op.dx())) {
             return backwardDataOfRows(op);
         }
-        ConvBackwardData kernel = new ConvBackwardData(shape(op.dx(), op.w(), op.window()), layouts.of(op.dy()), layouts.of(op.dx()), workers,
-                rule);
-        return new Kernel(kernel.scratchFloats(), kernel.toString(), op.w(), kernel.preparedFloats(), (m, scratch, prepared) -> {
+        ConvBackwardData kernel = new ConvBackwardData(shape(op.dx(), op.w(), op.window()), layouts.of(op.dy()), layouts.of(op.dx()),
+                kept.test(op.w()), workers, rule);
+        boolean prepares = kernel.preparedFloats() > 0;
+        return new Kernel(kernel.scratchFloats(), kernel.toString(), prepares ? op.w() : null, kernel.preparedFloats(), (m, scratch, memory) -> {
             Slice dy = m.at(op.dy());
             Slice w = m.at(op.w());
             Slice dx = m.at(op.dx());
-            return new Kernel.Bound(() -> kernel.run(dy, prepared, dx, scratch), () -> kernel.prepare(w, prepared));
+            Slice prepared = prepares ? memory : w;
+            return new Kernel.Bound(() -> kernel.run(dy, prepared, dx, scratch), prepares ? () -> kernel.prepare(w, prepared) : null);
         });
     }
 

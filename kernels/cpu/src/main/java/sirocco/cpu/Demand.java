@@ -86,7 +86,6 @@ enum Demand {
             case Diffusion.SamplingStep _ -> ANY;
             case Diffusion.Pixels _, Diffusion.Lookup _, Diffusion.Advance _ -> DENSE;
             case Optimizer _ -> DENSE;
-            default -> throw KernelFactory.without(any);
         };
     }
 

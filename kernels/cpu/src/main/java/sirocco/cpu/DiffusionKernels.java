@@ -17,8 +17,10 @@ import sirocco.cpu.noise.Noising;
 import sirocco.cpu.noise.SamplingStep;
 import sirocco.cpu.pointwise.ClassEmbedding;
 import sirocco.cpu.pointwise.Combine;
+import sirocco.cpu.pointwise.Guidance;
 import sirocco.cpu.pointwise.MseLoss;
 import sirocco.cpu.pointwise.MseLossBackward;
+import sirocco.cpu.pointwise.TimeEmbedding;
 import sirocco.cpu.tokens.CrossEntropy;
 import sirocco.cpu.tokens.Embedding;
 
@@ -41,6 +43,14 @@ final class DiffusionKernels {
             Slice y = m.at(op.y());
             return () -> kernel.run(x.array(), x.offset(), rng, 0, index, 0, y.array(), y.offset());
         });
+    }
+
+    Kernel timestepEmbedding(Conditioning.TimestepEmbedding op) {
+        return Kernel.unary(new TimeEmbedding(layouts.of(op.y()), op.flipSinToCos(), op.freqShift(), op.maxPeriod(), workers)::run, op.t(), op.y());
+    }
+
+    Kernel guidance(Diffusion.Guidance op) {
+        return Kernel.binary(new Guidance(layouts.of(op.x()), layouts.of(op.y()), workers)::run, op.x(), op.scale(), op.y());
     }
 
     Kernel embedding(Conditioning.Embedding op) {

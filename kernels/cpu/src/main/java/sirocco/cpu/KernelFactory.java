@@ -1,11 +1,12 @@
 package sirocco.cpu;
 
+import java.util.function.Function;
+import java.util.function.Predicate;
 import sirocco.api.Attention;
 import sirocco.api.Conditioning;
 import sirocco.api.Convolution;
 import sirocco.api.Diffusion;
 import sirocco.api.Loss;
-import sirocco.api.Lowering;
 import sirocco.api.Movement;
 import sirocco.api.Normalization;
 import sirocco.api.Op;
@@ -15,13 +16,10 @@ import sirocco.api.Product;
 import sirocco.api.Random;
 import sirocco.api.Reduction;
 import sirocco.api.Step;
-import sirocco.cpu.pointwise.Guidance;
-import sirocco.cpu.pointwise.TimeEmbedding;
+import sirocco.api.Value;
 
 /** Makes the kernel of each op, by the makers of a subject. */
 final class KernelFactory {
-    private final Layouts layouts;
-    private final Workers workers;
     private final ConvKernels convolutions;
     private final NormAttentionKernels norms;
     private final PointwiseKernels pointwise;
@@ -30,10 +28,9 @@ final class KernelFactory {
     private final DiffusionKernels diffusion;
     private final OptimizerKernels optimizer;
 
-    KernelFactory(Layouts layouts, Workers workers) {
-        this.layouts = layouts;
-        this.workers = workers;
-        convolutions = new ConvKernels(layouts, workers);
+    /** @param kept whether a value stays the same from run to run */
+    KernelFactory(Layouts layouts, Predicate<Value> kept, Workers workers) {
+        convolutions = new ConvKernels(layouts, kept, workers);
         norms = new NormAttentionKernels(layouts, workers);
         pointwise = new PointwiseKernels(layouts, workers);
         products = new ProductKernels(layouts, workers);
@@ -42,62 +39,77 @@ final class KernelFactory {
         optimizer = new OptimizerKernels(layouts, workers);
     }
 
-    /** Whether there is a kernel for an op: for every primitive, and for these fused ops. A new fused op is lowered until it is one of them. */
-    static boolean supports(Op any) {
-        return switch (any) {
-            case Convolution.Conv2d _, Convolution.Conv2dBackwardWeights _, Attention.Forward _, Attention.Backward _, Normalization.GroupNorm _,
-                    Normalization.GroupNormBackward _, Normalization.LayerNorm _, Normalization.LayerNormBackward _, Pointwise.Gated _,
-                    Pointwise.GatedBackward _, Movement.Upsample _, Movement.UpsampleBackward _, Movement.AveragePool _, Random.Dropout _,
-                    Conditioning.TimestepEmbedding _, Loss.MseLoss _, Loss.MseLossBackward _, Diffusion.Noising _, Diffusion.Guidance _,
-                    Diffusion.SamplingStep _ -> true;
-            default -> Lowering.isPrimitive(any);
-        };
+    /** Makes one op's kernel by the makers of a factory. */
+    private interface Maker extends Function<KernelFactory, Kernel> { }
+
+    /** Whether there is a kernel for an op. An op without one is lowered if it is fused, and refused by name if it is a primitive. */
+    static boolean supports(Op op) {
+        return maker(op) != null;
     }
 
+    /** @throws IllegalStateException for an op without a kernel, which {@link #supports} keeps out of a plan */
     Kernel of(Step step) {
-        return switch (step.op()) {
-            case Convolution.Conv2d op -> convolutions.forward(op);
-            case Convolution.Conv2dBackwardData op -> convolutions.backwardData(op);
-            case Convolution.Conv2dBackwardWeights op -> convolutions.backwardWeights(op);
-            case Normalization.GroupNorm op -> norms.groupNorm(op);
-            case Normalization.GroupNormBackward op -> norms.groupNormBackward(op);
-            case Normalization.LayerNorm op -> norms.layerNorm(op);
-            case Normalization.LayerNormBackward op -> norms.layerNormBackward(op);
-            case Attention.Forward op -> norms.attention(op);
-            case Attention.Backward op -> norms.attentionBackward(op);
-            case Pointwise op -> pointwise.of(op);
-            case Product.MatMul op -> products.matMul(op);
-            case Reduction.Reduce op -> products.reduce(op);
-            case Movement op -> movements.of(op);
-            case Random.Dropout op -> diffusion.dropout(op);
-            case Random.DropLabels op -> DiffusionKernels.dropLabels(op);
-            case Random.Draw op -> diffusion.draw(op);
-            case Random.DrawTimestep op -> DiffusionKernels.drawTimestep(op);
-            case Conditioning.TimestepEmbedding op -> Kernel.unary(
-                    new TimeEmbedding(layouts.of(op.y()), op.flipSinToCos(), op.freqShift(), op.maxPeriod(), workers)::run, op.t(), op.y());
-            case Conditioning.Embedding op -> diffusion.embedding(op);
-            case Conditioning.EmbeddingBackward op -> diffusion.embeddingBackward(op);
-            case Loss.MseLoss op -> diffusion.mseLoss(op);
-            case Loss.MseLossBackward op -> diffusion.mseLossBackward(op);
-            case Loss.CrossEntropy op -> diffusion.crossEntropy(op);
-            case Loss.CrossEntropyBackward op -> diffusion.crossEntropyBackward(op);
-            case Diffusion.Noising op -> diffusion.noising(op);
-            case Diffusion.Lookup op -> DiffusionKernels.lookup(op);
-            case Diffusion.Guidance op -> Kernel.binary(new Guidance(layouts.of(op.x()), layouts.of(op.y()), workers)::run, op.x(), op.scale(), op.y());
-            case Diffusion.SamplingStep op -> diffusion.samplingStep(op);
-            case Diffusion.Combine op -> diffusion.combine(op);
-            case Diffusion.Advance op -> DiffusionKernels.advance(op);
-            case Diffusion.Pixels op -> diffusion.pixels(op);
-            case Optimizer.GradientNorm op -> optimizer.gradientNorm(op);
-            case Optimizer.RecordStep op -> OptimizerKernels.recordStep(op);
-            case Optimizer.AdamEma op -> optimizer.adamEma(op);
-            case Optimizer.Average op -> optimizer.average(op);
-            default -> throw without(step.op());
-        };
+        Maker maker = maker(step.op());
+        if (maker == null) {
+            throw new IllegalStateException("cpu: no kernel for " + step.op().kind() + ". Lower the graph before it is planned.");
+        }
+        return maker.apply(this);
     }
 
-    /** The error for an op that should not have reached a plan. */
-    static IllegalStateException without(Op op) {
-        return new IllegalStateException("cpu: no kernel for " + op.kind());
+    /** The maker of an op's kernel; null for an op without one. A new op does not compile until it is stated here which of the two it is. */
+    private static Maker maker(Op any) {
+        return switch (any) {
+            case Convolution.Conv2d op -> f -> f.convolutions.forward(op);
+            case Convolution.Conv2dBackwardData op -> f -> f.convolutions.backwardData(op);
+            case Convolution.Conv2dBackwardWeights op -> f -> f.convolutions.backwardWeights(op);
+            case Normalization.GroupNorm op -> f -> f.norms.groupNorm(op);
+            case Normalization.GroupNormBackward op -> f -> f.norms.groupNormBackward(op);
+            case Normalization.LayerNorm op -> f -> f.norms.layerNorm(op);
+            case Normalization.LayerNormBackward op -> f -> f.norms.layerNormBackward(op);
+            case Attention.Forward op -> f -> f.norms.attention(op);
+            case Attention.Backward op -> f -> f.norms.attentionBackward(op);
+            case Pointwise.Unary op -> f -> f.pointwise.unary(op);
+            case Pointwise.UnaryBackward op -> f -> f.pointwise.unaryBackward(op);
+            case Pointwise.Affine op -> f -> f.pointwise.affine(op);
+            case Pointwise.Binary op -> f -> f.pointwise.binary(op);
+            case Pointwise.Gated op -> f -> f.pointwise.gated(op);
+            case Pointwise.GatedBackward op -> f -> f.pointwise.gatedBackward(op);
+            case Product.MatMul op -> f -> f.products.matMul(op);
+            case Reduction.Reduce op -> f -> f.products.reduce(op);
+            case Movement.Concat op -> f -> f.movements.concat(op);
+            case Movement.Slice op -> f -> f.movements.slice(op);
+            case Movement.Repeat op -> f -> f.movements.repeat(op);
+            case Movement.Reshape op -> f -> f.movements.copy(op.x(), op.y());
+            case Movement.Permute op -> f -> f.movements.permute(op);
+            case Movement.Upsample op -> f -> f.movements.upsample(op);
+            case Movement.UpsampleBackward op -> f -> f.movements.upsampleBackward(op);
+            case Movement.AveragePool op -> f -> f.movements.averagePool(op);
+            case Movement.Ramp op -> f -> f.movements.ramp(op);
+            case Movement.Accumulate op -> f -> f.movements.accumulate(op);
+            case Movement.Assign op -> f -> f.movements.copy(op.x(), op.into());
+            case Movement.GatherImages op -> _ -> DiffusionKernels.gatherImages(op);
+            case Random.Dropout op -> f -> f.diffusion.dropout(op);
+            case Random.DropLabels op -> _ -> DiffusionKernels.dropLabels(op);
+            case Random.Draw op -> f -> f.diffusion.draw(op);
+            case Random.DrawTimestep op -> _ -> DiffusionKernels.drawTimestep(op);
+            case Conditioning.TimestepEmbedding op -> f -> f.diffusion.timestepEmbedding(op);
+            case Conditioning.Embedding op -> f -> f.diffusion.embedding(op);
+            case Conditioning.EmbeddingBackward op -> f -> f.diffusion.embeddingBackward(op);
+            case Loss.MseLoss op -> f -> f.diffusion.mseLoss(op);
+            case Loss.MseLossBackward op -> f -> f.diffusion.mseLossBackward(op);
+            case Loss.CrossEntropy op -> f -> f.diffusion.crossEntropy(op);
+            case Loss.CrossEntropyBackward op -> f -> f.diffusion.crossEntropyBackward(op);
+            case Diffusion.Noising op -> f -> f.diffusion.noising(op);
+            case Diffusion.Lookup op -> _ -> DiffusionKernels.lookup(op);
+            case Diffusion.Guidance op -> f -> f.diffusion.guidance(op);
+            case Diffusion.SamplingStep op -> f -> f.diffusion.samplingStep(op);
+            case Diffusion.Combine op -> f -> f.diffusion.combine(op);
+            case Diffusion.Advance op -> _ -> DiffusionKernels.advance(op);
+            case Diffusion.Pixels op -> f -> f.diffusion.pixels(op);
+            case Optimizer.GradientNorm op -> f -> f.optimizer.gradientNorm(op);
+            case Optimizer.RecordStep op -> _ -> OptimizerKernels.recordStep(op);
+            case Optimizer.AdamEma op -> f -> f.optimizer.adamEma(op);
+            case Optimizer.Average op -> f -> f.optimizer.average(op);
+        };
     }
 }

@@ -49,7 +49,7 @@ final class Kernels {
             written.addAll(step.op().outputs());
             written.addAll(step.op().updates());
         }
-        KernelFactory factory = new KernelFactory(layouts, workers);
+        KernelFactory factory = new KernelFactory(layouts, v -> !written.contains(v), workers);
         List<Kernel> kernels = new ArrayList<>();
         boolean[] kept = new boolean[graph.steps().size()];
         for (Step step : graph.steps()) {

@@ -30,26 +30,27 @@ final class MovementKernels {
         this.workers = workers;
     }
 
-    Kernel of(Movement movement) {
-        return switch (movement) {
-            case Movement.Concat op -> concat(op);
-            case Movement.Slice op -> slice(op);
-            case Movement.Upsample op -> Kernel.unary(new Upsample(at(op.x()), at(op.y()), workers)::run, op.x(), op.y());
-            case Movement.UpsampleBackward op -> Kernel.unary(new UpsampleBackward(at(op.dy()), at(op.dx()), workers)::run, op.dy(), op.dx());
-            case Movement.Repeat op -> repeat(op);
-            case Movement.Reshape op -> copy(op.x(), op.y());
-            case Movement.Assign op -> copy(op.x(), op.into());
-            case Movement.Accumulate op -> Kernel.binary(new Binary(BinaryFunction.ADD, at(op.into()), at(op.x()), at(op.into()), workers)::run,
-                    op.into(), op.x(), op.into());
-            case Movement.Permute op -> dense(new Permute(op.x().shape(), op.order(), workers)::run, op.x(), op.y());
-            case Movement.Ramp op -> ramp(op);
-            case Movement.GatherImages op -> DiffusionKernels.gatherImages(op);
-            case Movement.AveragePool op -> Kernel.unary(new AveragePool(at(op.x()), op.k(), at(op.y()), workers)::run, op.x(), op.y());
-            default -> throw KernelFactory.without(movement);
-        };
+    Kernel upsample(Movement.Upsample op) {
+        return Kernel.unary(new Upsample(at(op.x()), at(op.y()), workers)::run, op.x(), op.y());
     }
 
-    private Kernel concat(Movement.Concat op) {
+    Kernel upsampleBackward(Movement.UpsampleBackward op) {
+        return Kernel.unary(new UpsampleBackward(at(op.dy()), at(op.dx()), workers)::run, op.dy(), op.dx());
+    }
+
+    Kernel averagePool(Movement.AveragePool op) {
+        return Kernel.unary(new AveragePool(at(op.x()), op.k(), at(op.y()), workers)::run, op.x(), op.y());
+    }
+
+    Kernel accumulate(Movement.Accumulate op) {
+        return Kernel.binary(new Binary(BinaryFunction.ADD, at(op.into()), at(op.x()), at(op.into()), workers)::run, op.into(), op.x(), op.into());
+    }
+
+    Kernel permute(Movement.Permute op) {
+        return dense(new Permute(op.x().shape(), op.order(), workers)::run, op.x(), op.y());
+    }
+
+    Kernel concat(Movement.Concat op) {
         if (op.axis() == Axis.C && !(plain(op.a()) && plain(op.b()) && plain(op.y()))) {
             return Kernel.binary(new Concat(at(op.a()), at(op.b()), at(op.y()), workers)::run, op.a(), op.b(), op.y());
         }
@@ -67,14 +68,14 @@ final class MovementKernels {
         });
     }
 
-    private Kernel slice(Movement.Slice op) {
+    Kernel slice(Movement.Slice op) {
         if (op.axis() == Axis.C && !(plain(op.x()) && plain(op.y()))) {
             return Kernel.unary(new sirocco.cpu.pointwise.Slice(at(op.x()), op.from(), at(op.y()), workers)::run, op.x(), op.y());
         }
         return dense(Runs.outOf(op.x().shape(), op.axis(), op.from(), op.y().shape(), workers)::run, op.x(), op.y());
     }
 
-    private Kernel repeat(Movement.Repeat op) {
+    Kernel repeat(Movement.Repeat op) {
         Shape x = op.x().shape();
         Shape y = op.y().shape();
         if (op.x().dtype() == DType.I32) {
@@ -89,7 +90,7 @@ final class MovementKernels {
     }
 
     /** Elements in their order, from one layout to another if shapes or layouts differ in no more than the kernel can do. */
-    private Kernel copy(Value x, Value y) {
+    Kernel copy(Value x, Value y) {
         if (x.dtype() == DType.I32) {
             return Kernel.of(m -> {
                 int[] from = m.ints(x);
@@ -101,7 +102,7 @@ final class MovementKernels {
                 : Kernel.unary(new Convert(at(x), at(y), workers)::run, x, y);
     }
 
-    private Kernel ramp(Movement.Ramp op) {
+    Kernel ramp(Movement.Ramp op) {
         Ramp kernel = new Ramp(op.start(), op.step(), op.axis(), op.y().shape(), workers);
         return Kernel.of(m -> {
             Slice y = m.at(op.y());

@@ -21,35 +21,38 @@ final class PointwiseKernels {
         this.workers = workers;
     }
 
-    Kernel of(Pointwise pointwise) {
-        return switch (pointwise) {
-            case Pointwise.Unary op -> Kernel.unary(new Unary(op.function(), at(op.x()), at(op.y()), workers)::run, op.x(), op.y());
-            case Pointwise.UnaryBackward op -> Kernel.binary(new UnaryBackward(op.function(), at(op.x()), at(op.dy()), at(op.dx()), workers)::run, op.x(),
-                    op.dy(), op.dx());
-            case Pointwise.Affine op -> Kernel.unary(new Affine(op.scale(), op.shift(), at(op.x()), at(op.y()), workers)::run, op.x(), op.y());
-            case Pointwise.Binary op -> binary(op);
-            case Pointwise.Gated op -> {
-                Gated kernel = gated(op.function(), op.y());
-                yield Kernel.of(m -> {
-                    Slice x = m.at(op.x());
-                    Slice y = m.at(op.y());
-                    return () -> kernel.run(x, y);
-                });
-            }
-            case Pointwise.GatedBackward op -> {
-                Gated kernel = gated(op.function(), op.dy());
-                yield Kernel.of(m -> {
-                    Slice x = m.at(op.x());
-                    Slice dy = m.at(op.dy());
-                    Slice dx = m.at(op.dx());
-                    return () -> kernel.runBackward(x, dy, dx);
-                });
-            }
-            default -> throw KernelFactory.without(pointwise);
-        };
+    Kernel unary(Pointwise.Unary op) {
+        return Kernel.unary(new Unary(op.function(), at(op.x()), at(op.y()), workers)::run, op.x(), op.y());
     }
 
-    private Kernel binary(Pointwise.Binary op) {
+    Kernel unaryBackward(Pointwise.UnaryBackward op) {
+        return Kernel.binary(new UnaryBackward(op.function(), at(op.x()), at(op.dy()), at(op.dx()), workers)::run, op.x(), op.dy(), op.dx());
+    }
+
+    Kernel affine(Pointwise.Affine op) {
+        return Kernel.unary(new Affine(op.scale(), op.shift(), at(op.x()), at(op.y()), workers)::run, op.x(), op.y());
+    }
+
+    Kernel gated(Pointwise.Gated op) {
+        Gated kernel = gated(op.function(), op.y());
+        return Kernel.of(m -> {
+            Slice x = m.at(op.x());
+            Slice y = m.at(op.y());
+            return () -> kernel.run(x, y);
+        });
+    }
+
+    Kernel gatedBackward(Pointwise.GatedBackward op) {
+        Gated kernel = gated(op.function(), op.dy());
+        return Kernel.of(m -> {
+            Slice x = m.at(op.x());
+            Slice dy = m.at(op.dy());
+            Slice dx = m.at(op.dx());
+            return () -> kernel.runBackward(x, dy, dx);
+        });
+    }
+
+    Kernel binary(Pointwise.Binary op) {
         if (op.a().shape().equals(op.b().shape())) {
             return Kernel.binary(new Binary(op.function(), at(op.a()), at(op.b()), at(op.y()), workers)::run, op.a(), op.b(), op.y());
         }

@@ -27,4 +27,9 @@ public final class FaultMessages {
         int rows = table.shape().n();
         return cursor -> "cursor " + cursor + " is outside the table, which has rows 0 to " + (rows - 1) + "; set it back to 0 to start another chain";
     }
+
+    /** Returns the text for a label outside 0 to {@code classes} − 1. */
+    public static IntFunction<String> labelOutside(int classes) {
+        return label -> "label " + label + " is no class, expected 0 to " + (classes - 1);
+    }
 }

@@ -64,6 +64,9 @@ final class PrimitiveCases {
                 cases.add(OpCase.of("Permute " + order + " x" + s, c -> c.result(c.g.permute(c.input("x", s), order), Tolerance.EXACT)));
             }
         }
+        // So many terms that backends divide them.
+        cases.add(reduce(new Shape(3, 17, 31, 20), EnumSet.of(Axis.N, Axis.H, Axis.W)));
+        cases.add(reduce(new Shape(2, 9, 31, 33), EnumSet.allOf(Axis.class)));
         addReversed(cases);
         addProducts(cases);
         addStates(cases);
@@ -294,6 +297,7 @@ final class PrimitiveCases {
                 c.result(constant, Tolerance.rounded(0));
             }));
         }
+        cases.add(OpCase.of("Repeat I32 along two axes", c -> c.result(c.g.repeat(c.ids("x", 4, -1, 7), new Shape(9, 2, 1, 1)), Tolerance.EXACT)));
         cases.add(OpCase.of("Assign I32", c -> {
             Value x = c.ids("x", 4, -1, 7);
             Value into = c.g.state("into", x.shape(), DType.I32);

@@ -8,13 +8,14 @@ import sirocco.api.Convolution;
 import sirocco.api.KernelChoices;
 import sirocco.api.Normalization;
 import sirocco.api.Op;
+import sirocco.api.Product;
 import sirocco.api.Settings.Precision;
 import sirocco.gpu.OpNames;
 
 /**
  * Which implementation computes an op on a device that has both: TornadoVM's kernel or the hand-tuned one of the CUDA backend. The one that was asked
- * for or else measured to be the faster ({@link KernelChoices}); otherwise hand-tuned ones where there is something to tune, in matrix products,
- * attention and normalization, and TornadoVM's where the device's bandwidth decides. On TornadoVM's arrays hand-tuned ones compute in F32, so in bf16
+ * for or else measured to be the faster ({@link KernelChoices}); otherwise hand-tuned ones in matrix products, convolutions, attention and group
+ * normalization, and TornadoVM's where the device's bandwidth decides. On TornadoVM's arrays hand-tuned ones compute in F32, so in bf16
  * convolutions and attention are TornadoVM's.
  */
 final class Choice {
@@ -53,7 +54,7 @@ final class Choice {
         return switch (any) {
             case Convolution.Conv2d _, Convolution.Conv2dBackwardData _, Convolution.Conv2dBackwardWeights _, Attention.Forward _, Attention.Backward _ ->
                     precision == Precision.BF16 ? TORNADO : CUDA;
-            case Normalization.GroupNorm _, Normalization.GroupNormBackward _ -> CUDA;
+            case Normalization.GroupNorm _, Normalization.GroupNormBackward _, Product.MatMul _ -> CUDA;
             default -> TORNADO;
         };
     }

@@ -26,14 +26,17 @@ class ChoiceTest {
 
     private final Op silu;
     private final Op attention;
+    private final Op product;
 
     ChoiceTest() {
         GraphBuilder g = new GraphBuilder();
         Value x = g.input("x", new Shape(1, 4, 4, 8), DType.F32);
         g.output(g.attention(g.silu(x), x, x, 8));
+        g.output(g.matMul(x, x, false, true));
         List<Op> ops = g.build().steps().stream().map(s -> s.op()).toList();
         silu = ops.get(0);
         attention = ops.get(1);
+        product = ops.get(2);
     }
 
     private static Choice choice(String property, Tuning tuning) {
@@ -42,7 +45,8 @@ class ChoiceTest {
 
     @Test
     void whatIsTunedIsHandTunedByDefault() {
-        assertEquals(List.of(false, true), List.of(choice("", Tuning.NONE).handTuned(silu), choice("", Tuning.NONE).handTuned(attention)));
+        Choice rule = choice("", Tuning.NONE);
+        assertEquals(List.of(false, true, true), Stream.of(silu, attention, product).map(rule::handTuned).toList());
     }
 
     /** Hand-tuned kernels compute in F32 there. */

@@ -17,9 +17,11 @@ import sirocco.api.Attention;
 import sirocco.api.Convolution;
 import sirocco.api.Normalization;
 import sirocco.api.Op;
+import sirocco.api.Reduction;
 import sirocco.api.Settings.Precision;
 import sirocco.api.Shape;
 import sirocco.api.Step;
+import sirocco.gpu.CommonCases;
 import sirocco.testkit.OpCase;
 import sirocco.testkit.OpCases;
 import sirocco.tornado.kernel.KernelFactory;
@@ -51,6 +53,8 @@ class RacesTest {
         assertTrue(ops.stream().anyMatch(op -> KernelFactory.of(op, Precision.F32).algorithm().contains(" parts")), "parts of a weights' gradient");
         assertTrue(ops.stream().anyMatch(op -> op instanceof Attention.Forward a && pixels(a.q().shape()) > 64 && a.q().shape().c() / a.heads() > 64), "attention's tiles");
         assertTrue(ops.stream().anyMatch(op -> op instanceof Attention.Backward a && pixels(a.q().shape()) > 64 && a.q().shape().c() / a.heads() > 64), "and its gradient's");
+        assertTrue(ops.stream().anyMatch(op -> op instanceof Reduction.Reduce r && !CommonCases.sumsPixels(r)
+                && KernelFactory.of(op, Precision.F32).scratchFloats() > 0), "pieces of a reduction");
         // With a group of one channel its scratch has 2 floats for each channel and piece.
         assertTrue(ops.stream().anyMatch(op -> op instanceof Normalization.GroupNorm n && n.groups() == n.x().shape().c()
                 && KernelFactory.of(op, Precision.F32).scratchFloats() > 2L * n.x().shape().n() * n.groups()), "pieces of a GroupNorm");

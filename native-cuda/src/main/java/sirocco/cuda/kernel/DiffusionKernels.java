@@ -1,7 +1,6 @@
 package sirocco.cuda.kernel;
 
 import java.util.List;
-import java.util.function.IntFunction;
 import java.util.stream.Stream;
 import sirocco.api.Diffusion;
 import sirocco.api.Loss;
@@ -83,18 +82,14 @@ final class DiffusionKernels {
         return Kernel.of(m -> List.of(
                 Launch.threads("cross_entropy_f32", 32L * tokens, m.at(op.logits()), m.at(op.labels()), tokens, classes, m.scratch(), m.fault(), m.faultCode()),
                 Launch.blocks("mse_loss_finish", 1, 1, 1, m.scratch(), tokens, tokens, m.at(op.loss())))).withScratch((long) tokens * Float.BYTES)
-                .withFault(badLabel(classes));
+                .withFault(FaultMessages.labelOutside(classes));
     }
 
     Kernel crossEntropyBackward(Loss.CrossEntropyBackward op) {
         int tokens = (int) op.labels().shape().elements();
         int classes = op.logits().shape().c();
         return Kernel.of(m -> List.of(Launch.threads("cross_entropy_backward_f32", 32L * tokens, m.at(op.logits()), m.at(op.labels()), tokens, classes,
-                m.at(op.dLogits()), m.fault(), m.faultCode()))).withFault(badLabel(classes));
-    }
-
-    private static IntFunction<String> badLabel(int classes) {
-        return label -> "label " + label + " is no class, expected 0 to " + (classes - 1);
+                m.at(op.dLogits()), m.fault(), m.faultCode()))).withFault(FaultMessages.labelOutside(classes));
     }
 
     /** The step, and then the cursor, when every block has read it. */

@@ -7,6 +7,7 @@ import sirocco.api.Movement;
 import sirocco.api.Pointwise;
 import sirocco.api.Reduction;
 import sirocco.api.Shape;
+import sirocco.gpu.Strides;
 
 /** Functions of elements with broadcasting, reductions and ramps, all in float32. */
 final class FunctionKernels {
@@ -39,8 +40,8 @@ final class FunctionKernels {
     static Kernel binary(Pointwise.Binary op) {
         Shape y = op.y().shape();
         int n = (int) y.elements();
-        int[] a = strides(op.a().shape(), y);
-        int[] b = strides(op.b().shape(), y);
+        int[] a = Strides.broadcast(op.a().shape(), y);
+        int[] b = Strides.broadcast(op.b().shape(), y);
         byte[] broadcast = Structure.of(y.h(), y.w(), y.c(), a[0], a[1], a[2], a[3], b[0], b[1], b[2], b[3]);
         return Kernel.of(m -> List.of(Launch.threads("binary_f32", n, m.at(op.a()), m.at(op.b()), m.at(op.y()), n, op.function().ordinal(), broadcast)));
     }
@@ -48,7 +49,7 @@ final class FunctionKernels {
     static Kernel ramp(Movement.Ramp op) {
         Shape s = op.y().shape();
         int n = (int) s.elements();
-        int inner = stride(s, op.axis());
+        int inner = Strides.of(s, op.axis());
         // Two doubles, as the kernel has them.
         return Kernel.of(m -> List.of(Launch.threads("ramp_f32", n, m.at(op.y()), n, Structure.of(op.start()), Structure.of(op.step()), inner,
                 s.size(op.axis()))));
@@ -62,7 +63,7 @@ final class FunctionKernels {
                 fields.add(op.axes().contains(axis) == reduced ? x.size(axis) : 1);
             }
             for (Axis axis : Axis.values()) {
-                fields.add(op.axes().contains(axis) == reduced ? stride(x, axis) : 0);
+                fields.add(op.axes().contains(axis) == reduced ? Strides.of(x, axis) : 0);
             }
         }
         int terms = Math.toIntExact(op.terms());
@@ -72,25 +73,6 @@ final class FunctionKernels {
         return terms >= TERMS_FOR_A_BLOCK
                 ? Kernel.of(m -> List.of(Launch.blocks("reduce_block_f32", n, 1, 1, m.at(op.x()), m.at(op.y()), op.function().ordinal(), axes)))
                 : Kernel.of(m -> List.of(Launch.threads("reduce_warp_f32", 32L * n, m.at(op.x()), m.at(op.y()), n, op.function().ordinal(), axes)));
-    }
-
-    /** Elements from one along an axis to the next. */
-    static int stride(Shape s, Axis axis) {
-        return switch (axis) {
-            case N -> (int) s.imageElements();
-            case H -> s.w() * s.c();
-            case W -> s.c();
-            case C -> 1;
-        };
-    }
-
-    /** Strides of an operand that is broadcast to {@code y}. */
-    private static int[] strides(Shape operand, Shape y) {
-        int[] strides = new int[4];
-        for (Axis axis : Axis.values()) {
-            strides[axis.ordinal()] = operand.size(axis) == y.size(axis) ? stride(operand, axis) : 0;
-        }
-        return strides;
     }
 
     private static long vectors(int n) {

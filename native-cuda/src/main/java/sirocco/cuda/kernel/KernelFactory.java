@@ -1,6 +1,5 @@
 package sirocco.cuda.kernel;
 
-import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +20,7 @@ import sirocco.api.Random;
 import sirocco.api.Reduction;
 import sirocco.api.Step;
 import sirocco.api.UnaryFunction;
+import sirocco.gpu.CommonCases;
 
 /** Makes the kernel of each op. */
 public final class KernelFactory {
@@ -77,10 +77,10 @@ public final class KernelFactory {
             case Pointwise.Unary op -> op.function() != UnaryFunction.SILU;
             case Pointwise.UnaryBackward op -> op.function() != UnaryFunction.SILU;
             case Pointwise.Binary op -> !isSum(op);
-            case Reduction.Reduce op -> !isSumOfPixels(op);
+            case Reduction.Reduce op -> !CommonCases.sumsPixels(op);
             case Movement.Concat op -> op.axis() != Axis.C;
             case Movement.Slice op -> op.axis() != Axis.C;
-            case Movement.Repeat op -> !isTwice(op);
+            case Movement.Repeat op -> !CommonCases.repeatsBatch(op);
             case Movement.Reshape _, Movement.Permute _, Movement.Ramp _, Movement.Accumulate _, Movement.Assign _, Pointwise.Affine _, Product _, Random.Draw _,
                     Diffusion.Combine _, Diffusion.Pixels _, Loss.CrossEntropy _, Loss.CrossEntropyBackward _ -> true;
             default -> false;
@@ -89,14 +89,6 @@ public final class KernelFactory {
 
     private static boolean isSum(Pointwise.Binary op) {
         return op.function() == BinaryFunction.ADD && op.a().shape().equals(op.b().shape());
-    }
-
-    private static boolean isSumOfPixels(Reduction.Reduce op) {
-        return op.function() == Reduction.Function.SUM && op.axes().equals(EnumSet.of(Axis.H, Axis.W));
-    }
-
-    private static boolean isTwice(Movement.Repeat op) {
-        return op.y().shape().equals(op.x().shape().withN(2 * op.x().shape().n()));
     }
 
     private Kernel plain(Op any) {

@@ -1,11 +1,10 @@
 package sirocco.cuda.kernel;
 
-import java.util.Arrays;
 import java.util.List;
-import sirocco.api.Axis;
 import sirocco.api.Movement;
 import sirocco.api.Shape;
 import sirocco.api.Value;
+import sirocco.gpu.Box;
 
 /** Ops that only move elements: as words of 16, 4 or 2 bytes, whatever they mean, the largest that divides everything. */
 final class Moves {
@@ -55,57 +54,37 @@ final class Moves {
 
     /** A slice along any axis. */
     static Kernel sliceAlong(Movement.Slice op) {
-        Shape x = op.x().shape();
-        Box box = new Box(op.y().shape(), op.from() * FunctionKernels.stride(x, op.axis()), strides(x), sizes(x), 0, strides(op.y().shape()));
-        return Kernel.of(m -> List.of(box.launch(m.at(op.x()), m.at(op.y()))));
+        return move(Box.of(op), op.x(), op.y());
     }
 
     /** A concatenation along any axis: a launch for each part. */
     static Kernel concatAlong(Movement.Concat op) {
-        Shape a = op.a().shape();
-        Shape b = op.b().shape();
-        int[] y = strides(op.y().shape());
-        Box first = new Box(a, 0, strides(a), sizes(a), 0, y);
-        Box second = new Box(b, 0, strides(b), sizes(b), a.size(op.axis()) * y[op.axis().ordinal()], y);
-        return Kernel.of(m -> List.of(first.launch(m.at(op.a()), m.at(op.y())), second.launch(m.at(op.b()), m.at(op.y()))));
+        List<Box> parts = Box.of(op);
+        return Kernel.of(m -> List.of(launch(parts.get(0), m.at(op.a()), m.at(op.y())), launch(parts.get(1), m.at(op.b()), m.at(op.y()))));
     }
 
     /** Copies along any axes. */
     static Kernel repeatAlong(Movement.Repeat op) {
-        Shape x = op.x().shape();
-        Box box = new Box(op.y().shape(), 0, strides(x), sizes(x), 0, strides(op.y().shape()));
-        return Kernel.of(m -> List.of(box.launch(m.at(op.x()), m.at(op.y()))));
+        return move(Box.of(op), op.x(), op.y());
     }
 
     static Kernel permute(Movement.Permute op) {
-        Shape y = op.y().shape();
-        int[] x = op.order().stream().mapToInt(axis -> FunctionKernels.stride(op.x().shape(), axis)).toArray();
-        Box box = new Box(y, 0, x, sizes(y), 0, strides(y));
-        return Kernel.of(m -> List.of(box.launch(m.at(op.x()), m.at(op.y()))));
+        return move(Box.of(op), op.x(), op.y());
     }
 
     /** A copy in logical order: a reshape, or an assignment to a state. */
     static Kernel copy(Value x, Value y) {
-        Shape flat = Shape.vector((int) x.shape().elements());
-        Box box = new Box(flat, 0, strides(flat), sizes(flat), 0, strides(flat));
-        return Kernel.of(m -> List.of(box.launch(m.at(x), m.at(y))));
+        return move(Box.copy(x.shape().elements()), x, y);
+    }
+
+    private static Kernel move(Box box, Value x, Value y) {
+        return Kernel.of(m -> List.of(launch(box, m.at(x), m.at(y))));
     }
 
     /** See move.cu. */
-    private record Box(Shape s, int from, int[] x, int[] size, int to, int[] y) {
-        Launch launch(long source, long target) {
-            int n = (int) s.elements();
-            byte[] box = Structure.of(s.h(), s.w(), s.c(), from, x[0], x[1], x[2], x[3], size[0], size[1], size[2], size[3], to, y[0], y[1], y[2], y[3]);
-            return Launch.threads("move_b4", n, source, target, n, box);
-        }
-    }
-
-    private static int[] strides(Shape s) {
-        return Arrays.stream(Axis.values()).mapToInt(axis -> FunctionKernels.stride(s, axis)).toArray();
-    }
-
-    private static int[] sizes(Shape s) {
-        return Arrays.stream(Axis.values()).mapToInt(s::size).toArray();
+    private static Launch launch(Box box, long source, long target) {
+        int n = (int) box.shape().elements();
+        return Launch.threads("move_b4", n, source, target, n, Structure.of(box));
     }
 
     // ---- plumbing --------------------------------------------------------------------------------------------------------------

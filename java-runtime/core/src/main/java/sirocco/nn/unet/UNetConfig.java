@@ -171,8 +171,8 @@ public record UNetConfig(int height, int width, int inChannels, int outChannels,
     }
 
     @Override
-    public UNetConfig fitted(ImageSize size, int channels, int classRows) {
-        return toBuilder().fitted(size, channels, classRows).build();
+    public UNetConfig fitted(ImageSize size, int channels, int classes, boolean nullClass) {
+        return toBuilder().fitted(size, channels, classes, nullClass).build();
     }
 
     /** {@inheritDoc} They must be halved from level to level. */

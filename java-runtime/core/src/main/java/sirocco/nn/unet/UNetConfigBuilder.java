@@ -50,8 +50,8 @@ public final class UNetConfigBuilder {
     }
 
     /** Sets what {@link NetworkConfig#fitted} changes. */
-    public UNetConfigBuilder fitted(ImageSize size, int channels, int classRows) {
-        return size(size.height(), size.width()).channels(channels).numClassEmbeds(classRows);
+    public UNetConfigBuilder fitted(ImageSize size, int channels, int classes, boolean nullClass) {
+        return size(size.height(), size.width()).channels(channels).numClassEmbeds(classes == 0 || !nullClass ? classes : classes + 1);
     }
 
     public UNetConfigBuilder size(int height, int width) {

@@ -1,23 +1,32 @@
 package sirocco.cpu.attention;
 
 import static sirocco.cpu.Layout.BLOCK;
-import static sirocco.cpu.conv.Gemm.PANEL;
-import static sirocco.cpu.conv.Gemm.PANEL_BLOCK;
+import static sirocco.cpu.attention.Heads.ceilDiv;
+import static sirocco.cpu.gemm.Product.ROW;
 
 import java.util.Arrays;
+import sirocco.cpu.Alignment;
 import sirocco.cpu.Layout;
 import sirocco.cpu.Slice;
 import sirocco.cpu.Workers;
-import sirocco.cpu.conv.Gemm;
+import sirocco.cpu.gemm.Tile;
+import sirocco.cpu.math.Exponentials;
 
 /**
  * The gradients of {@link AttentionForward} (Dao et al. 2022, algorithm 4). With P recomputed from the saved row sums and
  * D_i = Σ_j dy_ij y_ij:
  * <pre>  dV = Pᵀ dY,   dP = dY Vᵀ,   dS = P ∘ (dP − D),   dQ = dS K / √d,   dK = dSᵀ Q / √d</pre>
- * A head of an image is one item: its tiles of queries go by in order, each adding its part to dK and dV, so that the sums come out the
- * same for any number of threads.
+ * An item is a group of chunks of a head's keys. For each chunk the tiles of queries go by in order, each adding its part to dK and dV; dQ is added up in memory
+ * of the group, and the groups are added in order. The number of groups depends on the sizes only, so the sums come out the same for any number of threads.
  */
 public final class AttentionBackward {
+    /** Queries of a tile: the terms of the products that make dK and dV. */
+    private static final int ROWS = 128;
+    /** Keys of a chunk, whose gradients are added up in a level-2 cache. */
+    private static final int KEYS = 256;
+    /** Items that keep several threads evenly busy. */
+    private static final int ITEMS = 8;
+
     private final Workers workers;
     private final Heads heads;
     private final Masking masking;
@@ -30,14 +39,17 @@ public final class AttentionBackward {
     private final HeadView dq;
     private final HeadView dk;
     private final HeadView dv;
-    private final int[] channelBlocks;
-    private final int[] keyBlocks;
-    private final Workers.Task task = this::head;
+    private final Workers.Task dots = this::dots;
+    private final Workers.Task keys = this::keys;
+    private final Workers.Task queries = this::queries;
 
-    private final int transposed;
-    private final int tile;
+    /** Groups of a head's chunks. */
+    private final int groups;
+    /** Floats from a block of channels to the next, of a chunk's keys and of all queries. */
+    private final int keyStep;
+    private final int queryStep;
+    private final int keyFloats;
     private final int channelTile;
-    private final int dense;
     private final int perWorker;
 
     private Slice mask;
@@ -50,7 +62,7 @@ public final class AttentionBackward {
     public AttentionBackward(Layout q, Layout k, Layout v, Layout y, Layout logSumExp, Layout dy, Layout dq, Layout dk, Layout dv,
             int headCount, boolean causal, boolean masked, Workers workers) {
         this.workers = workers;
-        heads = Heads.of(q, k, headCount);
+        heads = Heads.of(q, k, headCount, ROWS, KEYS);
         masking = new Masking(heads, causal, masked);
         sums = logSumExp;
         this.q = new HeadView(q, heads);
@@ -61,19 +73,23 @@ public final class AttentionBackward {
         this.dq = new HeadView(dq, heads);
         this.dk = new HeadView(dk, heads);
         this.dv = new HeadView(dv, heads);
-        channelBlocks = heads.blockStarts(heads.blocks());
-        keyBlocks = heads.blockStarts(heads.keyBlocks());
-        transposed = heads.transposedFloats();
-        tile = heads.step() * heads.keyBlocks();
-        channelTile = heads.step() * heads.blocks();
-        dense = heads.keys() * heads.channels();
-        int packed = 2 * transposed + heads.panelFloats();
-        perWorker = packed + 2 * dense + Math.max(2 * tile + 3 * channelTile + BLOCK + masking.floats(), PANEL * heads.channels());
+        groups = Math.min(heads.chunks(), ceilDiv(ITEMS, heads.tasks()));
+        keyStep = heads.chunkBlocks() * BLOCK * BLOCK + BLOCK;
+        queryStep = heads.tiles() * heads.rows() * BLOCK + BLOCK;
+        keyFloats = heads.chunkBlocks() * BLOCK * ceilDiv(heads.d(), BLOCK) * BLOCK;
+        channelTile = heads.blocks() * heads.step();
+        int scores = heads.chunkBlocks() * heads.step();
+        int tiles = 2 * scores + heads.rows() * ROW + 2 * heads.rowFloats() + 2 * channelTile + BLOCK + masking.floats();
+        perWorker = 2 * keyFloats + 3 * heads.blocks() * keyStep + Math.max(tiles, KeyPanels.scratchFloats(heads));
     }
 
-    /** Floats of working memory: one head's packed operands, its dK and dV, and two tiles of scores, for each thread. */
+    /** Floats of working memory: D, each group's dQ, and for each thread a chunk's packed operands and gradients and a tile's scores. */
     public long scratchFloats() {
-        return (long) workers.threads() * perWorker;
+        return Alignment.SLACK + (long) heads.tasks() * (dotFloats() + groups * heads.blocks() * queryStep) + (long) workers.threads() * perWorker;
+    }
+
+    private int dotFloats() {
+        return ceilDiv(heads.queries(), BLOCK) * BLOCK;
     }
 
     /** @param keyMask null if there is none */
@@ -90,82 +106,134 @@ public final class AttentionBackward {
         lse = logSumExp.array();
         lseAt = logSumExp.offset();
         work = scratch.array();
-        workAt = scratch.offset();
+        workAt = Alignment.up(scratch.offset());
         this.dq.clearRest(workers);
         this.dk.clearRest(workers);
         this.dv.clearRest(workers);
-        workers.run(heads.tasks(), task);
+        workers.run(heads.tasks() * heads.tiles(), dots);
+        workers.run(heads.tasks() * groups, keys);
+        workers.run(heads.tasks() * heads.tiles(), queries);
     }
 
-    private void head(int head, int worker) {
-        int keysT = workAt + worker * perWorker;
-        int valuesT = keysT + transposed;
-        int keys = valuesT + transposed;
-        int dKeys = keys + heads.panelFloats();
-        int dValues = dKeys + dense;
-        int tiles = dValues + dense;
-        for (int panel = 0; panel < heads.keyPanels(); panel++) {
-            KeyPanels.load32(heads, v, head, panel, work, tiles);
-            KeyPanels.transposed(heads, work, tiles, work, valuesT + panel * PANEL * heads.channels());
-            KeyPanels.load32(heads, k, head, panel, work, tiles);
-            KeyPanels.transposed(heads, work, tiles, work, keysT + panel * PANEL * heads.channels());
-            KeyPanels.straight(heads, panel, work, tiles, work, keys);
-        }
-        Arrays.fill(work, dKeys, dKeys + 2 * dense, 0f);
-        for (int first = 0; first < heads.pixels(); first += heads.rows()) {
-            queries(head, first, keysT, valuesT, keys, dKeys, dValues, tiles);
-        }
-        dk.store(head, 0, heads.others(), 1f, work, dKeys, heads.channels(), BLOCK);
-        dv.store(head, 0, heads.others(), 1f, work, dValues, heads.channels(), BLOCK);
+    private int dotsAt(int task) {
+        return workAt + task * dotFloats();
     }
 
-    /** One tile of queries: writes its dQ and adds to dK and dV. */
-    private void queries(int head, int first, int keysT, int valuesT, int keys, int dKeys, int dValues, int tiles) {
-        int rows = Math.min(heads.rows(), heads.pixels() - first);
-        int step = heads.step();
-        int p = tiles;
-        int dp = p + tile;
-        int query = dp + tile;
-        int dOut = query + channelTile;
-        int out = dOut + channelTile;
-        q.load(head, first, rows, heads.scale(), work, query, BLOCK, step);
-        dy.load(head, first, rows, 1f, work, dOut, BLOCK, step);
-        y.load(head, first, rows, 1f, work, out, BLOCK, step);
-        int blocks = masking.keyBlocks(first + rows);
-        int lanes = out + channelTile;
-        timesTransposed(query, keysT, p, rows, blocks);
-        timesTransposed(dOut, valuesT, dp, rows, blocks);
-        masking.apply(work, p, rows, step, blocks, first, mask, head / heads.heads(), lanes + BLOCK);
-        int sumsAt = lseAt + head / heads.heads() * sums.image() + head % heads.heads() * heads.pixels() + first;
-        Softmax.again(work, p, rows, step, blocks, lse, sumsAt, lanes);
-        masking.clear(work, p, rows, step, blocks);
-        Softmax.backward(work, p, dp, blocks, dOut, out, heads.blocks(), rows, step, lanes);
-        addProduct(p, dOut, dValues, rows, blocks);
-        addProduct(dp, query, dKeys, rows, blocks);
-        for (int panel = 0; panel < heads.channelPanels(); panel++) {
-            Gemm.rows(work, dp, keyBlocks, blocks, work, keys + panel * heads.keyBlocks() * PANEL_BLOCK, work,
-                    out + 2 * panel * step, BLOCK, step, rows, 2 * panel + 1 < heads.blocks(), false);
-        }
-        dq.store(head, first, rows, heads.scale(), work, out, BLOCK, step);
+    private int dQueriesAt(int task, int group) {
+        return workAt + heads.tasks() * dotFloats() + (task * groups + group) * heads.blocks() * queryStep;
     }
 
-    /** c = a · bᵀ: a tile of queries against the first blocks of keys. */
-    private void timesTransposed(int a, int bT, int c, int rows, int blocks) {
-        int step = heads.step();
-        for (int panel = 0; 2 * panel < blocks; panel++) {
-            Gemm.rows(work, a, channelBlocks, channelBlocks.length, work, bT + panel * PANEL * heads.channels(), work,
-                    c + 2 * panel * step, BLOCK, step, rows, 2 * panel + 1 < blocks, false);
+    private int workerAt(int worker) {
+        return dQueriesAt(heads.tasks(), 0) + worker * perWorker;
+    }
+
+    /** D of one tile of queries. */
+    private void dots(int item, int worker) {
+        int task = item / heads.tiles();
+        int tile = item % heads.tiles();
+        int first = tile * heads.rows();
+        int a = workerAt(worker);
+        int b = a + channelTile;
+        int rows = heads.rows(tile);
+        y.load(task, first, rows, 1f, work, a, BLOCK, heads.step());
+        dy.load(task, first, rows, 1f, work, b, BLOCK, heads.step());
+        for (int i = 0; i < rows; i++) {
+            work[dotsAt(task) + first + i] = Softmax.dot(work, a + i * BLOCK, b + i * BLOCK, heads.step(), heads.blocks(), b + channelTile);
         }
     }
 
-    /** c += aᵀ · b, where a is a tile of scores, b one of channels, c dense [keys][channels]. */
-    private void addProduct(int a, int b, int c, int rows, int blocks) {
-        int step = heads.step();
-        for (int key = 0; key < blocks; key++) {
-            for (int block = 0; block < heads.blocks(); block += 2) {
-                Gemm.outer(work, a + key * step, 0, work, b + block * step, 0, step, 1, rows, work,
-                        c + key * BLOCK * heads.channels() + block * BLOCK, heads.channels(), block + 1 < heads.blocks());
+    /** All that a group of chunks of keys adds to the gradients. */
+    private void keys(int item, int worker) {
+        int task = item / groups;
+        int group = item % groups;
+        int dQueries = dQueriesAt(task, group);
+        Arrays.fill(work, dQueries, dQueries + heads.blocks() * queryStep, 0f);
+        for (int chunk = heads.chunks() * group / groups; chunk < heads.chunks() * (group + 1) / groups; chunk++) {
+            chunk(task, chunk, dQueries, workerAt(worker));
+        }
+    }
+
+    private void chunk(int task, int chunk, int dQueries, int own) {
+        int first = heads.firstKey(chunk);
+        int count = heads.keys(chunk);
+        int keysT = own;
+        int valuesT = keysT + keyFloats;
+        int keys = valuesT + keyFloats;
+        int dKeys = keys + heads.blocks() * keyStep;
+        int dValues = dKeys + heads.blocks() * keyStep;
+        int tiles = dValues + heads.blocks() * keyStep;
+        KeyPanels.transposed(heads, k, task, first, count, work, keysT, tiles);
+        KeyPanels.transposed(heads, v, task, first, count, work, valuesT, tiles);
+        k.load(task, first, count, 1f, work, keys, BLOCK, keyStep);
+        Arrays.fill(work, dKeys, tiles, 0f);
+        for (int tile = 0; tile < heads.tiles(); tile++) {
+            int blocks = masking.keyBlocks(chunk, tile * heads.rows() + heads.rows(tile));
+            if (blocks > 0) {
+                tile(task, tile, chunk, blocks, own, dQueries + tile * heads.rows() * BLOCK);
             }
         }
+        dk.store(task, first, count, 1f, work, dKeys, BLOCK, keyStep);
+        dv.store(task, first, count, 1f, work, dValues, BLOCK, keyStep);
+    }
+
+    /** What one tile of queries and the first {@code blocks} blocks of a chunk of keys add to the gradients. */
+    private void tile(int task, int tile, int chunk, int blocks, int own, int dQueries) {
+        int first = tile * heads.rows();
+        int rows = heads.rows(tile);
+        int keyCount = Math.min(heads.keys(chunk), blocks * BLOCK);
+        int step = heads.step();
+        int keysT = own;
+        int valuesT = keysT + keyFloats;
+        int keys = valuesT + keyFloats;
+        int dKeys = keys + heads.blocks() * keyStep;
+        int dValues = dKeys + heads.blocks() * keyStep;
+        int p = dValues + heads.blocks() * keyStep;
+        int dp = p + heads.chunkBlocks() * step;
+        int byRows = dp + heads.chunkBlocks() * step;
+        int query = byRows + heads.rows() * ROW;
+        int dOut = query + heads.rowFloats();
+        int queryBlocks = dOut + heads.rowFloats();
+        int dOutBlocks = queryBlocks + channelTile;
+        int lanes = dOutBlocks + channelTile;
+        q.loadRows(task, first, rows, heads.scale(), work, query);
+        q.load(task, first, rows, heads.scale(), work, queryBlocks, BLOCK, step);
+        dy.loadRows(task, first, rows, 1f, work, dOut);
+        dy.load(task, first, rows, 1f, work, dOutBlocks, BLOCK, step);
+        KeyPanels.scores(heads, work, query, work, keysT, p, BLOCK, step, rows, blocks);
+        KeyPanels.scores(heads, work, dOut, work, valuesT, dp, BLOCK, step, rows, blocks);
+        masking.apply(work, p, BLOCK, step, rows, blocks, first, chunk, mask, task / heads.heads(), lanes + BLOCK);
+        int sumsAt = lseAt + task / heads.heads() * sums.image() + task % heads.heads() * heads.queries() + first;
+        for (int i = 0; i < rows; i++) {
+            Exponentials.shifted(work, p + i * BLOCK, step, blocks, lse[sumsAt + i], lanes);
+        }
+        Softmax.fill(work, p, BLOCK, step, rows, keyCount, 0f);
+        masking.clear(work, p, BLOCK, step, rows, blocks);
+        Softmax.backward(work, p, dp, step, rows, blocks, work, dotsAt(task) + first, byRows, ROW);
+        for (int n = 0; n < heads.blocks(); n += 2) {
+            int panel = Math.min(2, heads.blocks() - n);
+            addTransposed(p, rows, blocks, dOutBlocks + n * step, panel, dValues + n * keyStep);
+            addTransposed(dp, rows, blocks, queryBlocks + n * step, panel, dKeys + n * keyStep);
+            int to = dQueries + n * queryStep;
+            Tile.multiply(false, work, byRows, 0, work, keys + n * keyStep, keyStep, panel, keyCount, work, to, BLOCK, queryStep, work, to, BLOCK, queryStep, rows);
+        }
+    }
+
+    /** c += aᵀ · b: a tile of scores by a panel of channels. */
+    private void addTransposed(int a, int rows, int blocks, int b, int panel, int c) {
+        Tile.multiply(true, work, a, heads.step(), work, b, heads.step(), panel, rows, work, c, BLOCK, keyStep, work, c, BLOCK, keyStep, blocks * BLOCK);
+    }
+
+    /** Adds the groups' dQ of one tile of queries. */
+    private void queries(int item, int worker) {
+        int task = item / heads.tiles();
+        int tile = item % heads.tiles();
+        int first = tile * heads.rows();
+        int from = dQueriesAt(task, 0) + first * BLOCK;
+        for (int group = 1; group < groups; group++) {
+            for (int block = 0; block < heads.blocks(); block++) {
+                Softmax.add(work, from + block * queryStep, dQueriesAt(task, group) + first * BLOCK + block * queryStep, heads.rows(tile) * BLOCK);
+            }
+        }
+        dq.store(task, first, heads.rows(tile), heads.scale(), work, from, BLOCK, queryStep);
     }
 }

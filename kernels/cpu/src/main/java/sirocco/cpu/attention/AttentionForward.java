@@ -1,22 +1,29 @@
 package sirocco.cpu.attention;
 
 import static sirocco.cpu.Layout.BLOCK;
-import static sirocco.cpu.conv.Gemm.PANEL;
-import static sirocco.cpu.conv.Gemm.PANEL_BLOCK;
+import static sirocco.cpu.attention.Heads.ceilDiv;
+import static sirocco.cpu.gemm.Product.ROW;
 
 import java.util.Arrays;
+import sirocco.cpu.Alignment;
 import sirocco.cpu.Layout;
 import sirocco.cpu.Slice;
 import sirocco.cpu.Workers;
-import sirocco.cpu.conv.Gemm;
+import sirocco.cpu.gemm.Tile;
 
 /**
- * y = softmax(q kᵀ / √d) v for each head, over the pixels of an image or those of another value, less what a {@link Masking} excludes.
- * First all heads' keys and values are packed for {@link Gemm}; then each
- * tile of queries has its scores against all keys, their softmax and the product with the values done while they are in cache. All
- * scores of a head never exist at once.
+ * y = softmax(q kᵀ / √d) v for each head, over the pixels of an image or those of another value, less what a {@link Masking} excludes. Keys and values are
+ * packed for {@link Tile}; then each tile of queries takes chunk after chunk of the keys: scores, exponentials, and the product with the values, all in cache.
+ * Sums and products are relative to the largest score so far (Dao et al. 2022, algorithm 1), so that the scores of a head never exist at once.
  */
 public final class AttentionForward {
+    /** Queries of a tile: a packed panel of keys is read from a level-2 cache once for so many. */
+    private static final int ROWS = 64;
+    /** Keys of a chunk. */
+    private static final int KEYS = 512;
+    /** Keys that are packed together. */
+    private static final int PACKED = 4 * BLOCK;
+
     private final Workers workers;
     private final Heads heads;
     private final Masking masking;
@@ -25,15 +32,14 @@ public final class AttentionForward {
     private final HeadView k;
     private final HeadView v;
     private final HeadView y;
-    private final int[] channelBlocks;
-    private final int[] keyBlocks;
     private final Workers.Task pack = this::pack;
     private final Workers.Task attend = this::attend;
 
-    private final int transposed;
-    private final int straight;
-    private final int tile;
-    private final int channelTile;
+    /** Whether keys and values are packed before all tiles that read them, which are several. */
+    private final boolean packsFirst;
+    private final int keyFloats;
+    private final int valueStep;
+    private final int packedFloats;
     private final int perWorker;
 
     private Slice mask;
@@ -52,25 +58,24 @@ public final class AttentionForward {
      */
     public AttentionForward(Layout q, Layout k, Layout v, Layout y, Layout logSumExp, int headCount, boolean causal, boolean masked, Workers workers) {
         this.workers = workers;
-        heads = Heads.of(q, k, headCount);
+        heads = Heads.of(q, k, headCount, ROWS, KEYS);
         masking = new Masking(heads, causal, masked);
         sums = logSumExp;
         this.q = new HeadView(q, heads);
         this.k = new HeadView(k, heads);
         this.v = new HeadView(v, heads);
         this.y = new HeadView(y, heads);
-        channelBlocks = heads.blockStarts(heads.blocks());
-        keyBlocks = heads.blockStarts(heads.keyBlocks());
-        transposed = heads.transposedFloats();
-        straight = heads.panelFloats();
-        tile = heads.step() * heads.keyBlocks();
-        channelTile = heads.step() * heads.blocks();
-        perWorker = Math.max(tile + 2 * channelTile + BLOCK + masking.floats(), PANEL * heads.channels());
+        packsFirst = heads.tiles() > 1;
+        keyFloats = heads.keyBlocks() * BLOCK * heads.d();
+        valueStep = heads.keyBlocks() * BLOCK * BLOCK;
+        packedFloats = ceilDiv(keyFloats, BLOCK) * BLOCK + heads.blocks() * valueStep;
+        perWorker = (packsFirst ? 0 : packedFloats) + Math.max(heads.rows() * ROW + heads.rowFloats() + heads.blocks() * heads.step()
+                + heads.rows() * BLOCK + ceilDiv(heads.rows(), BLOCK) * BLOCK + masking.floats(), KeyPanels.scratchFloats(heads));
     }
 
     /** Floats of working memory: packed keys and values, and a tile of scores for each thread. */
     public long scratchFloats() {
-        return (long) heads.tasks() * (transposed + straight) + (long) workers.threads() * perWorker;
+        return Alignment.SLACK + (packsFirst ? (long) heads.tasks() * packedFloats : 0) + (long) workers.threads() * perWorker;
     }
 
     /** @param keyMask [n,1,1,h'·w'], 1 for keys to attend to and 0 for others; null if there is none */
@@ -83,10 +88,12 @@ public final class AttentionForward {
         lse = logSumExp.array();
         lseAt = logSumExp.offset();
         work = scratch.array();
-        workAt = scratch.offset();
+        workAt = Alignment.up(scratch.offset());
         this.y.clearRest(workers);
         clearRest(sums, logSumExp);
-        workers.run(heads.tasks() * heads.keyPanels(), pack);
+        if (packsFirst) {
+            workers.run(heads.tasks() * ceilDiv(heads.keys(), PACKED), pack);
+        }
         workers.run(heads.tasks() * heads.tiles(), attend);
     }
 
@@ -99,43 +106,65 @@ public final class AttentionForward {
     }
 
     private int workerAt(int worker) {
-        return workAt + heads.tasks() * (transposed + straight) + worker * perWorker;
+        return workAt + (packsFirst ? heads.tasks() * packedFloats : 0) + worker * perWorker;
     }
 
     private void pack(int item, int worker) {
-        int task = item / heads.keyPanels();
-        int panel = item % heads.keyPanels();
-        int pixels = workerAt(worker);
-        int at = workAt + task * (transposed + straight);
-        KeyPanels.load32(heads, k, task, panel, work, pixels);
-        KeyPanels.transposed(heads, work, pixels, work, at + panel * PANEL * heads.channels());
-        KeyPanels.load32(heads, v, task, panel, work, pixels);
-        KeyPanels.straight(heads, panel, work, pixels, work, at + transposed);
+        int pieces = ceilDiv(heads.keys(), PACKED);
+        int first = item % pieces * PACKED;
+        int task = item / pieces;
+        pack(task, first, Math.min(PACKED, heads.keys() - first), workAt + task * packedFloats, workerAt(worker));
+    }
+
+    private void pack(int task, int first, int count, int packed, int scratch) {
+        KeyPanels.transposed(heads, k, task, first, count, work, packed + first * heads.d(), scratch);
+        v.load(task, first, count, 1f, work, valuesAt(packed) + first * BLOCK, BLOCK, valueStep);
+    }
+
+    private int valuesAt(int packed) {
+        return packed + packedFloats - heads.blocks() * valueStep;
     }
 
     private void attend(int item, int worker) {
         int task = item / heads.tiles();
-        int first = item % heads.tiles() * heads.rows();
-        int rows = Math.min(heads.rows(), heads.pixels() - first);
+        int tile = item % heads.tiles();
+        int first = tile * heads.rows();
+        int rows = heads.rows(tile);
         int step = heads.step();
-        int keysAt = workAt + task * (transposed + straight);
-        int s = workerAt(worker);
-        int query = s + tile;
-        int out = query + channelTile;
-        q.load(task, first, rows, heads.scale(), work, query, BLOCK, step);
-        int blocks = masking.keyBlocks(first + rows);
-        for (int p = 0; 2 * p < blocks; p++) {
-            Gemm.rows(work, query, channelBlocks, channelBlocks.length, work, keysAt + p * PANEL * heads.channels(), work,
-                    s + 2 * p * step, BLOCK, step, rows, 2 * p + 1 < blocks, false);
+        int own = workerAt(worker);
+        int packed = packsFirst ? workAt + task * packedFloats : own;
+        int s = packsFirst ? own : own + packedFloats;
+        if (!packsFirst) {
+            pack(task, 0, heads.keys(), packed, s);
         }
-        masking.apply(work, s, rows, step, blocks, first, mask, task / heads.heads(), out + channelTile + BLOCK);
-        int sumsAt = lseAt + task / heads.heads() * sums.image() + task % heads.heads() * heads.pixels() + first;
-        Softmax.forward(work, s, rows, step, blocks, lse, sumsAt, out + channelTile);
-        masking.clear(work, s, rows, step, blocks);
-        for (int p = 0; p < heads.channelPanels(); p++) {
-            Gemm.rows(work, s, keyBlocks, blocks, work, keysAt + transposed + p * heads.keyBlocks() * PANEL_BLOCK, work,
-                    out + 2 * p * step, BLOCK, step, rows, 2 * p + 1 < heads.blocks(), false);
+        int query = s + heads.rows() * ROW;
+        int out = query + heads.rowFloats();
+        int partial = out + heads.blocks() * step;
+        int max = partial + heads.rows() * BLOCK;
+        q.loadRows(task, first, rows, heads.scale(), work, query);
+        Arrays.fill(work, partial, max, 0f);
+        Arrays.fill(work, max, max + rows, Float.NEGATIVE_INFINITY);
+        for (int chunk = 0; chunk < heads.chunks(); chunk++) {
+            int blocks = masking.keyBlocks(chunk, first + rows);
+            if (blocks == 0) {
+                break;
+            }
+            int key = heads.firstKey(chunk);
+            int keys = Math.min(heads.keys(chunk), blocks * BLOCK);
+            KeyPanels.scores(heads, work, query, work, packed + key * heads.d(), s, ROW, BLOCK, rows, blocks);
+            Softmax.fill(work, s, ROW, BLOCK, rows, keys, Float.NEGATIVE_INFINITY);
+            masking.apply(work, s, ROW, BLOCK, rows, blocks, first, chunk, mask, task / heads.heads(), max + ceilDiv(heads.rows(), BLOCK) * BLOCK);
+            Softmax.forward(work, s, ROW, rows, blocks, max, partial, out, step, heads.blocks());
+            masking.clear(work, s, ROW, BLOCK, rows, blocks);
+            for (int n = 0; n < heads.blocks(); n += 2) {
+                int at = out + n * step;
+                boolean begins = chunk == 0;
+                Tile.multiply(false, work, s, 0, work, valuesAt(packed) + n * valueStep + key * BLOCK, valueStep, Math.min(2, heads.blocks() - n), keys,
+                        begins ? Tile.ZEROS : work, begins ? 0 : at, begins ? 0 : BLOCK, begins ? 0 : step, work, at, BLOCK, step, rows);
+            }
         }
+        int sumsAt = lseAt + task / heads.heads() * sums.image() + task % heads.heads() * heads.queries() + first;
+        Softmax.finish(work, rows, max, partial, out, step, heads.blocks(), lse, sumsAt);
         y.store(task, first, rows, 1f, work, out, BLOCK, step);
     }
 }

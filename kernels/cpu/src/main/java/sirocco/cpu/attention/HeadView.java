@@ -2,6 +2,8 @@ package sirocco.cpu.attention;
 
 import static sirocco.cpu.Layout.BLOCK;
 import static sirocco.cpu.Simd.LANES;
+import static sirocco.cpu.gemm.Product.DEPTH;
+import static sirocco.cpu.gemm.Product.ROW;
 
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
@@ -53,21 +55,32 @@ final class HeadView implements Workers.Task {
     /** Copies {@code pixels} pixels from {@code first} on to working memory, times {@code scale}; fills channels up with zeros. */
     void load(int task, int first, int pixels, float scale, float[] to, int at, int pixelStep, int blockStep) {
         for (int b = 0; b < heads.blocks(); b++) {
-            int target = at + b * blockStep;
-            if (!layout.blocked() && !aligned) {
-                loadPart(array, base(task, b) + first * layout.c(), layout.c(), Math.min(BLOCK, heads.d() - b * BLOCK), scale, to, target, pixelStep, pixels);
-                continue;
-            }
-            if (!aligned) {
-                loadChannels(task, b, first, pixels, scale, to, target, pixelStep);
-                continue;
-            }
-            int base = base(task, b);
-            for (int i = 0; i < pixels;) {
-                int run = Math.min(pixels - i, adjoining - (first + i) % adjoining);
-                copy(array, base + pixel(first + i), layout.pixel(), scale, to, target + i * pixelStep, pixelStep, run);
-                i += run;
-            }
+            loadBlock(task, b, first, pixels, scale, to, at + b * blockStep, pixelStep);
+        }
+    }
+
+    /** Copies pixels as a tile's left operand by rows ({@link Heads#rowFloats}). */
+    void loadRows(int task, int first, int pixels, float scale, float[] to, int at) {
+        for (int b = 0; b < heads.blocks(); b++) {
+            int channel = b * BLOCK;
+            loadBlock(task, b, first, pixels, scale, to, at + channel / DEPTH * heads.rows() * ROW + channel % DEPTH, ROW);
+        }
+    }
+
+    private void loadBlock(int task, int b, int first, int pixels, float scale, float[] to, int target, int pixelStep) {
+        if (!layout.blocked() && !aligned) {
+            loadPart(array, base(task, b) + first * layout.c(), layout.c(), Math.min(BLOCK, heads.d() - b * BLOCK), scale, to, target, pixelStep, pixels);
+            return;
+        }
+        if (!aligned) {
+            loadChannels(task, b, first, pixels, scale, to, target, pixelStep);
+            return;
+        }
+        int base = base(task, b);
+        for (int i = 0; i < pixels;) {
+            int run = Math.min(pixels - i, adjoining - (first + i) % adjoining);
+            copy(array, base + pixel(first + i), layout.pixel(), scale, to, target + i * pixelStep, pixelStep, run);
+            i += run;
         }
     }
 

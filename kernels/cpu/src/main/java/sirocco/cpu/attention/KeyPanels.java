@@ -1,63 +1,51 @@
 package sirocco.cpu.attention;
 
 import static sirocco.cpu.Layout.BLOCK;
-import static sirocco.cpu.Simd.F;
-import static sirocco.cpu.Simd.LANES;
-import static sirocco.cpu.conv.Gemm.PANEL;
-import static sirocco.cpu.conv.Gemm.PANEL_BLOCK;
+import static sirocco.cpu.gemm.Product.DEPTH;
 
 import java.util.Arrays;
-import jdk.incubator.vector.FloatVector;
-import sirocco.cpu.conv.Gemm;
+import sirocco.cpu.gemm.Tile;
+import sirocco.cpu.gemm.Transpose;
 
-/** Writes keys and values as the second operands of {@link Gemm#rows}. The source is a panel's 32 pixels, [channel block][32][16]. */
+/** Keys and values as right operands of {@link Tile}s, and the products with them. */
 final class KeyPanels {
     private KeyPanels() { }
 
-    /** One panel of the transposed matrix, [channel block][16 channels][32 keys]: for products that sum over channels. */
-    static void transposed(Heads heads, float[] pixels, int from, float[] to, int at) {
-        for (int b = 0; b < heads.blocks(); b++) {
-            for (int j = 0; j < BLOCK; j++) {
-                int column = from + b * PANEL_BLOCK + j;
-                int row = at + b * PANEL_BLOCK + j * PANEL;
-                for (int i = 0; i < PANEL; i++) {
-                    to[row + i] = pixels[column + i * BLOCK];
-                }
+    /** Floats that {@link #transposed} needs for pixels on their way. */
+    static int scratchFloats(Heads heads) {
+        return BLOCK * heads.blocks() * BLOCK;
+    }
+
+    /** Packs pixels first … first + count − 1 of a head transposed, for products that sum over channels: [block of pixels][channel][16 pixels]. */
+    static void transposed(Heads heads, HeadView value, int task, int first, int count, float[] to, int at, int scratch) {
+        int row = heads.blocks() * BLOCK;
+        for (int i = 0; i < count; i += BLOCK) {
+            int pixels = Math.min(BLOCK, count - i);
+            int target = at + i * heads.d();
+            if (pixels < BLOCK) {
+                Arrays.fill(to, target, target + heads.d() * BLOCK, 0f);
             }
+            value.load(task, first + i, pixels, 1f, to, scratch, row, BLOCK);
+            Transpose.toBlock(to, scratch, row, pixels, heads.d(), to, target);
         }
     }
 
     /**
-     * One panel's part of the matrix as it is, [channel panel][key block][16 keys][32 channels]: for products that sum over keys.
+     * c = a · bᵀ: a tile of queries by {@code blocks} packed blocks of keys.
      *
-     * @param at where the task's matrix begins
+     * @param a by rows, {@link Heads#rowFloats}
+     * @param c element (i, j) of key block n at {@code c + ci·i + cStep·n + j}
      */
-    static void straight(Heads heads, int panel, float[] pixels, int from, float[] to, int at) {
-        int first = panel * PANEL;
-        int keys = Math.min(PANEL, heads.keys() - first);
-        for (int b = 0; b < heads.blocks(); b++) {
-            int target = at + b / 2 * heads.keyBlocks() * PANEL_BLOCK + first * PANEL + b % 2 * BLOCK;
-            for (int i = 0; i < keys; i++) {
-                for (int v = 0; v < BLOCK; v += LANES) {
-                    FloatVector.fromArray(F, pixels, from + b * PANEL_BLOCK + i * BLOCK + v).intoArray(to, target + i * PANEL + v);
-                }
+    static void scores(Heads heads, float[] work, int a, float[] b, int bT, int c, int ci, int cStep, int rows, int blocks) {
+        int chunkStep = heads.rowFloats() / heads.channelChunks();
+        for (int n = 0; n < blocks; n += 2) {
+            for (int chunk = 0; chunk < heads.channelChunks(); chunk++) {
+                boolean begins = chunk == 0;
+                int at = c + n * cStep;
+                Tile.multiply(false, work, a + chunk * chunkStep, 0, b, bT + n * BLOCK * heads.d() + chunk * DEPTH * BLOCK, BLOCK * heads.d(),
+                        Math.min(2, blocks - n), heads.channels(chunk), begins ? Tile.ZEROS : work, begins ? 0 : at, begins ? 0 : ci, begins ? 0 : cStep, work, at,
+                        ci, cStep, rows);
             }
         }
-        if (heads.blocks() % 2 == 1) {
-            int target = at + heads.blocks() / 2 * heads.keyBlocks() * PANEL_BLOCK + first * PANEL + BLOCK;
-            for (int i = 0; i < keys; i++) {
-                Arrays.fill(to, target + i * PANEL, target + i * PANEL + BLOCK, 0f);
-            }
-        }
-    }
-
-    /** Loads a panel's pixels of a value, filled up with zeros to 32. */
-    static void load32(Heads heads, HeadView value, int task, int panel, float[] to, int at) {
-        int first = panel * PANEL;
-        int pixels = Math.min(PANEL, heads.others() - first);
-        if (pixels < PANEL) {
-            Arrays.fill(to, at, at + heads.blocks() * PANEL_BLOCK, 0f);
-        }
-        value.load(task, first, pixels, 1f, to, at, BLOCK, PANEL_BLOCK);
     }
 }

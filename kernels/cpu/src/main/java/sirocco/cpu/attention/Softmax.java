@@ -4,84 +4,115 @@ import static sirocco.cpu.Layout.BLOCK;
 import static sirocco.cpu.Simd.F;
 import static sirocco.cpu.Simd.LANES;
 
+import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 import sirocco.cpu.math.Exponentials;
 
 /**
- * Row-wise functions of a tile of scores, [key block][row][16] with {@code step} floats from a block to the next. Each is one loop over
- * the whole tile: compiled by itself, it is small enough for the compiler to keep every vector in a register, and large enough to be
- * left alone where it is called.
+ * Row-wise functions of a tile of scores. Each loop over a row is a method of its own: compiled by itself, it is small enough for the compiler to keep every
+ * vector in a register.
  */
 final class Softmax {
     private Softmax() { }
 
-    /** Scores of the keys that only fill up the last block: so low that they count for nothing, and change no maximum. */
-    static void mask(float[] s, int tile, int rows, int step, int keys) {
+    /** Writes {@code value} to the columns beyond the chunk's keys, which only fill up its last block: (i, j) of block b at {@code tile + rowStep·i + blockStep·b + j}. */
+    static void fill(float[] s, int tile, int rowStep, int blockStep, int rows, int keys, float value) {
         if (keys % BLOCK == 0) {
             return;
         }
-        int last = tile + keys / BLOCK * step;
         for (int i = 0; i < rows; i++) {
-            for (int j = keys % BLOCK; j < BLOCK; j++) {
-                s[last + i * BLOCK + j] = Float.NEGATIVE_INFINITY;
-            }
+            int row = tile + i * rowStep + keys / BLOCK * blockStep;
+            Arrays.fill(s, row + keys % BLOCK, row + BLOCK, value);
         }
     }
 
     /**
-     * Makes each row of scores its softmax.
+     * Makes a chunk's scores exponentials of their distance from the largest score so far, adds these up, and scales what earlier chunks have added up to
+     * where that has grown (Milakov and Gimelshein 2018, algorithm 3).
      *
-     * @param sums receives the logarithm of each row's sum of exponentials, {@code sumsAt} the first one
-     * @param lanes where 16 floats of {@code s} may be written over
+     * @param s a tile of scores, row i at {@code tile + rowStep·i}
+     * @param max where the largest score of each row so far is; −∞ before the first chunk
+     * @param sums where 16 partial sums of each row so far are; 0 before the first chunk
+     * @param out where the rows' products so far are, row i of channel block b at {@code out + 16·i + step·b}
      */
-    static void forward(float[] s, int tile, int rows, int step, int blocks, float[] sums, int sumsAt, int lanes) {
+    static void forward(float[] s, int tile, int rowStep, int rows, int blocks, int max, int sums, int out, int step, int channelBlocks) {
         for (int i = 0; i < rows; i++) {
-            int row = tile + i * BLOCK;
-            float max = max(s, row, step, blocks);
-            Exponentials.shifted(s, row, step, blocks, max, lanes);
-            float sum = sum(s, lanes);
-            sums[sumsAt + i] = max + (float) Math.log(sum);
-            scale(s, row, step, blocks, 1 / sum);
-        }
-    }
-
-    /** Makes each row of scores its softmax, given {@link #forward}'s {@code sums}. */
-    static void again(float[] s, int tile, int rows, int step, int blocks, float[] sums, int sumsAt, int lanes) {
-        for (int i = 0; i < rows; i++) {
-            Exponentials.shifted(s, tile + i * BLOCK, step, blocks, sums[sumsAt + i], lanes);
-        }
-    }
-
-    /**
-     * The gradient of the scores from that of their softmax: dS = P ∘ (dP − D), D_i = Σ dy_i y_i, in dP's place.
-     *
-     * @param p, dp tiles of keys
-     * @param dy, y tiles of channels
-     */
-    static void backward(float[] work, int p, int dp, int blocks, int dy, int y, int channelBlocks, int rows, int step,
-            int lanes) {
-        for (int i = 0; i < rows * BLOCK; i += BLOCK) {
-            dot(work, dy + i, y + i, step, channelBlocks, lanes);
-            float d = sum(work, lanes);
-            for (int b = 0; b < blocks * step; b += step) {
-                for (int v = 0; v < BLOCK; v += LANES) {
-                    int at = dp + i + b + v;
-                    FloatVector.fromArray(F, work, at).sub(d).mul(FloatVector.fromArray(F, work, p + i + b + v)).intoArray(work, at);
+            int row = tile + i * rowStep;
+            float before = s[max + i];
+            float now = max(s, row, blocks * BLOCK, before);
+            if (now != before) {
+                s[max + i] = now;
+                if (before != Float.NEGATIVE_INFINITY) {
+                    float factor = (float) Math.exp(before - now);
+                    scale(s, sums + i * BLOCK, 0, 1, factor);
+                    scale(s, out + i * BLOCK, step, channelBlocks, factor);
                 }
             }
+            Exponentials.shifted(s, row, BLOCK, blocks, now, sums + i * BLOCK);
         }
     }
 
-    /** The largest of one row. NaN if there is one. */
-    private static float max(float[] s, int row, int step, int blocks) {
-        FloatVector max = FloatVector.broadcast(F, Float.NEGATIVE_INFINITY);
+    /** Divides the rows' products by their sums, and writes the logarithm of each row's sum of exponentials of scores. */
+    static void finish(float[] s, int rows, int max, int sums, int out, int step, int channelBlocks, float[] logs, int logsAt) {
+        for (int i = 0; i < rows; i++) {
+            float sum = sum(s, sums + i * BLOCK);
+            logs[logsAt + i] = s[max + i] + (float) Math.log(sum);
+            scale(s, out + i * BLOCK, step, channelBlocks, 1 / sum);
+        }
+    }
+
+    /**
+     * The gradient of the scores from that of their softmax: dS = P ∘ (dP − D), in dP's place and by rows.
+     *
+     * @param p, dp tiles of keys by columns, row i of key block b at {@code 16·i + step·b}
+     * @param d where D_i = Σ dy_i y_i of each row is
+     * @param byRows receives row i at {@code byRows + rowStep·i}
+     */
+    static void backward(float[] work, int p, int dp, int step, int rows, int blocks, float[] d, int dAt, int byRows, int rowStep) {
+        for (int i = 0; i < rows; i++) {
+            backward(work, p + i * BLOCK, dp + i * BLOCK, step, blocks, d[dAt + i], byRows + i * rowStep);
+        }
+    }
+
+    private static void backward(float[] work, int p, int dp, int step, int blocks, float d, int row) {
         for (int b = 0; b < blocks; b++) {
             for (int v = 0; v < BLOCK; v += LANES) {
-                max = max.max(FloatVector.fromArray(F, s, row + b * step + v));
+                FloatVector ds = FloatVector.fromArray(F, work, dp + b * step + v).sub(d).mul(FloatVector.fromArray(F, work, p + b * step + v));
+                ds.intoArray(work, dp + b * step + v);
+                ds.intoArray(work, row + b * BLOCK + v);
             }
         }
-        return max.reduceLanes(VectorOperators.MAX);
+    }
+
+    /** Σ a·b of one row of two tiles of channels. */
+    static float dot(float[] work, int a, int b, int step, int blocks, int lanes) {
+        FloatVector sum = FloatVector.zero(F);
+        for (int n = 0; n < blocks; n++) {
+            for (int v = 0; v < BLOCK; v += LANES) {
+                sum = FloatVector.fromArray(F, work, a + n * step + v).fma(FloatVector.fromArray(F, work, b + n * step + v), sum);
+            }
+        }
+        sum.intoArray(work, lanes);
+        return sum(work, lanes);
+    }
+
+    /** The largest of one row and {@code least}. NaN counts for nothing here, and comes out of the exponential. */
+    private static float max(float[] s, int row, int n, float least) {
+        FloatVector even = FloatVector.broadcast(F, least);
+        FloatVector odd = even;
+        int i = 0;
+        for (; i + 2 * LANES <= n; i += 2 * LANES) {
+            FloatVector a = FloatVector.fromArray(F, s, row + i);
+            FloatVector b = FloatVector.fromArray(F, s, row + i + LANES);
+            even = even.blend(a, a.compare(VectorOperators.GT, even));
+            odd = odd.blend(b, b.compare(VectorOperators.GT, odd));
+        }
+        for (; i < n; i += LANES) {
+            FloatVector a = FloatVector.fromArray(F, s, row + i);
+            even = even.blend(a, a.compare(VectorOperators.GT, even));
+        }
+        return even.max(odd).reduceLanes(VectorOperators.MAX);
     }
 
     private static void scale(float[] s, int row, int step, int blocks, float factor) {
@@ -93,15 +124,11 @@ final class Softmax {
         }
     }
 
-    /** Leaves Σ a·b over one row of two tiles in lanes. */
-    private static void dot(float[] work, int a, int b, int step, int blocks, int lanes) {
-        FloatVector sum = FloatVector.zero(F);
-        for (int i = 0; i < blocks * step; i += step) {
-            for (int v = 0; v < BLOCK; v += LANES) {
-                sum = FloatVector.fromArray(F, work, a + i + v).fma(FloatVector.fromArray(F, work, b + i + v), sum);
-            }
+    /** a[to …] += a[from …]. */
+    static void add(float[] a, int to, int from, int n) {
+        for (int i = 0; i < n; i += LANES) {
+            FloatVector.fromArray(F, a, to + i).add(FloatVector.fromArray(F, a, from + i)).intoArray(a, to + i);
         }
-        sum.intoArray(work, lanes);
     }
 
     /** The sum of a vector's lanes, by halves: {@code reduceLanes(ADD)} has an order of its own, which changes when the compiler takes over. */

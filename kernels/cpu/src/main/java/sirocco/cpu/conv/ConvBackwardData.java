@@ -15,18 +15,19 @@ public final class ConvBackwardData {
 
     /**
      * @param shape the forward convolution's
+     * @param kept whether weights stay the same from run to run
      * @throws IllegalArgumentException if a layout does not fit the shape
      */
-    public ConvBackwardData(ConvShape shape, Layout dy, Layout dx, Workers workers, ConvRule rule) {
+    public ConvBackwardData(ConvShape shape, Layout dy, Layout dx, boolean kept, Workers workers, ConvRule rule) {
         Checks.fits("dy", dy, shape.n(), shape.outH(), shape.outW(), shape.k(), shape);
         Checks.fits("dx", dx, shape.n(), shape.h(), shape.w(), shape.c(), shape);
         ConvRule.Choice choice = rule.choose(shape, ConvRule.Pass.BACKWARD_DATA);
-        kernel = choice.winograd() ? new WinogradConv(shape, true, dy, dx, null, workers)
+        kernel = choice.winograd() ? new WinogradConv(shape, true, dy, dx, null, kept, workers)
                 : new GemmConv(shape, true, dy, dx, null, workers);
         description = shape + ": " + kernel + "; " + choice.why();
     }
 
-    /** Floats of the prepared weights. */
+    /** Floats of the prepared weights; 0 if runs take the dense weights. */
     public int preparedFloats() {
         return kernel.preparedFloats();
     }

@@ -10,7 +10,7 @@ import sirocco.cpu.Workers;
  * may change from run to run.
  *
  * <p>The weights are read in an arrangement of the kernel's own, which {@link #prepare} makes: once when sampling, after each update
- * when training. Results do not depend on the number of threads. One object runs one convolution at a time.
+ * when training. Where arranging them beforehand does not pay, {@link #preparedFloats} is 0, and runs take the dense weights. Results do not depend on the number of threads. One object runs one convolution at a time.
  */
 public final class ConvForward {
     private final ConvKernel kernel;
@@ -18,21 +18,22 @@ public final class ConvForward {
 
     /**
      * @param x, y, residual how the operands lie in memory; residual null if there will never be one
+     * @param kept whether weights stay the same from run to run
      * @throws IllegalArgumentException if a layout does not fit the shape
      */
-    public ConvForward(ConvShape shape, Layout x, Layout y, Layout residual, Workers workers, ConvRule rule) {
+    public ConvForward(ConvShape shape, Layout x, Layout y, Layout residual, boolean kept, Workers workers, ConvRule rule) {
         Checks.fits("x", x, shape.n(), shape.h(), shape.w(), shape.c(), shape);
         Checks.fits("y", y, shape.n(), shape.outH(), shape.outW(), shape.k(), shape);
         if (residual != null) {
             Checks.fits("residual", residual, shape.n(), shape.outH(), shape.outW(), shape.k(), shape);
         }
         ConvRule.Choice choice = rule.choose(shape, ConvRule.Pass.FORWARD);
-        kernel = choice.winograd() ? new WinogradConv(shape, false, x, y, residual, workers)
+        kernel = choice.winograd() ? new WinogradConv(shape, false, x, y, residual, kept, workers)
                 : new GemmConv(shape, false, x, y, residual, workers);
         description = shape + ": " + kernel + "; " + choice.why();
     }
 
-    /** Floats of the prepared weights. */
+    /** Floats of the prepared weights; 0 if runs take the dense weights. */
     public int preparedFloats() {
         return kernel.preparedFloats();
     }

@@ -4,7 +4,7 @@ import sirocco.cpu.Slice;
 
 /** An algorithm for y = x ⋆ w, or for dx = dy ⋆ rotated w, on operands of given layouts. Runs allocate nothing. */
 interface ConvKernel {
-    /** Floats of the weights in this algorithm's own arrangement. */
+    /** Floats of the weights in this algorithm's own arrangement; 0 if it reads them as they are, in place of {@code prepared}. */
     int preparedFloats();
 
     /** Floats of working memory; its contents before and after a run are of no account. */

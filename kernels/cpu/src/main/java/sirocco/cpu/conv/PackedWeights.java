@@ -9,6 +9,7 @@ import sirocco.cpu.Alignment;
 import sirocco.cpu.Slice;
 import sirocco.cpu.Workers;
 import sirocco.cpu.gemm.Right;
+import sirocco.cpu.gemm.Transpose;
 
 /**
  * Weights as the right operands of products, one for each set of taps: [set][block of outer channels][block of inner channels][tap][16
@@ -85,25 +86,21 @@ final class PackedWeights implements Workers.Task {
             for (int t = 0; t < taps.count(); t++) {
                 int to = Alignment.up(packed.offset()) + starts[set] + block * blockFloats(set) + (in * taps.count() + t) * SQUARE;
                 int from = w.offset() + (taps.r()[t] * shape.s() + taps.s()[t]) * shape.c();
+                if (inners < BLOCK || outers < BLOCK) {
+                    Arrays.fill(packed.array(), to, to + SQUARE, 0f);
+                }
                 if (backward) {
-                    copy(from + in * BLOCK * ofK + block * BLOCK, ofK, 1, inners, outers, to);
+                    copy(from + in * BLOCK * ofK + block * BLOCK, ofK, inners, outers, to);
                 } else {
-                    copy(from + block * BLOCK * ofK + in * BLOCK, 1, ofK, inners, outers, to);
+                    Transpose.toBlock(w.array(), from + block * BLOCK * ofK + in * BLOCK, ofK, outers, inners, packed.array(), to);
                 }
             }
         }
     }
 
-    private void copy(int from, int innerStep, int outerStep, int inners, int outers, int to) {
-        float[] a = w.array();
-        float[] b = packed.array();
-        if (inners < BLOCK || outers < BLOCK) {
-            Arrays.fill(b, to, to + SQUARE, 0f);
-        }
+    private void copy(int from, int step, int inners, int outers, int to) {
         for (int i = 0; i < inners; i++) {
-            for (int o = 0; o < outers; o++) {
-                b[to + i * BLOCK + o] = a[from + i * innerStep + o * outerStep];
-            }
+            System.arraycopy(w.array(), from + i * step, packed.array(), to + i * BLOCK, outers);
         }
     }
 

@@ -38,7 +38,7 @@ record WinogradBlocks(int tiles, boolean shared) {
             boolean halved = tiles <= MOST_TILES && (long) Winograd.PLANES * tiles * (inner + outer) > MOST_OF_AN_IMAGE;
             return new WinogradBlocks(halved ? ceilDiv(ceilDiv(tiles, 2), ROWS) * ROWS : tiles, true);
         }
-        long ofTile = (long) Winograd.PLANES * (ceilDiv(inner, Gemm.SEGMENT) * Gemm.SEGMENT + outer);
+        long ofTile = (long) Winograd.PLANES * (inner + outer);
         int fit = (int) Math.clamp((CACHE - weights) / ofTile / ROWS * ROWS, LEAST_TILES, MOST_TILES);
         int even = ceilDiv(ceilDiv(tiles, 2 * threads), ROWS) * ROWS;
         return new WinogradBlocks(Math.min(tiles, Math.min(fit, even)), false);

@@ -1,13 +1,16 @@
 package sirocco.cpu.conv;
 
 import static sirocco.cpu.Layout.BLOCK;
-import static sirocco.cpu.conv.Gemm.SEGMENT;
 import static sirocco.cpu.conv.Taps.ceilDiv;
+import static sirocco.cpu.gemm.Product.DEPTH;
+import static sirocco.cpu.gemm.Product.PANEL;
+import static sirocco.cpu.gemm.Product.ROW;
 
 import sirocco.cpu.Alignment;
 import sirocco.cpu.Layout;
 import sirocco.cpu.Slice;
 import sirocco.cpu.Workers;
+import sirocco.cpu.gemm.Tile;
 
 /**
  * 3×3 convolution of stride 1 by Winograd's F(4×4,3×3): transform tiles of the input, multiply 36 planes, transform back.
@@ -15,11 +18,18 @@ import sirocco.cpu.Workers;
  * <p>An item is a block of tiles, from image to image, whose planes stay in a core's level-2 cache while the transformed weights stream
  * by, or stay there too. With large weights and few tiles all of these, or half of them, are a block that the threads share, each of the
  * three steps being a loop of its own; then each weight is read by one thread only, which is what a small batch spends its time on.
+ *
+ * <p>With few tiles an item is a panel of output channels instead, with all planes, whose products stay in a level-2 cache until they are pixels. Weights that
+ * change from run to run are transformed for it, a few input channels at a time: they are four times as large then, and used once.
  */
 final class WinogradConv implements ConvKernel {
-    private static final int SEGMENT_BLOCKS = SEGMENT / BLOCK;
     /** Tiles that one item of a shared block's transforms takes through one channel block. */
     private static final int RUN = 8;
+    /** With no more tiles than these, a panel's products stay in a level-2 cache: 576 KiB. */
+    private static final int PANEL_TILES = 128;
+    /** Inner channels whose transformed weights for a panel are in memory at a time: 576 KiB. */
+    private static final int FUSED_DEPTH = WinogradWeights.GROUP * BLOCK;
+    private static final int FUSED_PLANE = FUSED_DEPTH * PANEL + Winograd.GAP;
 
     private final Workers workers;
     private final Layout in;
@@ -33,14 +43,27 @@ final class WinogradConv implements ConvKernel {
     private final int blockTiles;
     /** Whether all threads share a block. */
     private final boolean shared;
+    /** Whether an item of a shared block is a panel, from planes to pixels. */
+    private final boolean byPanels;
+    /** Whether weights are transformed for each panel. */
+    private final boolean fused;
     private final int runs;
-    private final int segment;
+    /** Rows of a plane's memory: tiles of a block, and what register tiles compute beyond them. */
+    private final int rows;
+    /** Inner channels of a chunk of the sums, and chunks. */
+    private final int depth;
+    private final int chunks;
+    /** Planes that share the rows of one packed operand: those of rows i to i + across − 1 of a column of the 6×6. */
+    private final int across;
+    /** Floats from one packed operand to the next, and from all those of a chunk to the next chunk's. */
     private final int vPlane;
+    private final int vChunk;
     private final int mPlane;
     private final Workers.Task wholeBlock = this::wholeBlock;
     private final Workers.Task toPlanes = this::toPlanes;
     private final Workers.Task multiply = this::multiply;
     private final Workers.Task toPixels = this::toPixels;
+    private final Workers.Task panel = this::panel;
 
     private Slice x;
     private Slice weights;
@@ -51,42 +74,57 @@ final class WinogradConv implements ConvKernel {
     private int first;
     private int count;
 
-    WinogradConv(ConvShape shape, boolean backward, Layout x, Layout y, Layout residual, Workers workers) {
+    /** @param kept whether weights stay the same from run to run */
+    WinogradConv(ConvShape shape, boolean backward, Layout x, Layout y, Layout residual, boolean kept, Workers workers) {
         this.workers = workers;
         in = x;
         out = y;
         padTop = backward ? 2 - shape.padTop() : shape.padTop();
         padLeft = backward ? 2 - shape.padLeft() : shape.padLeft();
-        u = new WinogradWeights(shape, backward, workers);
         tiles = new WinogradTiles(y.n(), y.h(), y.w());
         addends = new Addends(y.c(), View.perChannel(y.n(), y.h(), y.w(), y.c()), residual == null ? null : View.of(residual));
         halo = new Halo(y);
-        WinogradBlocks blocks = WinogradBlocks.of(tiles.count(), u.innerBlocks(), u.outerBlocks(), workers.threads());
+        WinogradBlocks blocks = WinogradBlocks.of(tiles.count(), ceilDiv(x.c(), BLOCK), ceilDiv(y.c(), BLOCK), workers.threads());
         shared = blocks.shared();
-        blockTiles = blocks.tiles();
+        byPanels = shared && tiles.count() <= PANEL_TILES && ceilDiv(y.c(), PANEL) >= workers.threads();
+        fused = byPanels && !kept;
+        u = new WinogradWeights(shape, backward, byPanels, workers);
+        blockTiles = byPanels ? tiles.count() : blocks.tiles();
         runs = ceilDiv(blockTiles, RUN);
-        segment = blockTiles * SEGMENT;
-        vPlane = ceilDiv(u.innerBlocks() * BLOCK, SEGMENT) * segment + Winograd.GAP;
-        mPlane = u.outerBlocks() * blockTiles * BLOCK + Winograd.GAP;
+        rows = ceilDiv(blockTiles, Tile.ROWS) * Tile.ROWS;
+        chunks = ceilDiv(u.innerBlocks() * BLOCK, DEPTH);
+        depth = ceilDiv(u.innerBlocks(), chunks) * BLOCK;
+        across = Math.min(Winograd.IN, DEPTH / depth);
+        vPlane = rows * ROW + Winograd.GAP;
+        vChunk = ceilDiv(Winograd.IN, across) * Winograd.IN * vPlane;
+        mPlane = (byPanels ? 2 : u.outerBlocks()) * rows * BLOCK + Winograd.GAP;
     }
 
     @Override
     public int preparedFloats() {
-        return u.floats();
+        return fused ? 0 : u.floats();
     }
 
     @Override
     public long scratchFloats() {
-        return Alignment.SLACK + (long) workers.threads() * WinogradTiles.SCRATCH + (shared ? 1L : workers.threads()) * planesFloats();
+        long ofWorkers = byPanels ? (long) workers.threads() * panelFloats() : 0;
+        return Alignment.SLACK + (long) workers.threads() * WinogradTiles.SCRATCH + (shared ? 1L : workers.threads()) * planesFloats() + ofWorkers;
     }
 
     private int planesFloats() {
-        return Math.multiplyExact(Winograd.PLANES, vPlane + mPlane);
+        return Math.addExact(Math.multiplyExact(chunks, vChunk), byPanels ? 0 : Math.multiplyExact(Winograd.PLANES, mPlane));
+    }
+
+    /** Floats of a worker's products of one panel, and of its transformed weights. */
+    private int panelFloats() {
+        return Winograd.PLANES * (mPlane + (fused ? FUSED_PLANE : 0));
     }
 
     @Override
     public void prepare(Slice w, Slice prepared) {
-        u.transform(w, prepared);
+        if (!fused) {
+            u.transform(w, prepared);
+        }
     }
 
     @Override
@@ -98,7 +136,12 @@ final class WinogradConv implements ConvKernel {
         own = Alignment.up(scratch.offset());
         addends.bind(bias, perChannel, residual);
         halo.clear(y, workers);
-        if (shared) {
+        if (byPanels) {
+            first = 0;
+            count = tiles.count();
+            workers.run(u.innerBlocks() * runs, toPlanes);
+            workers.run(u.panels(), panel);
+        } else if (shared) {
             for (first = 0; first < tiles.count(); first += blockTiles) {
                 count = Math.min(blockTiles, tiles.count() - first);
                 workers.run(u.innerBlocks() * runs, toPlanes);
@@ -148,25 +191,75 @@ final class WinogradConv implements ConvKernel {
     /** Transforms tiles from … to − 1 of the block that begins with tile {@code first}, of one channel block. */
     private void toPlanes(int block, int first, int from, int to, int worker) {
         int scratch = own + worker * WinogradTiles.SCRATCH;
-        int v = planes(worker) + block / SEGMENT_BLOCKS * segment + block % SEGMENT_BLOCKS * BLOCK;
+        int channel = block * BLOCK;
+        int v = planes(worker) + channel / depth * vChunk + channel % depth;
         for (int t = from; t < to; t++) {
             int g = first + t;
             WinogradTiles.input(x.array(), x.offset(), in, tiles.image(g), block, tiles.y(g) - padTop, tiles.x(g) - padLeft, memory, scratch,
-                    memory, v + t * SEGMENT, vPlane);
+                    memory, v + t * ROW, vPlane, across, depth);
         }
     }
 
     private void multiply(int plane, int panel, int count, int worker) {
-        int v = planes(worker);
-        int m = v + Winograd.PLANES * vPlane;
-        Gemm.longRows(memory, v + plane * vPlane, segment, u.innerBlocks() * BLOCK, weights.array(),
-                u.panel(weights.offset(), plane, panel), memory, m + plane * mPlane + 2 * panel * blockTiles * BLOCK, BLOCK,
-                blockTiles * BLOCK, count, 2 * panel + 1 < u.outerBlocks());
+        int m = productsAt(worker) + plane * mPlane + (byPanels ? 0 : 2 * panel * rows * BLOCK);
+        int w = u.block(weights.offset(), plane, 2 * panel);
+        int blocks = Math.min(2, u.outerBlocks() - 2 * panel);
+        for (int chunk = 0; chunk < chunks; chunk++) {
+            int terms = Math.min(depth, u.innerBlocks() * BLOCK - chunk * depth);
+            multiply(plane, chunk * depth, terms, weights.array(), w + chunk * depth * BLOCK, u.blockStep(), blocks, m, count, worker);
+        }
     }
 
+    /** Adds the products of channels inner … inner + terms − 1, of one chunk, with one panel's weights, from {@code w} on, to the sums at {@code m}. */
+    private void multiply(int plane, int inner, int terms, float[] u, int w, int step, int blocks, int m, int count, int worker) {
+        int i = plane / Winograd.IN;
+        int v = planes(worker) + inner / depth * vChunk + (i / across * Winograd.IN + plane % Winograd.IN) * vPlane + i % across * depth + inner % depth;
+        boolean begins = inner == 0;
+        Tile.multiply(false, memory, v, 0, u, w, step, blocks, terms, begins ? Tile.ZEROS : memory, begins ? 0 : m, begins ? 0 : BLOCK,
+                begins ? 0 : rows * BLOCK, memory, m, BLOCK, rows * BLOCK, count);
+    }
+
+    /** Multiplies all tiles by one panel and transforms the products to pixels. */
+    private void panel(int panel, int worker) {
+        if (fused) {
+            transformAndMultiply(panel, worker);
+        } else {
+            for (int plane = 0; plane < Winograd.PLANES; plane++) {
+                multiply(plane, panel, count, worker);
+            }
+        }
+        for (int block = 2 * panel; block < Math.min(2 * panel + 2, u.outerBlocks()); block++) {
+            toPixels(block, 0, 0, count, worker);
+        }
+    }
+
+    private void transformAndMultiply(int panel, int worker) {
+        int m = productsAt(worker);
+        int w = m + Winograd.PLANES * mPlane;
+        int blocks = Math.min(2, u.outerBlocks() - 2 * panel);
+        int channels = u.innerBlocks() * BLOCK;
+        for (int inner = 0; inner < channels;) {
+            int terms = Math.min(Math.min(FUSED_DEPTH, depth - inner % depth), channels - inner);
+            for (int block = 0; block < blocks; block++) {
+                u.transform(weights, 2 * panel + block, inner / BLOCK, terms / BLOCK, memory, w + block * terms * BLOCK, FUSED_PLANE, worker);
+            }
+            for (int plane = 0; plane < Winograd.PLANES; plane++) {
+                multiply(plane, inner, terms, memory, w + plane * FUSED_PLANE, terms * BLOCK, blocks, m + plane * mPlane, count, worker);
+            }
+            inner += terms;
+        }
+    }
+
+    /** Where a worker's products begin. */
+    private int productsAt(int worker) {
+        int v = planes(worker) + chunks * vChunk;
+        return byPanels ? v + worker * panelFloats() : v;
+    }
+
+    /** Transforms the products of a channel block to pixels of tiles from … to − 1 of the block that begins with tile {@code first}. */
     private void toPixels(int block, int first, int from, int to, int worker) {
         int scratch = own + worker * WinogradTiles.SCRATCH;
-        int m = planes(worker) + Winograd.PLANES * vPlane + block * blockTiles * BLOCK;
+        int m = productsAt(worker) + (byPanels ? block % 2 : block) * rows * BLOCK;
         for (int t = from; t < to; t++) {
             int g = first + t;
             WinogradTiles.output(memory, m + t * BLOCK, mPlane, memory, scratch, addends, y.array(), y.offset(), out, tiles.image(g), block,
@@ -177,6 +270,6 @@ final class WinogradConv implements ConvKernel {
     @Override
     public String toString() {
         return "Winograd F(4×4,3×3), " + tiles.count() + " tiles" + (blockTiles == tiles.count() ? " in one block" : " by blocks of " + blockTiles)
-                + (shared ? ", shared" : "");
+                + (byPanels ? ", panel by panel" : "") + (fused ? " with its weights' transform" : byPanels ? "" : shared ? ", shared" : "");
     }
 }

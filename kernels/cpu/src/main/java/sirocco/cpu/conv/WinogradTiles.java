@@ -46,15 +46,15 @@ final class WinogradTiles {
         return tile % across * Winograd.OUT;
     }
 
-    /** Transforms a tile's 6×6 input pixels of one channel block, starting at pixel (y,x) of an image. */
+    /** Transforms a tile's 6×6 input pixels of one channel block, starting at pixel (y,x) of an image; planes as {@link Winograd#input} takes them. */
     static void input(float[] a, int at, Layout l, int image, int block, int y, int x, float[] scratch, int s, float[] v, int to,
-            int plane) {
+            int plane, int across, int slot) {
         int origin = at + l.origin(image, block);
         if (y >= -l.halo() && x >= -l.halo() && y + Winograd.IN <= l.h() + l.halo() && x + Winograd.IN <= l.w() + l.halo()) {
-            Winograd.input(a, origin + y * l.row() + x * BLOCK, l.row(), scratch, s, v, to, plane);
+            Winograd.input(a, origin + y * l.row() + x * BLOCK, l.row(), scratch, s, v, to, plane, across, slot);
         } else {
             cutOut(a, origin, l, y, x, Winograd.IN, scratch, s);
-            Winograd.input(scratch, s, Winograd.IN * BLOCK, scratch, s + Winograd.TILE, v, to, plane);
+            Winograd.input(scratch, s, Winograd.IN * BLOCK, scratch, s + Winograd.TILE, v, to, plane, across, slot);
         }
     }
 

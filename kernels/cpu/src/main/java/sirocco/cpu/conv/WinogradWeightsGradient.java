@@ -4,11 +4,11 @@ import static sirocco.cpu.Layout.BLOCK;
 import static sirocco.cpu.Simd.LANES;
 import static sirocco.cpu.Simd.load;
 
-import java.util.Arrays;
 import sirocco.cpu.Alignment;
 import sirocco.cpu.Layout;
 import sirocco.cpu.Slice;
 import sirocco.cpu.Workers;
+import sirocco.cpu.gemm.Tile;
 
 /**
  * dw by the transpose of Winograd's F(4×4,3×3): dw += Gᵀ [Σ over tiles of (A dy Aᵀ) ⊙ (Bᵀ x B)] G, the sum being 36 matrix products of
@@ -102,7 +102,7 @@ abstract class WinogradWeightsGradient implements WeightsGradientKernel {
             int g = first + t;
             if (block < cBlocks) {
                 WinogradTiles.input(x.array(), x.offset(), xLayout, tiles.image(g), block, tiles.y(g) - shape.padTop(),
-                        tiles.x(g) - shape.padLeft(), memory, scratch, memory, planes + (block * chunk + t) * BLOCK, vPlane);
+                        tiles.x(g) - shape.padLeft(), memory, scratch, memory, planes + (block * chunk + t) * BLOCK, vPlane, 1, 0);
             } else {
                 WinogradTiles.gradient(dy.array(), dy.offset(), dyLayout, tiles.image(g), block - cBlocks, tiles.y(g), tiles.x(g), memory,
                         scratch, memory, m + ((block - cBlocks) * chunk + t) * BLOCK, mPlane);
@@ -117,15 +117,11 @@ abstract class WinogradWeightsGradient implements WeightsGradientKernel {
      * @param to the first output channel's row of sums; {@code row} floats to the next
      */
     final void multiply(int plane, int block, int c, int lastC, int count, int planes, boolean fresh, int to, int row) {
-        if (fresh) {
-            for (int i = 0; i < BLOCK; i++) {
-                Arrays.fill(memory, to + i * row, to + i * row + (lastC - c) * BLOCK, 0f);
-            }
-        }
         int m = planes + Winograd.PLANES * vPlane + plane * mPlane;
         for (int i = c; i < lastC; i += 2) {
-            Gemm.outer(memory, m + block * chunk * BLOCK, 0, memory, planes + plane * vPlane + i * chunk * BLOCK, 0, chunk * BLOCK, 1,
-                    count, memory, to + (i - c) * BLOCK, row, i + 1 < lastC);
+            int sums = to + (i - c) * BLOCK;
+            Tile.multiply(true, memory, m + block * chunk * BLOCK, 0, memory, planes + plane * vPlane + i * chunk * BLOCK, chunk * BLOCK,
+                    Math.min(2, lastC - i), count, fresh ? Tile.ZEROS : memory, fresh ? 0 : sums, fresh ? 0 : row, BLOCK, memory, sums, row, BLOCK, BLOCK);
         }
     }
 

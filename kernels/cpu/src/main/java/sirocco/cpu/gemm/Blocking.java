@@ -39,14 +39,17 @@ record Blocking(int rows, int panels, int depth, int chunks, int held, int parts
         int mostHeld = run > 0 ? 1 : MOST_HELD;
         int rowGroups = ceilDiv(m, MOST_ROWS);
         int panelGroups = ceilDiv(panels, chunks <= mostHeld ? MOST_PANELS : MOST_WAITING);
-        while (batch * rowGroups * panelGroups < ITEMS && panels / panelGroups > LEAST_PANELS) {
+        // Parts of long sums read each operand as often as whole sums do; smaller blocks read it more often.
+        int mostParts = Math.clamp(k / PART, 1, chunks);
+        boolean divides = mostParts >= ceilDiv(ITEMS, batch * rowGroups * panelGroups);
+        while (!divides && batch * rowGroups * panelGroups < ITEMS && panels / panelGroups > LEAST_PANELS) {
             panelGroups++;
         }
-        while (batch * rowGroups * panelGroups < ITEMS && m / rowGroups > LEAST_ROWS) {
+        while (!divides && batch * rowGroups * panelGroups < ITEMS && m / rowGroups > LEAST_ROWS) {
             rowGroups++;
         }
         int rows = ceilDiv(ceilDiv(m, rowGroups), step) * step;
-        int parts = Math.clamp(Math.min(ceilDiv(ITEMS, batch * rowGroups * panelGroups), k / PART), 1, chunks);
+        int parts = Math.min(ceilDiv(ITEMS, batch * rowGroups * panelGroups), mostParts);
         int ofPart = ceilDiv(chunks, parts);
         return new Blocking(rows, ceilDiv(panels, panelGroups), depth, chunks, ceilDiv(ofPart, ceilDiv(ofPart, mostHeld)), parts);
     }

@@ -31,9 +31,7 @@ public final class Product {
     /** Most floats of rows that are packed before the product: 2 MiB. */
     private static final int MOST_PACKED = 512 * 1024;
     /** Rows of a tile. */
-    private static final int TILE = 8;
-    /** What sums start from that start from nothing. */
-    private static final float[] ZEROS = new float[PANEL];
+    private static final int TILE = Tile.ROWS;
 
     private final Workers workers;
     private final int batch;
@@ -217,7 +215,7 @@ public final class Product {
         }
         int blocks = right.blocks(panel);
         float[] a = inPlace ? left.array() : scratch;
-        float[] f = start == Start.ZERO ? ZEROS : start == Start.SUMS ? scratch : result.startArray();
+        float[] f = start == Start.ZERO ? Tile.ZEROS : start == Start.SUMS ? scratch : result.startArray();
         int fi = start == Start.SUMS ? PANEL : 0;
         for (int i = 0; i < rows; i += TILE) {
             int ao = inPlace ? left.at(image, (row + i) / BLOCK, from) + i % BLOCK : packed + tileAt(i);

@@ -3,22 +3,40 @@ package sirocco.cpu.gemm;
 import static sirocco.cpu.Layout.BLOCK;
 import static sirocco.cpu.Simd.LANES;
 
-/** Multiplies up to 8 rows by a panel, in register tiles that fit the machine's vectors. */
-final class Tile {
+/**
+ * Multiplies packed rows by a packed panel, in register tiles that fit the machine's vectors. {@link Product} packs its operands for it; kernels whose operands
+ * come out of a transform write them as it reads them.
+ */
+public final class Tile {
+    /** Rows of the largest tile. Rows are computed by so many, or half as many. */
+    public static final int ROWS = 8;
+    /** What sums start from that start from nothing, with strides of 0 between rows. */
+    public static final float[] ZEROS = new float[Product.PANEL];
+
     /** 16 accumulators need 32 vector registers: AVX-512, or any Arm machine. */
     private static final boolean EIGHT_ROWS = LANES == 16 || System.getProperty("os.arch").equals("aarch64");
 
     private Tile() { }
 
     /**
-     * c[i][j] = from[i][j] + Σ over k &lt; depth of a[i][k] · b[k][j], for the rows and columns of a panel of one or two blocks of 16.
-     * Computes 4 rows if {@code rows} is at most 4, else 8: all of them must exist.
+     * c[i][j] = from[i][j] + Σ over k &lt; depth of a[i][k] · b[k][j], for {@code rows} rows and the columns of a panel of one or two blocks of 16. Each sum
+     * adds its terms in order. Computes rows up to the next multiple of {@link #ROWS}, or of half of that if at most as many are left: all of them must exist.
      *
-     * @param a by rows: element (i, k) at {@code ao + ROW·i + k}; by columns: at {@code ao + 16·k + i}
+     * @param columns how {@code a} lies. By rows: element (i, k) at {@code ao + ROW·i + k}, with at most {@link Product#DEPTH} terms. By columns, in blocks of
+     *     16 rows: at {@code ao + aStep·(i / 16) + 16·k + i mod 16}
      * @param b element (k, j) of block n at {@code bo + bStep·n + 16·k + j}
      * @param from element (i, j) of block n at {@code fo + fi·i + fStep·n + j}; may be {@code c} itself
      * @param c element (i, j) of block n at {@code co + ci·i + cStep·n + j}
      */
+    public static void multiply(boolean columns, float[] a, int ao, int aStep, float[] b, int bo, int bStep, int blocks, int depth, float[] from, int fo, int fi,
+            int fStep, float[] c, int co, int ci, int cStep, int rows) {
+        for (int i = 0; i < rows; i += ROWS) {
+            int at = columns ? ao + i / BLOCK * aStep + i % BLOCK : ao + i * Product.ROW;
+            multiply(columns, a, at, b, bo, bStep, blocks, depth, from, fo + i * fi, fi, fStep, c, co + i * ci, ci, cStep, Math.min(ROWS, rows - i));
+        }
+    }
+
+    /** {@link #multiply} for the rows of one tile. */
     static void multiply(boolean columns, float[] a, int ao, float[] b, int bo, int bStep, int blocks, int depth, float[] from, int fo, int fi,
             int fStep, float[] c, int co, int ci, int cStep, int rows) {
         if (LANES == BLOCK) {

@@ -30,21 +30,19 @@ public final class Exponentials {
     private Exponentials() { }
 
     /**
-     * x ← e^(x − shift) for blocks of 16 floats, relative error below 2e-7; x − shift is clamped to [−87, 88]; NaN gives NaN.
+     * x ← e^(x − shift) for blocks of 16 floats, relative error below 2e-7; x − shift is at most 88, and clamped to −87 from below; NaN gives NaN.
      *
      * @param at the first block, {@code step} floats to the next
-     * @param lanes where to leave the results' sum, in as many parts as a vector has lanes
+     * @param sums where the results are added up, in as many partial sums as a vector has lanes
      */
-    public static void shifted(float[] x, int at, int step, int blocks, float shift, int lanes) {
+    public static void shifted(float[] x, int at, int step, int blocks, float shift, int sums) {
         FloatVector low = FloatVector.broadcast(F, -87f);
-        FloatVector high = FloatVector.broadcast(F, 88f);
         FloatVector round = FloatVector.broadcast(F, ROUND);
-        FloatVector sum = FloatVector.zero(F);
-        for (int b = at; b < at + blocks * step; b += step) {
-            for (int e = b; e < b + BLOCK; e += LANES) {
-                FloatVector t = FloatVector.fromArray(F, x, e).sub(shift);
+        FloatVector sum = FloatVector.fromArray(F, x, sums);
+        for (int b = 0; b < blocks; b++) {
+            for (int v = 0; v < BLOCK; v += LANES) {
+                FloatVector t = FloatVector.fromArray(F, x, at + b * step + v).sub(shift);
                 t = t.blend(low, t.compare(VectorOperators.LT, low));
-                t = t.blend(high, t.compare(VectorOperators.GT, high));
                 FloatVector rounded = t.fma(FloatVector.broadcast(F, LOG2_E), round);
                 FloatVector k = rounded.sub(round);
                 FloatVector f = k.fma(FloatVector.broadcast(F, -LN_2_REST), k.fma(FloatVector.broadcast(F, -LN_2), t));
@@ -52,11 +50,11 @@ public final class Exponentials {
                 q = q.fma(f, FloatVector.broadcast(F, 0.041668393f)).fma(f, FloatVector.broadcast(F, 0.1666652f));
                 q = q.fma(f, FloatVector.broadcast(F, 0.49999994f)).fma(f.mul(f), f.add(1f));
                 q = q.reinterpretAsInts().add(rounded.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23)).reinterpretAsFloats();
-                q.intoArray(x, e);
+                q.intoArray(x, at + b * step + v);
                 sum = sum.add(q);
             }
         }
-        sum.intoArray(x, lanes);
+        sum.intoArray(x, sums);
     }
 
     /** y = e^(scale·x), relative error below 2e-7: 0 where that is below 1e-38, infinite where it is above 3.4e38; NaN gives NaN; y may be x. */

@@ -98,6 +98,22 @@ public final class Functions {
         multiply(dy, j, dx, k, dx, k, n);
     }
 
+    /**
+     * y = f(x) and dx = dy · f′(x). No two of x, dy, y and dx may overlap.
+     *
+     * @param scratch at least n floats from 0 on
+     */
+    public static void applyWithGradient(UnaryFunction f, float[] x, int i, float[] y, int at, float[] dy, int j, float[] dx, int k, int n, float[] scratch) {
+        gradient(f, x, i, dy, j, dx, k, n, scratch);
+        if (f == UnaryFunction.GELU) {
+            // Its gradient has left the error function there.
+            System.arraycopy(scratch, 0, y, at, n);
+            halfGated(x, i, y, at, n);
+        } else {
+            apply(f, x, i, y, at, n);
+        }
+    }
+
     /** y = a·b; y may be a or b. */
     public static void multiply(float[] a, int i, float[] b, int j, float[] y, int k, int n) {
         int whole = F.loopBound(n);

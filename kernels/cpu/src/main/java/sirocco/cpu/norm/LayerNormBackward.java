@@ -27,6 +27,8 @@ public final class LayerNormBackward {
     private final boolean rms;
     private final int parts;
     private final float[][] lanes;
+    /** What gamma is if absent. */
+    private final float[] ones;
     private final Workers workers;
     private final Workers.Task part = this::part;
     private final Workers.Task addParts = this::addParts;
@@ -46,6 +48,8 @@ public final class LayerNormBackward {
         this.workers = workers;
         parts = Math.clamp(rows / PART, 1, MOST_PARTS);
         lanes = new float[workers.threads()][2 * Layout.BLOCK];
+        ones = new float[c];
+        Arrays.fill(ones, 1f);
     }
 
     /** Floats of working memory for {@link #run}: each part's sums for dGamma and dBeta. */
@@ -83,78 +87,61 @@ public final class LayerNormBackward {
             int k = dx.offset() + row * c;
             float mean = stats.array()[stats.offset() + 2 * row];
             float rstd = stats.array()[stats.offset() + 2 * row + 1];
-            if (dGamma != null) {
-                addProducts(x.array(), i, mean, rstd, dy.array(), j, sums.array(), ofGamma, c);
-            }
-            if (dBeta != null) {
-                LayerNorm.add(dy.array(), j, sums.array(), ofGamma + c, c);
-            }
-            if (gamma != null) {
-                product(dy.array(), j, gamma.array(), gamma.offset(), dx.array(), k, c);
-            } else {
-                System.arraycopy(dy.array(), j, dx.array(), k, c);
-            }
             float[] scratch = lanes[worker];
-            moments(dx.array(), k, x.array(), i, mean, rstd, c, scratch);
+            int from = gamma == null ? 0 : gamma.offset();
+            float[] factors = gamma == null ? ones : gamma.array();
+            int whole = F.loopBound(c);
+            moments(x.array(), i, mean, rstd, dy.array(), j, factors, from, sums.array(), ofGamma, whole, c, scratch);
             double sum = 0;
             double product = 0;
             for (int lane = 0; lane < LANES; lane++) {
                 sum += scratch[lane];
                 product += scratch[Layout.BLOCK + lane];
             }
-            for (int e = F.loopBound(c); e < c; e++) {
-                sum += dx.array()[k + e];
-                product += dx.array()[k + e] * ((x.array()[i + e] - mean) * rstd);
+            for (int e = whole; e < c; e++) {
+                float hat = (x.array()[i + e] - mean) * rstd;
+                float v = dy.array()[j + e];
+                sums.array()[ofGamma + e] = Math.fma(hat, v, sums.array()[ofGamma + e]);
+                sums.array()[ofGamma + c + e] += v;
+                sum += v * factors[from + e];
+                product += v * factors[from + e] * hat;
             }
-            finish(dx.array(), k, x.array(), i, mean, rstd, rms ? 0f : (float) (sum / c), (float) (product / c), c);
+            finish(x.array(), i, mean, rstd, dy.array(), j, factors, from, rms ? 0f : (float) (sum / c), (float) (product / c), dx.array(), k, c);
         }
     }
 
-    /** sums += dy · x̂. */
-    private static void addProducts(float[] x, int i, float mean, float rstd, float[] dy, int j, float[] sums, int k, int n) {
-        int whole = F.loopBound(n);
-        for (int e = 0; e < whole; e += LANES) {
-            FloatVector hat = FloatVector.fromArray(F, x, i + e).sub(mean).mul(rstd);
-            hat.fma(FloatVector.fromArray(F, dy, j + e), FloatVector.fromArray(F, sums, k + e)).intoArray(sums, k + e);
-        }
-        for (int e = whole; e < n; e++) {
-            sums[k + e] = Math.fma((x[i + e] - mean) * rstd, dy[j + e], sums[k + e]);
-        }
-    }
-
-    private static void product(float[] a, int i, float[] b, int j, float[] y, int k, int n) {
-        int whole = F.loopBound(n);
-        for (int e = 0; e < whole; e += LANES) {
-            FloatVector.fromArray(F, a, i + e).mul(FloatVector.fromArray(F, b, j + e)).intoArray(y, k + e);
-        }
-        for (int e = whole; e < n; e++) {
-            y[k + e] = a[i + e] * b[j + e];
-        }
-    }
-
-    /** The lanes' sums of d and of d · x̂, to {@code out} from 0 and from 16 on; of whole vectors only. */
-    private static void moments(float[] d, int k, float[] x, int i, float mean, float rstd, int n, float[] out) {
+    /**
+     * Adds dy · x̂ and dy of a row to the sums of a part, {@code n} floats apart, and leaves the lanes' sums of d = dy · gamma and of d · x̂ in {@code out}, from 0
+     * and from 16 on; of whole vectors only.
+     */
+    private static void moments(float[] x, int i, float mean, float rstd, float[] dy, int j, float[] gamma, int g, float[] sums, int s, int whole, int n,
+            float[] out) {
         FloatVector sum = FloatVector.zero(F);
         FloatVector product = FloatVector.zero(F);
-        int whole = F.loopBound(n);
         for (int e = 0; e < whole; e += LANES) {
-            FloatVector v = FloatVector.fromArray(F, d, k + e);
-            sum = sum.add(v);
-            product = FloatVector.fromArray(F, x, i + e).sub(mean).mul(rstd).fma(v, product);
+            FloatVector hat = FloatVector.fromArray(F, x, i + e).sub(mean).mul(rstd);
+            FloatVector v = FloatVector.fromArray(F, dy, j + e);
+            FloatVector d = v.mul(FloatVector.fromArray(F, gamma, g + e));
+            hat.fma(v, FloatVector.fromArray(F, sums, s + e)).intoArray(sums, s + e);
+            v.add(FloatVector.fromArray(F, sums, s + n + e)).intoArray(sums, s + n + e);
+            sum = sum.add(d);
+            product = hat.fma(d, product);
         }
         sum.intoArray(out, 0);
         product.intoArray(out, Layout.BLOCK);
     }
 
-    /** d ← (d − shift − x̂ · slope) · rstd. */
-    private static void finish(float[] d, int k, float[] x, int i, float mean, float rstd, float shift, float slope, int n) {
+    /** dx = (dy · gamma − shift − x̂ · slope) · rstd. */
+    private static void finish(float[] x, int i, float mean, float rstd, float[] dy, int j, float[] gamma, int g, float shift, float slope, float[] dx, int k,
+            int n) {
         int whole = F.loopBound(n);
         for (int e = 0; e < whole; e += LANES) {
             FloatVector hat = FloatVector.fromArray(F, x, i + e).sub(mean).mul(rstd);
-            hat.fma(FloatVector.broadcast(F, -slope), FloatVector.fromArray(F, d, k + e).sub(shift)).mul(rstd).intoArray(d, k + e);
+            FloatVector d = FloatVector.fromArray(F, dy, j + e).fma(FloatVector.fromArray(F, gamma, g + e), FloatVector.broadcast(F, -shift));
+            hat.fma(FloatVector.broadcast(F, -slope), d).mul(rstd).intoArray(dx, k + e);
         }
         for (int e = whole; e < n; e++) {
-            d[k + e] = Math.fma((x[i + e] - mean) * rstd, -slope, d[k + e] - shift) * rstd;
+            dx[k + e] = Math.fma((x[i + e] - mean) * rstd, -slope, Math.fma(dy[j + e], gamma[g + e], -shift)) * rstd;
         }
     }
 

@@ -74,10 +74,9 @@ public final class Gated {
                 int a = x.offset() + row * 2 * c + first;
                 int at = y.offset() + row * c + first;
                 int da = dx.offset() + row * 2 * c + first;
-                Functions.apply(function, from, a + c, to, da, n);
-                Functions.multiply(dy, at, to, da, to, da, n);
                 Functions.multiply(dy, at, from, a, work, work.length / 2, n);
-                Functions.gradient(function, from, a + c, work, work.length / 2, to, da + c, n, work);
+                Functions.applyWithGradient(function, from, a + c, to, da, work, work.length / 2, to, da + c, n, work);
+                Functions.multiply(dy, at, to, da, to, da, n);
             }
         }
     }

@@ -7,7 +7,7 @@ import jdk.incubator.vector.FloatVector;
 import sirocco.cpu.Layout;
 
 /**
- * Sums over contiguous floats: float32 in 4 vectors, whose lanes are then added up in double, in their order. {@code reduceLanes} would not do:
+ * Sums over contiguous floats: float32 in 4 vectors, whose lanes are then added up in double, in their order, and then the four sums. {@code reduceLanes} would not do:
  * its order is unspecified and changes when the compiler takes over from the interpreter.
  */
 public final class LaneSums {
@@ -69,11 +69,17 @@ public final class LaneSums {
     }
 
     private static double total(float[] scratch) {
-        double sum = 0;
-        for (int lane = 0; lane < 4 * LANES; lane++) {
-            sum += scratch[lane];
+        double a = 0;
+        double b = 0;
+        double c = 0;
+        double d = 0;
+        for (int lane = 0; lane < LANES; lane++) {
+            a += scratch[lane];
+            b += scratch[LANES + lane];
+            c += scratch[2 * LANES + lane];
+            d += scratch[3 * LANES + lane];
         }
-        return sum;
+        return (a + b) + (c + d);
     }
 
     private static void sum4(float[] a, int i, int n, float[] out) {

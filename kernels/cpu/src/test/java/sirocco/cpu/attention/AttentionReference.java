@@ -15,7 +15,8 @@ final class AttentionReference {
     double dkMagnitude;
     double dvMagnitude;
 
-    AttentionReference(int n, int pixels, int channels, int heads, float[] q, float[] k, float[] v, float[] dy) {
+    /** @param added to each score of an image: its arguments are image, query and key */
+    AttentionReference(int n, int pixels, int channels, int heads, float[] q, float[] k, float[] v, float[] dy, Mask added) {
         int d = channels / heads;
         double scale = 1 / Math.sqrt(d);
         y = new double[q.length];
@@ -32,7 +33,7 @@ final class AttentionReference {
                 double[] p = new double[pixels];
                 double max = Double.NEGATIVE_INFINITY;
                 for (int j = 0; j < pixels; j++) {
-                    p[j] = scale * dot(q, row, k, at + j * channels, d);
+                    p[j] = scale * dot(q, row, k, at + j * channels, d) + added.of(task / heads, i, j);
                     max = Math.max(max, p[j]);
                 }
                 double sum = 0;
@@ -75,6 +76,12 @@ final class AttentionReference {
             dkMagnitude = Math.max(dkMagnitude, dkSize[i]);
             dvMagnitude = Math.max(dvMagnitude, dvSize[i]);
         }
+    }
+
+    /** What is added to the score of a query and a key of an image. */
+    @FunctionalInterface
+    interface Mask {
+        double of(int image, int query, int key);
     }
 
     private static double dot(float[] a, int aAt, float[] b, int bAt, int count) {

@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import sirocco.api.Attention;
 import sirocco.cpu.Layout;
 import sirocco.cpu.Slice;
 import sirocco.cpu.Workers;
@@ -18,10 +19,22 @@ class AttentionTest {
     /** Sizes of real models, and ones that divide by nothing; halos as neighbours in a graph may ask for, and dense values where it is −1. */
     @ParameterizedTest
     @CsvSource({"1,1,1,8,1,0", "2,1,1,32,2,1", "3,3,3,24,3,1", "2,4,4,16,2,0", "1,5,7,6,2,0", "2,6,3,40,5,1", "2,8,8,64,1,0", "1,8,8,64,1,1", "1,16,16,96,2,0",
-            "1,7,19,256,1,0", "1,32,32,32,4,1", "2,4,4,32,2,-1", "1,5,7,40,1,-1", "2,3,3,72,3,-1"})
+            "1,7,19,256,1,0", "1,32,32,32,4,1", "2,4,4,32,2,-1", "1,5,7,40,1,-1", "2,3,3,72,3,-1", "1,2,9,1040,2,-1"})
     void agreesWithDoublePrecision(int n, int h, int w, int c, int heads, int halo) {
-        Run one = new Run(n, h, w, c, heads, halo, 1);
-        AttentionReference ref = new AttentionReference(n, h * w, c, heads, one.q, one.k, one.v, one.dy);
+        agreesWithDoublePrecision(n, h, w, c, heads, halo, false, false);
+    }
+
+    /** Over several chunks of keys, with chunks that a mask excludes as a whole. */
+    @ParameterizedTest
+    @CsvSource({"2,29,20,8,2,true,false", "2,29,20,8,2,false,true", "1,1,1105,16,1,true,true", "2,3,5,12,2,true,true"})
+    void masksAgreeWithDoublePrecision(int n, int h, int w, int c, int heads, boolean causal, boolean masked) {
+        agreesWithDoublePrecision(n, h, w, c, heads, 0, causal, masked);
+    }
+
+    private static void agreesWithDoublePrecision(int n, int h, int w, int c, int heads, int halo, boolean causal, boolean masked) {
+        Run one = new Run(n, h, w, c, heads, halo, causal, masked, 1);
+        AttentionReference ref = new AttentionReference(n, h * w, c, heads, one.q, one.k, one.v, one.dy,
+                (image, query, key) -> (causal && key > query ? Attention.MASKED : 0) + (masked && !Run.attended(image, h * w, key) ? Attention.MASKED : 0));
         // Roundings of random sign grow as the square root of their number. Those of a score, about √d of its size, come back
         // multiplied by e^score's derivative; 8 is room for the few sums that are taken one after the other.
         double tolerance = 8 * ROUNDING * Math.sqrt(h * w + 4.0 * c / heads);
@@ -30,7 +43,7 @@ class AttentionTest {
         compare("dq", ref.dq, one.dq, tolerance * ref.dqMagnitude);
         compare("dk", ref.dk, one.dk, tolerance * ref.dkMagnitude);
         compare("dv", ref.dv, one.dv, tolerance * ref.dvMagnitude);
-        Run two = new Run(n, h, w, c, heads, halo, 3);
+        Run two = new Run(n, h, w, c, heads, halo, causal, masked, 3);
         assertArrayEquals(one.memory, two.memory, "3 threads give the same bits as 1");
     }
 
@@ -73,7 +86,12 @@ class AttentionTest {
         final float[] dv;
         private int end;
 
-        Run(int n, int h, int w, int c, int heads, int halo, int threads) {
+        /** The first key, and of the others the last tenth and every third but for an image's first half. */
+        static boolean attended(int image, int keys, int key) {
+            return key == 0 || key >= keys - keys / 10 || key >= keys / 2 && (key + image) % 3 == 0;
+        }
+
+        Run(int n, int h, int w, int c, int heads, int halo, boolean causal, boolean masked, int threads) {
             Layout flat = halo < 0 ? Layout.plain(n, h, w, c) : Layout.of(n, h, w, c, 0);
             Layout haloed = halo < 0 ? flat : Layout.of(n, h, w, c, halo);
             Layout sums = Layout.of(n, 1, 1, heads * h * w, 0);
@@ -97,11 +115,19 @@ class AttentionTest {
             Slice dvAt = place(flat);
             int resultsEnd = end;
 
+            Slice mask = null;
+            if (masked) {
+                float[] attended = new float[n * h * w];
+                for (int i = 0; i < attended.length; i++) {
+                    attended[i] = attended(i / (h * w), h * w, i % (h * w)) ? 1 : 0;
+                }
+                mask = new Slice(attended, 0);
+            }
             try (Workers workers = new Workers(threads)) {
-                AttentionForward forward = new AttentionForward(flat, haloed, flat, haloed, sums, heads, false, false, workers);
-                forward.run(qAt, kAt, vAt, null, yAt, sumsAt, scratch(forward.scratchFloats()));
-                AttentionBackward backward = new AttentionBackward(flat, haloed, flat, haloed, sums, haloed, haloed, haloed, flat, heads, false, false, workers);
-                backward.run(qAt, kAt, vAt, null, yAt, sumsAt, dyAt, dqAt, dkAt, dvAt, scratch(backward.scratchFloats()));
+                AttentionForward forward = new AttentionForward(flat, haloed, flat, haloed, sums, heads, causal, masked, workers);
+                forward.run(qAt, kAt, vAt, mask, yAt, sumsAt, scratch(forward.scratchFloats()));
+                AttentionBackward backward = new AttentionBackward(flat, haloed, flat, haloed, sums, haloed, haloed, haloed, flat, heads, causal, masked, workers);
+                backward.run(qAt, kAt, vAt, mask, yAt, sumsAt, dyAt, dqAt, dkAt, dvAt, scratch(backward.scratchFloats()));
             }
             y = take(yAt, haloed);
             logSumExp = take(sumsAt, sums);

@@ -38,8 +38,8 @@ class AllocationTest {
         Slice bias = Operand.dense(Operand.random(32, random), random), db = Operand.dense(new float[32], random);
         Slice perChannel = value(Layout.blocked(2, 1, 1, 32, 0), random);
         try (Workers workers = new Workers(1)) {
-            ConvForward forward = new ConvForward(s, halo, plain, plain, workers, new ConvRule(mode));
-            ConvBackwardData data = new ConvBackwardData(s, halo, plain, workers, new ConvRule(mode));
+            ConvForward forward = new ConvForward(s, halo, plain, plain, true, workers, new ConvRule(mode));
+            ConvBackwardData data = new ConvBackwardData(s, halo, plain, true, workers, new ConvRule(mode));
             ConvBackwardWeights weights = new ConvBackwardWeights(s, halo, halo, workers, new ConvRule(mode));
             Slice prepared = Operand.garbage(forward.preparedFloats(), random), rotated = Operand.garbage(data.preparedFloats(), random);
             Slice scratch = Operand.garbage(forward.scratchFloats(), random), scratch2 = Operand.garbage(data.scratchFloats(), random);

@@ -86,13 +86,13 @@ public final class ConvBench {
         Slice w = new Slice(Operand.random(s.weights(), random), 0), dw = new Slice(new float[s.weights()], 0);
         Slice bias = new Slice(new float[s.k()], 0);
         String name = s + " " + rule.mode().name().toLowerCase();
-        ConvForward forward = new ConvForward(s, xl, yl, null, workers, rule);
+        ConvForward forward = new ConvForward(s, xl, yl, null, true, workers, rule);
         Slice prepared = at(forward.preparedFloats());
         Slice scratch = at(forward.scratchFloats());
         forward.prepare(w, prepared);
         list.add(new Candidate(name + " forward", s.flops(), () -> forward.run(x, prepared, y, bias, null, null, scratch), new double[rounds]));
         list.add(new Candidate(name + " forward weights", s.flops(), () -> forward.prepare(w, prepared), new double[rounds]));
-        ConvBackwardData data = new ConvBackwardData(s, dyl, dxl, workers, rule);
+        ConvBackwardData data = new ConvBackwardData(s, dyl, dxl, true, workers, rule);
         Slice prepared2 = at(data.preparedFloats());
         Slice scratch2 = at(data.scratchFloats());
         data.prepare(w, prepared2);

@@ -37,7 +37,7 @@ class ConvRuleTest {
         try (Workers workers = new Workers(1)) {
             ConvShape s = ConvShape.same(4, 16, 16, 32, 32, 3);
             Layout l = Layout.blocked(4, 16, 16, 32, 1);
-            String text = new ConvForward(s, l, l, null, workers, new ConvRule(Mode.AUTO)).toString();
+            String text = new ConvForward(s, l, l, null, true, workers, new ConvRule(Mode.AUTO)).toString();
             assertTrue(text.contains("Winograd") && text.contains("4.0 times fewer"), text);
         }
     }
@@ -48,10 +48,10 @@ class ConvRuleTest {
             ConvShape s = ConvShape.same(4, 16, 16, 32, 32, 3);
             Layout l = Layout.blocked(4, 16, 16, 32, 1);
             var e = assertThrows(IllegalArgumentException.class,
-                    () -> new ConvForward(s, Layout.blocked(4, 16, 16, 48, 1), l, null, workers, new ConvRule(Mode.AUTO)));
+                    () -> new ConvForward(s, Layout.blocked(4, 16, 16, 48, 1), l, null, true, workers, new ConvRule(Mode.AUTO)));
             assertTrue(e.getMessage().contains("x should be [4,16,16,32]"), e.getMessage());
             assertThrows(IllegalArgumentException.class,
-                    () -> new ConvBackwardData(s, l, Layout.plain(4, 16, 16, 32), workers, new ConvRule(Mode.AUTO)));
+                    () -> new ConvBackwardData(s, l, Layout.plain(4, 16, 16, 32), true, workers, new ConvRule(Mode.AUTO)));
         }
         assertThrows(IllegalArgumentException.class, () -> new ConvShape(1, 2, 2, 1, 1, 3, 3, 1, 0, 0, 0, 0));
     }

@@ -47,6 +47,8 @@ class ConvTest {
                 ConvShape.same(2, 6, 7, 96, 112, 3), // weights too large to stay in a cache: threads share all tiles,
                 ConvShape.same(1, 32, 32, 96, 208, 3), // half of them,
                 ConvShape.same(17, 13, 13, 96, 96, 3), // or have blocks of their own; two chunks of the weights' gradient
+                ConvShape.same(1, 5, 6, 560, 32, 3), // more channels than a packed row holds
+                ConvShape.same(1, 6, 5, 32, 560, 3),
                 ConvShape.same(2, 7, 5, 20, 33, 3),
                 ConvShape.same(3, 1, 1, 32, 16, 3),
                 ConvShape.same(2, 2, 3, 16, 16, 3),
@@ -104,14 +106,15 @@ class ConvTest {
         try (Workers one = new Workers(1); Workers three = new Workers(3)) {
             for (ConvShape s : shapes(mode, Pass.FORWARD)) {
                 for (int addends = 0; addends < 8; addends = addends == 0 ? 1 + s.c() % 6 : addends == 7 ? 8 : 7) {
-                    float[] alone = forward(s, mode, addends, one);
-                    assertArrayEquals(alone, forward(s, mode, addends, three), "threads change the bits of " + s);
+                    float[] alone = forward(s, mode, addends, true, one);
+                    assertArrayEquals(alone, forward(s, mode, addends, true, three), "threads change the bits of " + s);
+                    assertArrayEquals(alone, forward(s, mode, addends, false, three), "weights that change give other bits for " + s);
                 }
             }
         }
     }
 
-    private static float[] forward(ConvShape s, Mode mode, int addends, Workers workers) {
+    private static float[] forward(ConvShape s, Mode mode, int addends, boolean kept, Workers workers) {
         Random random = new Random(s.hashCode());
         float[] xv = Operand.random((long) s.n() * s.h() * s.w() * s.c(), random);
         float[] wv = Operand.random(s.weights(), random);
@@ -121,10 +124,11 @@ class ConvTest {
         Operand x = Operand.of(layout(s.n(), s.h(), s.w(), s.c(), random), xv, random);
         Operand y = Operand.empty(layout(s.n(), s.outH(), s.outW(), s.k(), random), random);
         Layout residualLayout = layout(s.n(), s.outH(), s.outW(), s.k(), random);
-        ConvForward conv = new ConvForward(s, x.layout(), y.layout(), residualLayout, workers, new ConvRule(mode));
-        Slice prepared = Operand.garbage(conv.preparedFloats(), random);
+        ConvForward conv = new ConvForward(s, x.layout(), y.layout(), residualLayout, kept, workers, new ConvRule(mode));
+        Slice w = Operand.dense(wv, random);
+        Slice prepared = conv.preparedFloats() == 0 ? w : Operand.garbage(conv.preparedFloats(), random);
         Slice scratch = Operand.garbage(conv.scratchFloats(), random);
-        conv.prepare(Operand.dense(wv, random), prepared);
+        conv.prepare(w, prepared);
         Slice bias = biasv == null ? null : Operand.dense(biasv, random);
         Slice perChannel = perChannelv == null ? null : Operand.of(Layout.blocked(s.n(), 1, 1, s.k(), 0), perChannelv, random).at();
         Slice residual = residualv == null ? null : Operand.of(residualLayout, residualv, random).at();
@@ -143,20 +147,23 @@ class ConvTest {
     void backwardData(Mode mode) {
         try (Workers one = new Workers(1); Workers three = new Workers(3)) {
             for (ConvShape s : shapes(mode, Pass.BACKWARD_DATA)) {
-                assertArrayEquals(backwardData(s, mode, one), backwardData(s, mode, three), "threads change the bits of " + s);
+                float[] alone = backwardData(s, mode, true, one);
+                assertArrayEquals(alone, backwardData(s, mode, true, three), "threads change the bits of " + s);
+                assertArrayEquals(alone, backwardData(s, mode, false, three), "weights that change give other bits for " + s);
             }
         }
     }
 
-    private static float[] backwardData(ConvShape s, Mode mode, Workers workers) {
+    private static float[] backwardData(ConvShape s, Mode mode, boolean kept, Workers workers) {
         Random random = new Random(s.hashCode());
         float[] dyv = Operand.random((long) s.n() * s.outH() * s.outW() * s.k(), random);
         float[] wv = Operand.random(s.weights(), random);
         Operand dy = Operand.of(layout(s.n(), s.outH(), s.outW(), s.k(), random), dyv, random);
         Operand dx = Operand.empty(layout(s.n(), s.h(), s.w(), s.c(), random), random);
-        ConvBackwardData conv = new ConvBackwardData(s, dy.layout(), dx.layout(), workers, new ConvRule(mode));
-        Slice prepared = Operand.garbage(conv.preparedFloats(), random);
-        conv.prepare(Operand.dense(wv, random), prepared);
+        ConvBackwardData conv = new ConvBackwardData(s, dy.layout(), dx.layout(), kept, workers, new ConvRule(mode));
+        Slice w = Operand.dense(wv, random);
+        Slice prepared = conv.preparedFloats() == 0 ? w : Operand.garbage(conv.preparedFloats(), random);
+        conv.prepare(w, prepared);
         conv.run(dy.at(), prepared, dx.at(), Operand.garbage(conv.scratchFloats(), random));
         float[] result = dx.values();
         double error = Reference.error(result, reference(Pass.BACKWARD_DATA, s, () -> Reference.backwardData(s, dyv, wv)));

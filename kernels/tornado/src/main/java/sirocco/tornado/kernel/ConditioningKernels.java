@@ -106,11 +106,12 @@ final class ConditioningKernels {
     }
 
     static Kernel of(Conditioning.Embedding op) {
-        int n = op.y().shape().n();
+        int n = (int) op.ids().shape().elements();
         int dim = op.table().shape().c();
         int rows = op.table().shape().n();
         return Kernel.of(p -> List.of(Launch.items("embedding", new int[] {p.at(op.ids()), p.at(op.table()), p.at(op.y()), p.fault(), p.faultCode()},
-                (long) n * dim, (g, id, c, m, w, at) -> g.task(id, ConditioningKernels::embedding, c, m, w, at, n, dim, rows)))).withFault(FaultMessages.idOutside(op.table()));
+                (long) n * dim, (g, id, c, m, w, at) -> g.task(id, ConditioningKernels::embedding, c, m, w, at, n, dim, rows))))
+                .withFault(FaultMessages.idOutside(op.table()));
     }
 
     /** One element a work item, read and written once, with its image's id. at: ids [n], table [rows, dim], y [n, dim], fault, code */
@@ -128,11 +129,12 @@ final class ConditioningKernels {
     }
 
     static Kernel of(Conditioning.EmbeddingBackward op) {
-        int n = op.dy().shape().n();
+        int n = (int) op.ids().shape().elements();
         int dim = op.dTable().shape().c();
         int rows = op.dTable().shape().n();
         return Kernel.of(p -> List.of(Launch.items("embeddingBackward", new int[] {p.at(op.ids()), p.at(op.dy()), p.at(op.dTable()), p.fault(), p.faultCode()},
-                (long) n * dim, (g, id, c, m, w, at) -> g.task(id, ConditioningKernels::embeddingBackward, c, m, w, at, n, dim, rows)))).withFault(FaultMessages.idOutside(op.dTable()));
+                (long) n * dim, (g, id, c, m, w, at) -> g.task(id, ConditioningKernels::embeddingBackward, c, m, w, at, n, dim, rows))))
+                .withFault(FaultMessages.idOutside(op.dTable()));
     }
 
     /**

@@ -22,7 +22,7 @@ final class DiffusionKernels {
     private static final int D = 3;
     private static final int WEIGHT = 4;
 
-    /** A row of the sampling table, its columns named as in {@link Diffusion.SamplingStep}; the timestep, first, is for {@link #chainTimestep}. */
+    /** A row of the sampling table, its columns named as in {@link Diffusion.SamplingStep}; the timestep, first, is for {@link Diffusion.Lookup}. */
     private static final int TABLE_ROW = 12;
     private static final int KX = 1;
     private static final int KO = 2;
@@ -76,10 +76,7 @@ final class DiffusionKernels {
         float e = m.get(row + E);
         float d = m.get(row + D);
         for (int j = 0; j < Noise.WORDS; j++) {
-            int i = image * elements + source(Noise.read(block, j, elements), width, channels, flipped);
-            int pixels = w.get(images + i / 4);
-            float pixel = pixels >> 8 * (i & 3) & 0xFF;
-            x0[j] = pixel * (1 / 127.5f) - 1;
+            x0[j] = pixel(w, images, image * elements + source(Noise.read(block, j, elements), width, channels, flipped));
         }
         Noise.block(words, low, high, block, sample, step, Philox.NOISE);
         Noise.normals(epsilon, words);
@@ -98,10 +95,17 @@ final class DiffusionKernels {
         }
     }
 
-    /** Which element of an image is shown at {@code element}. */
-    private static int source(int element, int width, int channels, int flipped) {
+    /** Pixel number {@code i} of images, in [−1,1]. */
+    static float pixel(IntArray w, int images, int i) {
+        int pixels = w.get(images + i / 4);
+        float pixel = pixels >> 8 * (i & 3) & 0xFF;
+        return pixel * (1 / 127.5f) - 1;
+    }
+
+    /** Which element of an image is shown at {@code element}; {@code flipped}: its lowest bit says whether the image is mirrored. */
+    static int source(int element, int width, int channels, int flipped) {
         int from = element;
-        if (flipped == 1) {
+        if ((flipped & 1) == 1) {
             int pixel = element / channels;
             int line = pixel / width;
             from = (line * width + width - 1 - (pixel - line * width)) * channels + element - pixel * channels;
@@ -206,29 +210,6 @@ final class DiffusionKernels {
                 w.set(at.get(0), cursor + 1);
             } else {
                 Faults.report(w, at.get(1), at.get(2), cursor);
-            }
-        }
-    }
-
-    static Kernel of(Diffusion.Lookup op) {
-        int n = op.y().shape().n();
-        int rows = op.table().shape().n();
-        int columns = op.table().shape().c();
-        return Kernel.of(p -> List.of(Launch.items("chainTimestep", new int[] {p.at(op.table()), p.at(op.row()), p.at(op.y()), p.fault(), p.faultCode()}, n,
-                (g, id, c, m, w, at) -> g.task(id, DiffusionKernels::chainTimestep, c, m, w, at, n, rows, columns)))).withFault(FaultMessages.cursorOutside(op.table()));
-    }
-
-    /** One image a work item: reads the cursor and its row's timestep, writes a number. at: table [rows, columns], cursor, t [n], fault, code */
-    static void chainTimestep(KernelContext c, FloatArray m, IntArray w, IntArray at, int n, int rows, int columns) {
-        int i = c.globalIdx;
-        int cursor = w.get(at.get(1));
-        if (cursor >= 0 && cursor < rows) {
-            if (i < n) {
-                m.set(at.get(2) + i, m.get(at.get(0) + cursor * columns));
-            }
-        } else {
-            if (i == 0) {
-                Faults.report(w, at.get(3), at.get(4), cursor);
             }
         }
     }

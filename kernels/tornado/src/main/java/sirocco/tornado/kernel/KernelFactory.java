@@ -1,9 +1,6 @@
 package sirocco.tornado.kernel;
 
-import java.util.EnumSet;
 import sirocco.api.Attention;
-import sirocco.api.Axis;
-import sirocco.api.BinaryFunction;
 import sirocco.api.Conditioning;
 import sirocco.api.Convolution;
 import sirocco.api.Diffusion;
@@ -17,36 +14,21 @@ import sirocco.api.Product;
 import sirocco.api.Random;
 import sirocco.api.Reduction;
 import sirocco.api.Settings.Precision;
-import sirocco.api.UnaryFunction;
+import sirocco.gpu.Box;
+import sirocco.gpu.CommonCases;
 
 /** Makes the kernel of each op. */
 public final class KernelFactory {
     private KernelFactory() { }
 
-    /** Whether there is a kernel for an op, with its shapes and attributes. */
+    /** Whether there is a kernel for an op, with its shapes and attributes. What has none is lowered; no primitive is among it. */
     public static boolean supports(Op any) {
         return switch (any) {
             case Attention.Forward op -> op.q().shape().equals(op.k().shape()) && op.keyMask().isEmpty() && !op.causal();
             case Attention.Backward op -> op.q().shape().equals(op.k().shape()) && op.keyMask().isEmpty() && !op.causal();
-            case Normalization.LayerNorm _, Normalization.LayerNormBackward _ -> false;
-            case Pointwise.Unary op -> op.function() == UnaryFunction.SILU;
-            case Pointwise.UnaryBackward op -> op.function() == UnaryFunction.SILU;
-            case Pointwise.Binary op -> op.function() == BinaryFunction.ADD && op.a().shape().equals(op.b().shape());
-            case Pointwise.Affine _, Pointwise.Gated _, Pointwise.GatedBackward _ -> false;
-            case Product _ -> false;
-            case Reduction.Reduce op -> op.function() == Reduction.Function.SUM && op.axes().equals(EnumSet.of(Axis.H, Axis.W));
-            case Movement.Concat op -> op.axis() == Axis.C;
-            case Movement.Slice op -> op.axis() == Axis.C;
-            case Movement.Repeat op -> op.y().shape().equals(op.x().shape().withN(2 * op.x().shape().n()));
-            case Movement.AveragePool _, Movement.Reshape _, Movement.Permute _, Movement.Ramp _, Movement.Accumulate _, Movement.Assign _ -> false;
-            case Conditioning.Embedding op -> op.ids().shape().imageElements() == 1;
-            case Conditioning.EmbeddingBackward op -> op.ids().shape().imageElements() == 1;
-            case Random.Draw _, Random.DrawTimestep _ -> false;
-            case Loss.CrossEntropy _, Loss.CrossEntropyBackward _ -> false;
-            case Diffusion.Lookup op -> op.column() == 0 && op.row().shape().n() == 1;
-            case Diffusion.Combine _, Diffusion.Advance _, Diffusion.Pixels _ -> false;
-            case Optimizer.Average _ -> false;
-            default -> true;
+            case Normalization.LayerNorm _, Normalization.LayerNormBackward _, Pointwise.Gated _, Pointwise.GatedBackward _, Movement.AveragePool _ -> false;
+            case Convolution _, Normalization _, Pointwise _, Product _, Reduction _, Movement _, Conditioning _, Random _, Diffusion _, Loss _, Optimizer _ ->
+                    true;
         };
     }
 
@@ -66,9 +48,10 @@ public final class KernelFactory {
             case Pointwise.Unary op -> PointwiseKernels.of(op);
             case Pointwise.UnaryBackward op -> PointwiseKernels.of(op);
             case Pointwise.Binary op -> PointwiseKernels.of(op);
-            case Pointwise.Affine _, Pointwise.Gated _, Pointwise.GatedBackward _ -> throw unsupported(any);
-            case Product.MatMul _ -> throw unsupported(any);
-            case Reduction.Reduce op -> Sums.of(op);
+            case Pointwise.Affine op -> PointwiseKernels.of(op);
+            case Pointwise.Gated _, Pointwise.GatedBackward _ -> throw unsupported(any);
+            case Product.MatMul op -> MatMulKernels.of(op);
+            case Reduction.Reduce op -> CommonCases.sumsPixels(op) ? Sums.of(op) : Reductions.of(op);
 
             case Movement.Concat op -> Moves.of(op);
             case Movement.Slice op -> Moves.of(op);
@@ -76,29 +59,37 @@ public final class KernelFactory {
             case Movement.UpsampleBackward op -> Moves.of(op);
             case Movement.Repeat op -> Moves.of(op);
             case Movement.GatherImages op -> Moves.of(op);
-            case Movement.AveragePool _, Movement.Reshape _, Movement.Permute _, Movement.Ramp _, Movement.Accumulate _, Movement.Assign _ ->
-                    throw unsupported(any);
+            case Movement.Reshape op -> Copies.of(op);
+            case Movement.Permute op -> Boxes.of(Box.of(op), op.x(), op.y());
+            case Movement.Ramp op -> Ramps.of(op);
+            case Movement.Accumulate op -> Copies.of(op);
+            case Movement.Assign op -> Copies.of(op);
+            case Movement.AveragePool _ -> throw unsupported(any);
 
             case Conditioning.TimestepEmbedding op -> ConditioningKernels.of(op);
             case Conditioning.Embedding op -> ConditioningKernels.of(op);
             case Conditioning.EmbeddingBackward op -> ConditioningKernels.of(op);
             case Random.Dropout op -> ConditioningKernels.of(op);
             case Random.DropLabels op -> ConditioningKernels.of(op);
-            case Random.Draw _, Random.DrawTimestep _ -> throw unsupported(any);
+            case Random.Draw op -> DrawKernels.of(op);
+            case Random.DrawTimestep op -> DrawKernels.of(op);
 
             case Diffusion.Noising op -> DiffusionKernels.of(op);
-            case Diffusion.Lookup op -> DiffusionKernels.of(op);
+            case Diffusion.Lookup op -> TableKernels.of(op);
             case Diffusion.Guidance op -> PointwiseKernels.of(op);
             case Diffusion.SamplingStep op -> DiffusionKernels.of(op);
-            case Diffusion.Combine _, Diffusion.Advance _, Diffusion.Pixels _ -> throw unsupported(any);
+            case Diffusion.Combine op -> TableKernels.of(op);
+            case Diffusion.Advance op -> TableKernels.of(op);
+            case Diffusion.Pixels op -> DrawKernels.of(op);
             case Loss.MseLoss op -> Sums.of(op);
             case Loss.MseLossBackward op -> Sums.of(op);
-            case Loss.CrossEntropy _, Loss.CrossEntropyBackward _ -> throw unsupported(any);
+            case Loss.CrossEntropy op -> CrossEntropyKernels.of(op);
+            case Loss.CrossEntropyBackward op -> CrossEntropyKernels.of(op);
 
             case Optimizer.GradientNorm op -> Sums.of(op);
             case Optimizer.RecordStep op -> OptimizerKernels.of(op);
             case Optimizer.AdamEma op -> OptimizerKernels.of(op);
-            case Optimizer.Average _ -> throw unsupported(any);
+            case Optimizer.Average op -> OptimizerKernels.of(op);
         };
     }
 

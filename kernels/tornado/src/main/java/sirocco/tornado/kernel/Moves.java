@@ -4,7 +4,10 @@ import java.util.List;
 import sirocco.api.DType;
 import sirocco.api.Movement;
 import sirocco.api.Shape;
+import sirocco.gpu.Box;
+import sirocco.gpu.CommonCases;
 import sirocco.gpu.FaultMessages;
+import sirocco.gpu.Strides;
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.math.TornadoMath;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
@@ -16,13 +19,14 @@ final class Moves {
 
     static Kernel of(Movement.Concat op) {
         int n = (int) op.y().shape().elements();
-        int ca = op.a().shape().c();
-        int cb = op.b().shape().c();
+        int inner = Strides.of(op.y().shape(), op.axis());
+        int ca = op.a().shape().size(op.axis()) * inner;
+        int cb = op.b().shape().size(op.axis()) * inner;
         return Kernel.of(p -> List.of(Launch.fours("concat", new int[] {p.at(op.a()), p.at(op.b()), p.at(op.y())}, n,
                 (g, id, c, m, at) -> g.task(id, Moves::concat, c, m, at, n, ca, cb))));
     }
 
-    /** at: a [pixels, ca], b [pixels, cb], y */
+    /** at: a [pixels, ca], b [pixels, cb], y; of other axes than channels, that axis and those behind it count as channels */
     static void concat(KernelContext c, FloatArray m, IntArray at, int n, int ca, int cb) {
         int fromA = at.get(0);
         int fromB = at.get(1);
@@ -44,13 +48,14 @@ final class Moves {
 
     static Kernel of(Movement.Slice op) {
         int n = (int) op.y().shape().elements();
-        int cx = op.x().shape().c();
-        int cy = op.y().shape().c();
-        return Kernel.of(p -> List.of(Launch.fours("slice", new int[] {p.at(op.x()) + op.from(), p.at(op.y())}, n,
+        int inner = Strides.of(op.x().shape(), op.axis());
+        int cx = op.x().shape().size(op.axis()) * inner;
+        int cy = op.y().shape().size(op.axis()) * inner;
+        return Kernel.of(p -> List.of(Launch.fours("slice", new int[] {p.at(op.x()) + op.from() * inner, p.at(op.y())}, n,
                 (g, id, c, m, at) -> g.task(id, Moves::slice, c, m, at, n, cx, cy))));
     }
 
-    /** at: x [pixels, cx] from its first channel on, y [pixels, cy] */
+    /** at: x [pixels, cx] from its first channel on, y [pixels, cy]; other axes as in {@link #concat} */
     static void slice(KernelContext c, FloatArray m, IntArray at, int n, int cx, int cy) {
         int from = at.get(0);
         int to = at.get(1);
@@ -113,6 +118,9 @@ final class Moves {
     }
 
     static Kernel of(Movement.Repeat op) {
+        if (!CommonCases.repeatsBatch(op)) {
+            return Boxes.of(Box.of(op), op.x(), op.y());
+        }
         int n = (int) op.x().shape().elements();
         if (op.x().dtype() == DType.I32) {
             return Kernel.of(p -> List.of(Launch.items("repeatWords", new int[] {p.at(op.x()), p.at(op.y())}, n,

@@ -8,7 +8,7 @@ import uk.ac.manchester.tornado.api.math.TornadoMath;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
-/** Adam with clipping and the moving average, over all parameters in one launch; no local memory. */
+/** Adam with clipping and the moving average, over all parameters in one launch, and averages by themselves; no local memory. */
 final class OptimizerKernels {
     /** Of a chunk in the table: places of p, g, m, v and ema, and the length. */
     private static final int ROW = 6;
@@ -81,6 +81,23 @@ final class OptimizerKernels {
                 memory.set(atEma + i, emaDecay * ema + (1 - emaDecay) * p);
             }
             memory.set(atG + i, 0);
+        }
+    }
+
+    static Kernel of(Optimizer.Average op) {
+        return Kernel.of(p -> List.of(Launch.groups("average", Launch.chunks(p, new int[] {p.at(op.decay())}, List.of(op.targets(), op.sources())),
+                Chunks.count(op.targets()), 1, 1, Sums.GROUP, (g, id, c, m, at) -> g.task(id, OptimizerKernels::average, c, m, at))));
+    }
+
+    /** Group x has a chunk of a tensor, an item 32 elements of it: two reads and a write of each. at: decay; then for each chunk target, source, length */
+    static void average(KernelContext c, FloatArray m, IntArray at) {
+        int row = 1 + 3 * c.groupIdx;
+        int target = at.get(row);
+        int source = at.get(row + 1);
+        int n = at.get(row + 2);
+        float decay = m.get(at.get(0));
+        for (int i = c.localIdx; i < n; i += Sums.GROUP) {
+            m.set(target + i, decay * m.get(target + i) + (1 - decay) * m.get(source + i));
         }
     }
 

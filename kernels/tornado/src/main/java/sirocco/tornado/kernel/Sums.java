@@ -30,6 +30,7 @@ final class Sums {
 
     // ---- pixels of an image ----------------------------------------------------------------------------------------------------
 
+    /** @param op sums pixels ({@link sirocco.gpu.CommonCases}) */
     static Kernel of(Reduction.Reduce op) {
         Shape s = op.x().shape();
         int pixels = s.h() * s.w();
@@ -85,7 +86,7 @@ final class Sums {
         return Kernel.of(p -> List.of(
                 Launch.groups("mseLoss", new int[] {p.at(op.prediction()), p.at(op.target()), p.at(op.weight()), p.scratch()}, chunks, 1, 1, GROUP,
                         (g, id, c, m, at) -> g.task(id, Sums::mseLoss, c, m, at, n, each)),
-                ofParts("meanOfParts", new int[] {p.scratch(), p.at(op.loss())}, chunks, n, 0))).withScratch(chunks);
+                mean("meanOfParts", new int[] {p.scratch(), p.at(op.loss())}, chunks, n))).withScratch(chunks);
     }
 
     /** Group x has a chunk of 4096 elements, an item 32 of them; both operands are read once. at: prediction, target, weight or −1, parts */
@@ -185,6 +186,11 @@ final class Sums {
     }
 
     // ---- parts -----------------------------------------------------------------------------------------------------------------
+
+    /** Launches {@link #ofParts}: their sum divided by n. at: as there */
+    static Launch mean(String kernel, int[] at, int parts, int n) {
+        return ofParts(kernel, at, parts, n, 0);
+    }
 
     private static Launch ofParts(String kernel, int[] at, int parts, int n, int root) {
         return Launch.groups(kernel, at, 1, 1, 1, GROUP, (g, id, c, m, places) -> g.task(id, Sums::ofParts, c, m, places, parts, n, root));
