@@ -1,5 +1,6 @@
 package sirocco.bench.torch;
 
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -49,6 +50,11 @@ record ForwardCase(OpCase from, Graph graph) {
 
     String name() {
         return from.name();
+    }
+
+    /** The case for PyTorch: its 1×1 convolutions as such, and as linear layers if there are any. */
+    Set<TorchProgram> programs() {
+        return new LinkedHashSet<>(List.of(TorchProgram.of(graph, _ -> false), TorchProgram.of(graph, _ -> true)));
     }
 
     /** The reference with the case's parameters and inputs. */

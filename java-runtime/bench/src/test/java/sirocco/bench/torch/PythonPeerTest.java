@@ -107,8 +107,8 @@ class PythonPeerTest {
         List<Job> jobs = new ArrayList<>();
         ArrayNode json = JSON.createArrayNode();
         for (ForwardCase f : ForwardCase.all()) {
-            for (boolean linear : new boolean[] {true, false}) {
-                Job job = new Job(f, TorchProgram.of(f.graph(), _ -> linear), f.reference());
+            for (TorchProgram program : f.programs()) {
+                Job job = new Job(f, program, f.reference());
                 jobs.add(job);
                 json.add(json(job));
             }
