@@ -28,7 +28,7 @@ final class KernelTable {
     /** @param shares whether the rows are parts of a whole */
     void print(PrintWriter out, List<Row> rows, boolean shares) {
         long total = rows.stream().mapToLong(Row::nanos).sum();
-        out.printf(Locale.ROOT, "%npeaks: product %.0f GFLOP/s, copy %.0f GB/s; a kernel's share is of the one that bounds it%n", peaks.flops() * 1e-9,
+        out.printf(Locale.ROOT, "%npeaks: %s %.0f GFLOP/s, copy %.0f GB/s; a kernel's share is of the one that bounds it%n", peaks.by(), peaks.flops() * 1e-9,
                 peaks.bytes() * 1e-9);
         out.printf("%-22s %-36s %5s %10s %6s %9s %9s %8s %8s %7s  %s%n", "op", "shape", "count", "µs", "share", "MFLOP", "GFLOP/s", "MB", "GB/s", "of peak",
                 "algorithm");

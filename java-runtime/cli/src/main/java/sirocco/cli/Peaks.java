@@ -1,17 +1,22 @@
 package sirocco.cli;
 
 import java.util.Optional;
+import java.util.function.DoubleSupplier;
 import sirocco.api.DType;
 import sirocco.api.Device;
 import sirocco.api.Executable;
 import sirocco.api.Graph;
 import sirocco.api.GraphBuilder;
+import sirocco.api.HardwareLimits;
 import sirocco.api.Plan;
 import sirocco.api.Shape;
 import sirocco.api.Value;
 import sirocco.api.Window;
 
-/** Graphs of one op that show what a device, with these kernels, can move and multiply: what shares of a peak are taken of. */
+/**
+ * What a device can move and multiply at most: what shares of a peak are taken of. Measured by the backend's own loops ({@link HardwareLimits}) if it has any,
+ * otherwise by graphs of one op, which show what its kernels can reach.
+ */
 final class Peaks {
     private static final int PRODUCT = 4096;
 
@@ -23,8 +28,12 @@ final class Peaks {
     private static final double STEADY_NANOS = 3e8;
     private static final double PATIENCE_NANOS = 4e9;
 
-    /** What a device can do in a second, in float32 or in the precision that it was opened with. */
-    record Measured(double flops, double bytes) {
+    /**
+     * What a device can do in a second, in float32 or in the precision that it was opened with.
+     *
+     * @param by what was measured for {@code flops}, for people
+     */
+    record Measured(double flops, double bytes, String by) {
         /**
          * The share of what bounds it more, the product's rate or the copy's, that work reaches: what it would take at that peak, of the time it
          * took (Williams et al. 2009, the roofline).
@@ -42,6 +51,23 @@ final class Peaks {
      * @param warmup seconds of each before it is timed: a virtual machine takes its time to compile
      */
     static Measured measure(Device device, double warmup) {
+        Optional<HardwareLimits> limits = device.limits();
+        if (limits.isPresent()) {
+            return new Measured(rate(limits.get()::multiply, warmup), rate(limits.get()::copy, warmup), "multiply-adds in registers");
+        }
+        return ofGraphs(device, warmup);
+    }
+
+    /** What {@code loop} returns, a second, at its fastest. */
+    private static double rate(DoubleSupplier loop, double warmup) {
+        double done = loop.getAsDouble();
+        for (long end = System.nanoTime() + (long) (warmup * 1e9); System.nanoTime() < end;) {
+            loop.getAsDouble();
+        }
+        return done / best(loop::getAsDouble) * 1e9;
+    }
+
+    private static Measured ofGraphs(Device device, double warmup) {
         warm(device, copy(MEBIS[0]), warmup);
         double bytes = 0;
         for (int mebi : MEBIS) {
@@ -62,7 +88,7 @@ final class Peaks {
                 break;
             }
         }
-        return new Measured(flops, bytes);
+        return new Measured(flops, bytes, "product");
     }
 
     private static void warm(Device device, Graph graph, double seconds) {
@@ -75,24 +101,30 @@ final class Peaks {
         }
     }
 
-    /** Nanoseconds of the fastest of several runs. */
     private static double best(Device device, Plan plan) {
         try (Executable e = device.load(plan)) {
-            double best = Double.POSITIVE_INFINITY;
-            long start = System.nanoTime();
-            long now = start;
-            for (long improved = start; now - improved < STEADY_NANOS && now - start < PATIENCE_NANOS || best == Double.POSITIVE_INFINITY;) {
-                long began = System.nanoTime();
+            return best(() -> {
                 e.run();
                 e.await();
-                now = System.nanoTime();
-                if (now - began < 0.95 * best) {
-                    improved = now;
-                }
-                best = Math.min(best, now - began);
-            }
-            return best;
+            });
         }
+    }
+
+    /** Nanoseconds of the fastest of several runs. */
+    private static double best(Runnable run) {
+        double best = Double.POSITIVE_INFINITY;
+        long start = System.nanoTime();
+        long now = start;
+        for (long improved = start; now - improved < STEADY_NANOS && now - start < PATIENCE_NANOS || best == Double.POSITIVE_INFINITY;) {
+            long began = System.nanoTime();
+            run.run();
+            now = System.nanoTime();
+            if (now - began < 0.95 * best) {
+                improved = now;
+            }
+            best = Math.min(best, now - began);
+        }
+        return best;
     }
 
     /** One pass: reads {@code mebi}·2²⁰ numbers, writes as many. */

@@ -186,6 +186,7 @@ class CommandLineTest {
     void benchTimesStepsAndKernels() {
         Result r = good("bench", "--rounds", "1", "--warm-up", "0", "--batch", "1", "--kernels");
         assertTrue(r.out.contains("images/s") && r.out.contains("GroupNormSilu"), r.out);
+        assertTrue(r.out.contains("peaks: multiply-adds in registers "), r.out);
     }
 
     @Test

@@ -1,6 +1,7 @@
 package sirocco.api;
 
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /** An opened device: turns graphs into plans and plans into executables. */
@@ -27,6 +28,14 @@ public interface Device extends AutoCloseable {
      */
     default Map<String, Double> readings() {
         return Map.of();
+    }
+
+    /**
+     * Returns loops that reach what the hardware can do at most, on what this device was opened with; empty if the backend has none. They may allocate memory,
+     * which is freed with the returned object.
+     */
+    default Optional<HardwareLimits> limits() {
+        return Optional.empty();
     }
 
     /**

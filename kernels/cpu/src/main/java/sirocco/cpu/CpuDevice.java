@@ -2,9 +2,11 @@ package sirocco.cpu;
 
 import java.lang.management.ManagementFactory;
 import java.util.List;
+import java.util.Optional;
 import sirocco.api.Device;
 import sirocco.api.Executable;
 import sirocco.api.Graph;
+import sirocco.api.HardwareLimits;
 import sirocco.api.Lowering;
 import sirocco.api.MemoryPlanner;
 import sirocco.api.Plan;
@@ -32,6 +34,11 @@ public final class CpuDevice implements Device {
                 + (Runtime.getRuntime().maxMemory() >> 20) + " MiB"
                 + (flags.contains(HUGE_PAGES) ? "" : "; large models gain from " + HUGE_PAGES)
                 + (flags.contains(Alignment.FLAG) ? "" : "; convolutions gain from " + Alignment.FLAG);
+    }
+
+    @Override
+    public Optional<HardwareLimits> limits() {
+        return Optional.of(new MachineLimits(workers));
     }
 
     @Override

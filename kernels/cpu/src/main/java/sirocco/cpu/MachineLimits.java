@@ -5,12 +5,10 @@ import static sirocco.cpu.Simd.LANES;
 import static sirocco.cpu.Simd.load;
 
 import jdk.incubator.vector.FloatVector;
+import sirocco.api.HardwareLimits;
 
-/**
- * Loops that reach what a machine can do at most, to state other kernels' rates as shares of: multiply-adds of registers alone, and a copy
- * of arrays larger than any cache (McCalpin's STREAM). They run on the same threads and vectors as the kernels.
- */
-public final class MachineLimits {
+/** The limits of the processor, reached on the same threads and vectors as the kernels'. */
+public final class MachineLimits implements HardwareLimits {
     /** Chains of dependent multiply-adds: more than the latency times the units of any machine, fewer than its registers. */
     private static final int CHAINS = 12;
     private static final int STEPS = 20_000;
@@ -32,13 +30,14 @@ public final class MachineLimits {
         this.workers = workers;
     }
 
-    /** Multiplies and adds; returns the floating-point operations done. */
+    @Override
     public double multiply() {
         workers.run(MULTIPLY_ITEMS, multiply);
         return 2.0 * MULTIPLY_ITEMS * STEPS * CHAINS * LANES;
     }
 
-    /** Copies one array to another; returns the bytes read and written. Allocates the two arrays, of 64 MiB each, when first called. */
+    /** {@inheritDoc} Allocates two arrays of 64 MiB when first called. */
+    @Override
     public double copy() {
         if (from == null) {
             from = new float[COPIED + Alignment.FIRST];

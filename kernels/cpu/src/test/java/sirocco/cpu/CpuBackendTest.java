@@ -18,10 +18,12 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import sirocco.api.DType;
+import sirocco.api.Device;
 import sirocco.api.Executable;
 import sirocco.api.Gradients;
 import sirocco.api.Graph;
 import sirocco.api.GraphBuilder;
+import sirocco.api.HardwareLimits;
 import sirocco.api.Plan;
 import sirocco.api.Settings;
 import sirocco.api.Shape;
@@ -228,5 +230,20 @@ class CpuBackendTest {
         assertEquals(64, regions.starts()[1][1].offset() - regions.starts()[0][1].offset());
         List<Value> swapped = List.of(p.get(1), p.get(0));
         assertEquals(2, Regions.of(new Memory(device.plan(graph)), new Layouts(graph), List.of(swapped)).count());
+    }
+
+    /** The bytes are those of two arrays of 64 MiB; the operations are the same however many threads share them. */
+    @Test
+    void limitsCountWhatTheyDo() {
+        double[] operations = new double[2];
+        for (int threads = 1; threads <= 2; threads++) {
+            try (Device device = new CpuBackend().open(new Settings(threads, 0, Settings.Precision.F32))) {
+                HardwareLimits limits = device.limits().orElseThrow();
+                operations[threads - 1] = limits.multiply();
+                assertEquals(2.0 * (64 << 20), limits.copy());
+            }
+        }
+        assertTrue(operations[0] > 0);
+        assertEquals(operations[0], operations[1]);
     }
 }
