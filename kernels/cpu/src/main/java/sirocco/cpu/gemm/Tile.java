@@ -30,7 +30,15 @@ public final class Tile {
      */
     public static void multiply(boolean columns, float[] a, int ao, int aStep, float[] b, int bo, int bStep, int blocks, int depth, float[] from, int fo, int fi,
             int fStep, float[] c, int co, int ci, int cStep, int rows) {
-        for (int i = 0; i < rows; i += ROWS) {
+        int done = 0;
+        for (; LANES == BLOCK && blocks == 1 && rows - done > ROWS; done += 2 * ROWS) {
+            if (columns) {
+                Tile16x1.columns(a, ao + done / BLOCK * aStep, b, bo, depth, from, fo + done * fi, fi, c, co + done * ci, ci);
+            } else {
+                Tile16x1.rows(a, ao + done * Product.ROW, b, bo, depth, from, fo + done * fi, fi, c, co + done * ci, ci);
+            }
+        }
+        for (int i = done; i < rows; i += ROWS) {
             int at = columns ? ao + i / BLOCK * aStep + i % BLOCK : ao + i * Product.ROW;
             multiply(columns, a, at, b, bo, bStep, blocks, depth, from, fo + i * fi, fi, fStep, c, co + i * ci, ci, cStep, Math.min(ROWS, rows - i));
         }
