@@ -51,8 +51,8 @@ final class Attentions {
     }
 
     /** The CIFAR-10 model's, the small model's, many heads over many pixels, and Stable Diffusion's: to 4096 pixels and to 77 tokens of a text. */
-    private static final List<Case> CASES = List.of(new Case(16, 16, 0, 1, 256), new Case(64, 8, 0, 1, 64), new Case(4, 32, 0, 4, 64), new Case(4, 16, 0, 8, 32),
-            new Case(1, 64, 0, 8, 40), new Case(2, 64, 77, 8, 40), new Case(2, 32, 77, 8, 80));
+    private static final List<Case> CASES = List.of(new Case(16, 16, 0, 1, 256), new Case(64, 8, 0, 1, 64), new Case(4, 32, 0, 4, 64),
+            new Case(4, 16, 0, 8, 32), new Case(1, 64, 0, 8, 40), new Case(2, 64, 77, 8, 40), new Case(2, 32, 77, 8, 80));
 
     private final Workers workers;
     private final boolean peers;
@@ -83,8 +83,8 @@ final class Attentions {
             formats.put("tokens", peer);
         }
         return new Row(group + "/" + k.n + "x" + k.tokens() + (k.others == 0 ? "" : "-" + k.others) + "x" + k.heads + "x" + k.d,
-                label + "%d × %d pixels%s, %d × %d".formatted(k.n, k.tokens(), k.others == 0 ? "" : " to %d keys".formatted(k.others), k.heads, k.d), Row.Unit.FLOPS,
-                2.0 * products * k.n * k.tokens() * k.keys() * k.channels(), Row.Check.relative(TOLERANCE), ours, formats);
+                label + "%d × %d pixels%s, %d × %d".formatted(k.n, k.tokens(), k.others == 0 ? "" : " to %d keys".formatted(k.others), k.heads, k.d),
+                Row.Unit.FLOPS, 2.0 * products * k.n * k.tokens() * k.keys() * k.channels(), Row.Check.relative(TOLERANCE), ours, formats);
     }
 
     private Work work(Case k, boolean backwardToo) {

@@ -16,8 +16,9 @@ import sirocco.cpu.math.Exponentials;
  * The gradients of {@link AttentionForward} (Dao et al. 2022, algorithm 4). With P recomputed from the saved row sums and
  * D_i = Σ_j dy_ij y_ij:
  * <pre>  dV = Pᵀ dY,   dP = dY Vᵀ,   dS = P ∘ (dP − D),   dQ = dS K / √d,   dK = dSᵀ Q / √d</pre>
- * An item is a group of chunks of a head's keys. For each chunk the tiles of queries go by in order, each adding its part to dK and dV; dQ is added up in memory
- * of the group, and the groups are added in order. The number of groups depends on the sizes only, so the sums come out the same for any number of threads.
+ * An item is a group of chunks of a head's keys. For each chunk the tiles of queries go by in order, each adding its part to dK and dV. dQ is added up in
+ * memory of the group, and the groups are added in order. The number of groups depends on the sizes only, so the sums come out the same for any number of
+ * threads.
  */
 public final class AttentionBackward {
     /** Queries of a tile: the terms of the products that make dK and dV. */
@@ -216,7 +217,8 @@ public final class AttentionBackward {
             addTransposed(p, rows, blocks, dOutBlocks + n * queryStep, panel, dValues + n * keyStep);
             addTransposed(dp, rows, blocks, queryBlocks + n * queryStep, panel, dKeys + n * keyStep);
             int to = dQueries + n * queryStep;
-            Tile.multiply(false, work, byRows, 0, work, keys + n * keyStep, keyStep, panel, keyCount, work, to, BLOCK, queryStep, work, to, BLOCK, queryStep, rows);
+            Tile.multiply(false, work, byRows, 0, work, keys + n * keyStep, keyStep, panel, keyCount, work, to, BLOCK, queryStep, work, to, BLOCK,
+                    queryStep, rows);
         }
     }
 

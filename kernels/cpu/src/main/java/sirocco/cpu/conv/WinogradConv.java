@@ -19,8 +19,8 @@ import sirocco.cpu.gemm.Tile;
  * stay there too. If the planes are small, the products of one panel of output channels also stay there until they are pixels.
  *
  * <p>With large weights and few tiles the threads share all of them, so that each weight is read by one thread only, and an item is a panel with all planes.
- * Weights that change from run to run are transformed for it, a few input channels at a time: they are four times as large then, and used once. Where the products
- * of all tiles with a panel are too large for a cache, each of the three steps is a loop of its own.
+ * Weights that change from run to run are transformed for it, a few input channels at a time: they are four times as large then, and used once. Where the
+ * products of all tiles with a panel are too large for a cache, each of the three steps is a loop of its own.
  */
 final class WinogradConv implements ConvKernel {
     /** Tiles that one item of a shared block's transforms takes through one channel block. */

@@ -19,8 +19,8 @@ public final class Tile {
     private Tile() { }
 
     /**
-     * c[i][j] = from[i][j] + Σ over k &lt; depth of a[i][k] · b[k][j], for {@code rows} rows and the columns of a panel of one or two blocks of 16. Each sum
-     * adds its terms in order. Computes rows up to the next multiple of {@link #ROWS}, or of half of that if at most as many are left: all of them must exist.
+     * c[i][j] = from[i][j] + Σ over k &lt; depth of a[i][k] · b[k][j], for {@code rows} rows and the columns of a panel of one or two blocks of 16. Each
+     * sum adds its terms in order. Computes rows up to the next multiple of {@link #ROWS}, all of which must exist.
      *
      * @param columns how {@code a} lies. By rows: element (i, k) at {@code ao + ROW·i + k}, with at most {@link Product#DEPTH} terms. By columns, in blocks of
      *     16 rows: at {@code ao + aStep·(i / 16) + 16·k + i mod 16}
