@@ -17,7 +17,8 @@ final class Attentions {
     /** Products of a few hundred terms through an exponential, in float32 on both sides. */
     private static final double TOLERANCE = 2e-5;
 
-    private record Case(int n, int size, int heads, int d) {
+    /** @param others keys of another value; 0 if the pixels attend to themselves */
+    private record Case(int n, int size, int others, int heads, int d) {
         int channels() {
             return heads * d;
         }
@@ -26,14 +27,32 @@ final class Attentions {
             return size * size;
         }
 
-        /** Values [n, tokens, channels], which is NHWC. */
-        float[] values(long seed) {
+        int keys() {
+            return others == 0 ? tokens() : others;
+        }
+
+        /** Queries [n, tokens, channels], which is NHWC. */
+        float[] queries(long seed) {
             return Inputs.normal(seed, n * tokens() * channels());
+        }
+
+        /** Keys or values, [n, keys, channels]. */
+        float[] keys(long seed) {
+            return Inputs.normal(seed, n * keys() * channels());
+        }
+
+        Layout keyLayout() {
+            return others == 0 ? queryLayout() : Layout.blocked(n, 1, others, channels(), 0);
+        }
+
+        Layout queryLayout() {
+            return Layout.blocked(n, size, size, channels(), 0);
         }
     }
 
-    /** The CIFAR-10 model's, the small model's, and many heads over many pixels. */
-    private static final List<Case> CASES = List.of(new Case(16, 16, 1, 256), new Case(64, 8, 1, 64), new Case(4, 32, 4, 64));
+    /** The CIFAR-10 model's, the small model's, many heads over many pixels, and Stable Diffusion's: to 4096 pixels and to 77 tokens of a text. */
+    private static final List<Case> CASES = List.of(new Case(16, 16, 0, 1, 256), new Case(64, 8, 0, 1, 64), new Case(4, 32, 0, 4, 64),
+            new Case(4, 16, 0, 8, 32), new Case(1, 64, 0, 8, 40), new Case(2, 64, 77, 8, 40), new Case(2, 32, 77, 8, 80));
 
     private final Workers workers;
     private final boolean peers;
@@ -48,12 +67,12 @@ final class Attentions {
         for (Case k : CASES) {
             // q·kᵀ and p·v.
             rows.add(row("attention", "attention forward, ", k, 2, () -> work(k, false),
-                    () -> TorchOps.attention(k.n, k.tokens(), k.heads, k.d, k.values(1), k.values(2), k.values(3))));
+                    () -> TorchOps.attention(k.n, k.tokens(), k.keys(), k.heads, k.d, k.queries(1), k.keys(2), k.keys(3))));
         }
         for (Case k : CASES) {
             // The same, then five products backward.
             rows.add(row("attention-both", "attention forward and backward, ", k, 7, () -> work(k, true),
-                    () -> TorchOps.attentionBoth(k.n, k.tokens(), k.heads, k.d, k.values(1), k.values(2), k.values(3), k.values(4))));
+                    () -> TorchOps.attentionBoth(k.n, k.tokens(), k.keys(), k.heads, k.d, k.queries(1), k.keys(2), k.keys(3), k.queries(4))));
         }
         return rows;
     }
@@ -63,24 +82,25 @@ final class Attentions {
         if (peers) {
             formats.put("tokens", peer);
         }
-        return new Row(group + "/" + k.n + "x" + k.tokens() + "x" + k.heads + "x" + k.d,
-                label + "%d × %d pixels, %d × %d".formatted(k.n, k.tokens(), k.heads, k.d), Row.Unit.FLOPS,
-                2.0 * products * k.n * k.tokens() * k.tokens() * k.channels(), Row.Check.relative(TOLERANCE), ours, formats);
+        return new Row(group + "/" + k.n + "x" + k.tokens() + (k.others == 0 ? "" : "-" + k.others) + "x" + k.heads + "x" + k.d,
+                label + "%d × %d pixels%s, %d × %d".formatted(k.n, k.tokens(), k.others == 0 ? "" : " to %d keys".formatted(k.others), k.heads, k.d),
+                Row.Unit.FLOPS, 2.0 * products * k.n * k.tokens() * k.keys() * k.channels(), Row.Check.relative(TOLERANCE), ours, formats);
     }
 
     private Work work(Case k, boolean backwardToo) {
-        Layout l = Layout.blocked(k.n, k.size, k.size, k.channels(), 0);
+        Layout l = k.queryLayout();
+        Layout of = k.keyLayout();
         Layout sums = Layout.of(k.n, 1, 1, k.heads * k.tokens(), 0);
-        AttentionForward forward = new AttentionForward(l, l, l, l, sums, k.heads, false, false, workers);
-        AttentionBackward backward = new AttentionBackward(l, l, l, l, sums, l, l, l, l, k.heads, false, false, workers);
-        Slice q = input(k, 1, l);
-        Slice key = input(k, 2, l);
-        Slice v = input(k, 3, l);
-        Slice dy = input(k, 4, l);
+        AttentionForward forward = new AttentionForward(l, of, of, l, sums, k.heads, false, false, workers);
+        AttentionBackward backward = new AttentionBackward(l, of, of, l, sums, l, l, of, of, k.heads, false, false, workers);
+        Slice q = input(k.queries(1), l);
+        Slice key = input(k.keys(2), of);
+        Slice v = input(k.keys(3), of);
+        Slice dy = input(k.queries(4), l);
         Slice y = Inputs.zeros(l.floats());
         Slice dq = Inputs.zeros(l.floats());
-        Slice dk = Inputs.zeros(l.floats());
-        Slice dv = Inputs.zeros(l.floats());
+        Slice dk = Inputs.zeros(of.floats());
+        Slice dv = Inputs.zeros(of.floats());
         Slice logSumExp = Inputs.zeros(sums.floats());
         Slice scratch = Inputs.zeros(Math.max(forward.scratchFloats(), backward.scratchFloats()));
         return new KernelWork() {
@@ -94,14 +114,14 @@ final class Attentions {
 
             @Override
             float[][] read() {
-                return backwardToo ? new float[][] {tokens(y, l), tokens(dq, l), tokens(dk, l), tokens(dv, l)}
+                return backwardToo ? new float[][] {tokens(y, l), tokens(dq, l), tokens(dk, of), tokens(dv, of)}
                         : new float[][] {tokens(y, l)};
             }
         };
     }
 
-    private static Slice input(Case k, long seed, Layout l) {
-        return Inputs.toLayout(Inputs.channelsFirst(k.values(seed), k.n, k.channels(), k.size, k.size), l);
+    private static Slice input(float[] values, Layout l) {
+        return Inputs.toLayout(Inputs.channelsFirst(values, l.n(), l.c(), l.h(), l.w()), l);
     }
 
     /** [n, tokens, channels] */

@@ -27,6 +27,9 @@ public record ConvShape(int n, int cin, int cout, int size, int kernel) {
             new ConvShape(16, 128, 256, 16, 3),
             new ConvShape(16, 64, 64, 32, 3));
 
+    /** 3×3 shapes with few pixels: the deepest levels of a U-Net for a batch of 8. */
+    public static final List<ConvShape> FEW_PIXELS = List.of(new ConvShape(8, 256, 256, 8, 3), new ConvShape(8, 256, 256, 4, 3));
+
     /**
      * The linear layers of a DiT-S/2 (384 features, 256 tokens: query, key and value at once, projection, both of the MLP) and of Stable
      * Diffusion's U-Net at each of its sizes (projections, the MLP's two), as 1×1 convolutions of one image.

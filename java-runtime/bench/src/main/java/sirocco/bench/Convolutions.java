@@ -35,18 +35,20 @@ final class Convolutions {
 
     List<Row> rows() {
         List<Row> rows = new ArrayList<>();
-        for (ConvShape s : ConvShape.CIFAR10) {
+        List<ConvShape> shapes = new ArrayList<>(ConvShape.CIFAR10);
+        shapes.addAll(ConvShape.FEW_PIXELS);
+        for (ConvShape s : shapes) {
             rows.add(row("conv-forward", "3×3 convolution forward, weights cached, ", s, () -> forward(s, false), f -> torchForward(s, f)));
         }
-        for (ConvShape s : ConvShape.CIFAR10) {
+        for (ConvShape s : shapes) {
             rows.add(row("conv-forward-fresh", "3×3 convolution forward with the weight transform, ", s, () -> forward(s, true),
                     f -> torchForward(s, f)));
         }
-        for (ConvShape s : ConvShape.CIFAR10) {
+        for (ConvShape s : shapes) {
             rows.add(row("conv-backward-data", "3×3 convolution backward-data, ", s, () -> backwardData(s),
                     f -> TorchOps.convBackwardData(s, f, dy(s), weight(s))));
         }
-        for (ConvShape s : ConvShape.CIFAR10) {
+        for (ConvShape s : shapes) {
             rows.add(row("conv-backward-weights", "3×3 convolution backward-weights, ", s, () -> backwardWeights(s),
                     f -> TorchOps.convBackwardWeights(s, f, dy(s), x(s))));
         }

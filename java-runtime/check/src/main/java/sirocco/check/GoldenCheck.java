@@ -1,6 +1,8 @@
 package sirocco.check;
 
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -10,6 +12,7 @@ import sirocco.api.Device;
 import sirocco.api.Executable;
 import sirocco.api.Gradients;
 import sirocco.api.GraphBuilder;
+import sirocco.api.ParameterSet;
 import sirocco.api.Shape;
 import sirocco.api.Value;
 import sirocco.nn.Condition;
@@ -29,6 +32,7 @@ final class GoldenCheck {
     private static final double AFTER_TRAINING = 5e-4;
 
     private static final String LOSS = "loss";
+    private static final String INPUT_GRADIENT = "grad_input.sample";
 
     private static final float LR = 2e-4f;
     private static final float BETA1 = 0.9f;
@@ -108,6 +112,9 @@ final class GoldenCheck {
                 close("gradient of " + p, c.parameter("grad.", p), ours.get(p), GRADIENT);
             }
         }
+        if (c.has(INPUT_GRADIENT)) {
+            close("gradient of the images", c.images(INPUT_GRADIENT), ours.get(INPUT_GRADIENT), GRADIENT);
+        }
         if (c.has("loss")) {
             close("loss", c.get("loss"), ours.get(LOSS), FORWARD);
         }
@@ -162,19 +169,27 @@ final class GoldenCheck {
         return vanishing;
     }
 
-    /** Returns the gradient of every parameter by name, and the loss under {@link #LOSS}. */
+    /** Returns the gradient of every parameter by name, that of the images if the case has it, and the loss under {@link #LOSS}. */
     private static Map<String, float[]> gradients(GoldenCase c, GoldenCase.Loss of, Device device) {
         GraphBuilder g = new GraphBuilder();
-        Value[] parts = record(g, c, of.inputs(), of.image());
+        ParameterSet parameters = new ParameterSet("");
+        Value[] parts = g.with(parameters, () -> record(g, c, of.inputs(), of.image()));
         Value target = g.input("target", parts[3].shape(), DType.F32);
         Value loss = g.output(g.mseLoss(parts[3], target, Optional.empty()));
-        Map<Value, Value> gradients = Gradients.ofParameters(g, loss);
+        List<Value> wanted = new ArrayList<>(parameters.values());
+        if (c.has(INPUT_GRADIENT)) {
+            wanted.add(parts[0]);
+        }
+        Map<Value, Value> gradients = Gradients.of(g, loss, wanted);
+        if (c.has(INPUT_GRADIENT)) {
+            g.output(gradients.get(parts[0]));
+        }
         try (Net net = load(device, g, c, parts)) {
             net.feed(c, of.inputs(), of.image());
             net.exe.write(target, c.images(of.target()));
             net.exe.run();
             Map<String, float[]> read = new HashMap<>();
-            gradients.forEach((p, d) -> read.put(p.name(), net.read(d)));
+            gradients.forEach((p, d) -> read.put(p == parts[0] ? INPUT_GRADIENT : p.name(), net.read(d)));
             read.put(LOSS, net.read(loss));
             return read;
         }

@@ -28,20 +28,24 @@ record GoldenModel(GoldenFolder folder, Optional<String> unsupported) {
     /** Values of {@code kind} in {@code case.json} that {@link GoldenCheck} knows. */
     private static final Set<String> KINDS = Set.of("unet2d");
 
+    /** Kinds that follow from a formula on the host, with the tests of the library's core. */
+    private static final Set<String> HOST = Set.of("scheduler", "preconditioning", "loss", "edm_sampler", "gmm");
+
     private static final Set<String> FORWARD = Set.of("sample", "timesteps", "class_labels", "output");
 
     private static final JsonMapper JSON = JsonMapper.builder().enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS).build();
 
     /**
-     * Returns the golden data in a folder and its sub-folders that a backend could compute: all but trajectories of schedulers, which follow from a formula on the host.
+     * Returns the golden data in a folder and its sub-folders that a backend could compute: all but what follows from a formula on the host, such as trajectories of schedulers.
      *
      * @throws IOException if a folder cannot be read or a file in it is malformed
      */
     static List<GoldenModel> find(List<GoldenFolder> folders) throws IOException {
         List<GoldenModel> found = new ArrayList<>();
         for (GoldenFolder f : folders) {
-            boolean solvers = f.kind() == GoldenFolder.Kind.SCHEDULERS || f.kind() == GoldenFolder.Kind.PROCESSES && kinds(f.path()).contains("scheduler");
-            if (!solvers) {
+            Set<String> kinds = kinds(f.path());
+            boolean host = f.kind() == GoldenFolder.Kind.SCHEDULERS || f.kind() == GoldenFolder.Kind.PROCESSES && !kinds.isEmpty() && HOST.containsAll(kinds);
+            if (!host) {
                 found.add(new GoldenModel(f, reason(f)));
             }
         }

@@ -93,16 +93,22 @@ class KarrasGoldenTest {
         double[] epsilon = golden.doubles(name + "noise");
         double[] out = golden.doubles(name + "network_output");
         int each = x0.length / draws.length;
+        double sum = 0;
         for (int e = 0; e < x0.length; e++) {
             int image = e / each;
             double sigma = Math.exp(process.logMean() + process.logDeviation() * draws[image]);
             Level level = process.level(sigma);
             close(golden, name + "sigma", image, level.s());
             close(golden, name + "c_noise", image, level.time());
+            near(golden, name + "noisy", e, level.a() * x0[e] + level.s() * epsilon[e]);
             near(golden, name + "scaled_input", e, level.inputScale() * (level.a() * x0[e] + level.s() * epsilon[e]));
             double target = process.output().targetFromX0(1, sigma) * x0[e] + process.output().targetFromEpsilon(1, sigma) * epsilon[e];
-            near(golden, name + "loss", e, Weighting.UNIFORM.weight(level, process.output()) * (out[e] - target) * (out[e] - target));
+            double weight = Weighting.UNIFORM.weight(level, process.output());
+            near(golden, name + "loss", e, weight * (out[e] - target) * (out[e] - target));
+            near(golden, name + "grad_of_sum", e, 2 * weight * (out[e] - target));
+            sum += weight * (out[e] - target) * (out[e] - target);
         }
+        near(golden, name + "loss_mean", 0, sum / x0.length);
     }
 
     private static void near(Safetensors golden, String name, int i, double ours) {

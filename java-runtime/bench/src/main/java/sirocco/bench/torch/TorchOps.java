@@ -138,20 +138,20 @@ public final class TorchOps {
     }
 
     /** softmax(q·kᵀ/√d)·v; q, k, v [n, tokens, heads·d] → o, the same. */
-    public static Work attention(int n, int tokens, int heads, int d, float[] q, float[] k, float[] v) {
+    public static Work attention(int n, int tokens, int keys, int heads, int d, float[] q, float[] k, float[] v) {
         return TorchWork.inference(() -> {
-            Tensor[] t = heads(n, tokens, heads, d, q, k, v);
+            Tensor[] t = {heads(n, tokens, heads, d, q), heads(n, keys, heads, d, k), heads(n, keys, heads, d, v)};
             return () -> new Tensor[] {merged(sdpa(t), n, tokens, heads * d)};
         });
     }
 
     /** The same forward, then backward through autograd: q, k, v, dOut → o, dq, dk, dv. */
-    public static Work attentionBoth(int n, int tokens, int heads, int d, float[] q, float[] k, float[] v, float[] dOut) {
+    public static Work attentionBoth(int n, int tokens, int keys, int heads, int d, float[] q, float[] k, float[] v, float[] dOut) {
         return TorchWork.autograd(() -> {
             Tensor[] leaves = {
                 Torch.tensor(q, n, tokens, (long) heads * d),
-                Torch.tensor(k, n, tokens, (long) heads * d),
-                Torch.tensor(v, n, tokens, (long) heads * d)
+                Torch.tensor(k, n, keys, (long) heads * d),
+                Torch.tensor(v, n, keys, (long) heads * d)
             };
             for (Tensor leaf : leaves) {
                 leaf.set_requires_grad(true);
@@ -160,7 +160,7 @@ public final class TorchOps {
             return () -> {
                 Tensor[] split = new Tensor[3];
                 for (int i = 0; i < 3; i++) {
-                    split[i] = leaves[i].view(n, tokens, heads, d).transpose(1, 2);
+                    split[i] = leaves[i].view(n, i == 0 ? tokens : keys, heads, d).transpose(1, 2);
                 }
                 Tensor o = merged(sdpa(split), n, tokens, heads * d);
                 Tensor[] d3 = Autograd.gradients(o, dOutT, leaves);
@@ -169,12 +169,8 @@ public final class TorchOps {
         });
     }
 
-    private static Tensor[] heads(int n, int tokens, int heads, int d, float[]... values) {
-        Tensor[] t = new Tensor[values.length];
-        for (int i = 0; i < t.length; i++) {
-            t[i] = Torch.tensor(values[i], n, tokens, heads, d).transpose(1, 2);
-        }
-        return t;
+    private static Tensor heads(int n, int tokens, int heads, int d, float[] values) {
+        return Torch.tensor(values, n, tokens, heads, d).transpose(1, 2);
     }
 
     private static Tensor sdpa(Tensor[] qkv) {

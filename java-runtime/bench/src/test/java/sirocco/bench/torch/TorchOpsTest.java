@@ -131,18 +131,19 @@ class TorchOpsTest {
     void attention() {
         int n = 2;
         int tokens = 5;
+        int keys = 7;
         int heads = 2;
         int d = 3;
         float[] q = random(1, n * tokens * heads * d);
-        float[] k = random(2, q.length);
-        float[] v = random(3, q.length);
+        float[] k = random(2, n * keys * heads * d);
+        float[] v = random(3, k.length);
         float[] dOut = random(4, q.length);
-        double[] o = attention(n, tokens, heads, d, q, k, v);
-        assertResults(TorchOps.attention(n, tokens, heads, d, q, k, v), o);
-        double[] dq = differences(q, 1e-2f, dOut, a -> attention(n, tokens, heads, d, a, k, v));
-        double[] dk = differences(k, 1e-2f, dOut, a -> attention(n, tokens, heads, d, q, a, v));
-        double[] dv = differences(v, 1e-2f, dOut, a -> attention(n, tokens, heads, d, q, k, a));
-        assertResults(1e-3, TorchOps.attentionBoth(n, tokens, heads, d, q, k, v, dOut), o, dq, dk, dv);
+        double[] o = attention(n, tokens, keys, heads, d, q, k, v);
+        assertResults(TorchOps.attention(n, tokens, keys, heads, d, q, k, v), o);
+        double[] dq = differences(q, 1e-2f, dOut, a -> attention(n, tokens, keys, heads, d, a, k, v));
+        double[] dk = differences(k, 1e-2f, dOut, a -> attention(n, tokens, keys, heads, d, q, a, v));
+        double[] dv = differences(v, 1e-2f, dOut, a -> attention(n, tokens, keys, heads, d, q, k, a));
+        assertResults(1e-3, TorchOps.attentionBoth(n, tokens, keys, heads, d, q, k, v, dOut), o, dq, dk, dv);
     }
 
     @Test
@@ -187,25 +188,25 @@ class TorchOpsTest {
         return y;
     }
 
-    private static double[] attention(int n, int tokens, int heads, int d, float[] q, float[] k, float[] v) {
+    private static double[] attention(int n, int tokens, int keys, int heads, int d, float[] q, float[] k, float[] v) {
         double[] o = new double[q.length];
         for (int i = 0; i < n; i++) {
             for (int h = 0; h < heads; h++) {
                 for (int a = 0; a < tokens; a++) {
                     int at = (i * tokens + a) * heads * d + h * d;
                     double total = 0;
-                    double[] weight = new double[tokens];
-                    for (int b = 0; b < tokens; b++) {
+                    double[] weight = new double[keys];
+                    for (int b = 0; b < keys; b++) {
                         double dot = 0;
                         for (int e = 0; e < d; e++) {
-                            dot += (double) q[at + e] * k[(i * tokens + b) * heads * d + h * d + e];
+                            dot += (double) q[at + e] * k[(i * keys + b) * heads * d + h * d + e];
                         }
                         weight[b] = Math.exp(dot / Math.sqrt(d));
                         total += weight[b];
                     }
-                    for (int b = 0; b < tokens; b++) {
+                    for (int b = 0; b < keys; b++) {
                         for (int e = 0; e < d; e++) {
-                            o[at + e] += weight[b] / total * v[(i * tokens + b) * heads * d + h * d + e];
+                            o[at + e] += weight[b] / total * v[(i * keys + b) * heads * d + h * d + e];
                         }
                     }
                 }

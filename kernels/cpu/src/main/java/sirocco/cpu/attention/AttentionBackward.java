@@ -16,8 +16,9 @@ import sirocco.cpu.math.Exponentials;
  * The gradients of {@link AttentionForward} (Dao et al. 2022, algorithm 4). With P recomputed from the saved row sums and
  * D_i = Σ_j dy_ij y_ij:
  * <pre>  dV = Pᵀ dY,   dP = dY Vᵀ,   dS = P ∘ (dP − D),   dQ = dS K / √d,   dK = dSᵀ Q / √d</pre>
- * An item is a group of chunks of a head's keys. For each chunk the tiles of queries go by in order, each adding its part to dK and dV; dQ is added up in memory
- * of the group, and the groups are added in order. The number of groups depends on the sizes only, so the sums come out the same for any number of threads.
+ * An item is a group of chunks of a head's keys. For each chunk the tiles of queries go by in order, each adding its part to dK and dV. dQ is added up in
+ * memory of the group, and the groups are added in order. The number of groups depends on the sizes only, so the sums come out the same for any number of
+ * threads.
  */
 public final class AttentionBackward {
     /** Queries of a tile: the terms of the products that make dK and dV. */
@@ -79,11 +80,12 @@ public final class AttentionBackward {
         keyFloats = heads.chunkBlocks() * BLOCK * ceilDiv(heads.d(), BLOCK) * BLOCK;
         channelTile = heads.blocks() * heads.step();
         int scores = heads.chunkBlocks() * heads.step();
-        int tiles = 2 * scores + heads.rows() * ROW + 2 * heads.rowFloats() + 2 * channelTile + BLOCK + masking.floats();
-        perWorker = 2 * keyFloats + 3 * heads.blocks() * keyStep + Math.max(tiles, KeyPanels.scratchFloats(heads));
+        int tiles = 2 * scores + heads.rows() * ROW + 2 * heads.rowFloats() + BLOCK + masking.floats();
+        perWorker = 2 * heads.blocks() * queryStep + 2 * keyFloats + 3 * heads.blocks() * keyStep + Math.max(Math.max(tiles, 2 * channelTile + BLOCK),
+                KeyPanels.scratchFloats(heads));
     }
 
-    /** Floats of working memory: D, each group's dQ, and for each thread a chunk's packed operands and gradients and a tile's scores. */
+    /** Floats of working memory: D, each group's dQ, and for each thread a head's Q and dY, a chunk's packed operands and gradients and a tile's scores. */
     public long scratchFloats() {
         return Alignment.SLACK + (long) heads.tasks() * (dotFloats() + groups * heads.blocks() * queryStep) + (long) workers.threads() * perWorker;
     }
@@ -147,16 +149,19 @@ public final class AttentionBackward {
         int task = item / groups;
         int group = item % groups;
         int dQueries = dQueriesAt(task, group);
+        int own = workerAt(worker);
         Arrays.fill(work, dQueries, dQueries + heads.blocks() * queryStep, 0f);
+        q.load(task, 0, heads.queries(), heads.scale(), work, own, BLOCK, queryStep);
+        dy.load(task, 0, heads.queries(), 1f, work, own + heads.blocks() * queryStep, BLOCK, queryStep);
         for (int chunk = heads.chunks() * group / groups; chunk < heads.chunks() * (group + 1) / groups; chunk++) {
-            chunk(task, chunk, dQueries, workerAt(worker));
+            chunk(task, chunk, dQueries, own);
         }
     }
 
     private void chunk(int task, int chunk, int dQueries, int own) {
         int first = heads.firstKey(chunk);
         int count = heads.keys(chunk);
-        int keysT = own;
+        int keysT = own + 2 * heads.blocks() * queryStep;
         int valuesT = keysT + keyFloats;
         int keys = valuesT + keyFloats;
         int dKeys = keys + heads.blocks() * keyStep;
@@ -182,7 +187,9 @@ public final class AttentionBackward {
         int rows = heads.rows(tile);
         int keyCount = Math.min(heads.keys(chunk), blocks * BLOCK);
         int step = heads.step();
-        int keysT = own;
+        int queryBlocks = own + first * BLOCK;
+        int dOutBlocks = queryBlocks + heads.blocks() * queryStep;
+        int keysT = own + 2 * heads.blocks() * queryStep;
         int valuesT = keysT + keyFloats;
         int keys = valuesT + keyFloats;
         int dKeys = keys + heads.blocks() * keyStep;
@@ -192,13 +199,9 @@ public final class AttentionBackward {
         int byRows = dp + heads.chunkBlocks() * step;
         int query = byRows + heads.rows() * ROW;
         int dOut = query + heads.rowFloats();
-        int queryBlocks = dOut + heads.rowFloats();
-        int dOutBlocks = queryBlocks + channelTile;
-        int lanes = dOutBlocks + channelTile;
-        q.loadRows(task, first, rows, heads.scale(), work, query);
-        q.load(task, first, rows, heads.scale(), work, queryBlocks, BLOCK, step);
-        dy.loadRows(task, first, rows, 1f, work, dOut);
-        dy.load(task, first, rows, 1f, work, dOutBlocks, BLOCK, step);
+        int lanes = dOut + heads.rowFloats();
+        HeadView.rows(heads, work, queryBlocks, queryStep, rows, query);
+        HeadView.rows(heads, work, dOutBlocks, queryStep, rows, dOut);
         KeyPanels.scores(heads, work, query, work, keysT, p, BLOCK, step, rows, blocks);
         KeyPanels.scores(heads, work, dOut, work, valuesT, dp, BLOCK, step, rows, blocks);
         masking.apply(work, p, BLOCK, step, rows, blocks, first, chunk, mask, task / heads.heads(), lanes + BLOCK);
@@ -211,16 +214,17 @@ public final class AttentionBackward {
         Softmax.backward(work, p, dp, step, rows, blocks, work, dotsAt(task) + first, byRows, ROW);
         for (int n = 0; n < heads.blocks(); n += 2) {
             int panel = Math.min(2, heads.blocks() - n);
-            addTransposed(p, rows, blocks, dOutBlocks + n * step, panel, dValues + n * keyStep);
-            addTransposed(dp, rows, blocks, queryBlocks + n * step, panel, dKeys + n * keyStep);
+            addTransposed(p, rows, blocks, dOutBlocks + n * queryStep, panel, dValues + n * keyStep);
+            addTransposed(dp, rows, blocks, queryBlocks + n * queryStep, panel, dKeys + n * keyStep);
             int to = dQueries + n * queryStep;
-            Tile.multiply(false, work, byRows, 0, work, keys + n * keyStep, keyStep, panel, keyCount, work, to, BLOCK, queryStep, work, to, BLOCK, queryStep, rows);
+            Tile.multiply(false, work, byRows, 0, work, keys + n * keyStep, keyStep, panel, keyCount, work, to, BLOCK, queryStep, work, to, BLOCK,
+                    queryStep, rows);
         }
     }
 
     /** c += aᵀ · b: a tile of scores by a panel of channels. */
     private void addTransposed(int a, int rows, int blocks, int b, int panel, int c) {
-        Tile.multiply(true, work, a, heads.step(), work, b, heads.step(), panel, rows, work, c, BLOCK, keyStep, work, c, BLOCK, keyStep, blocks * BLOCK);
+        Tile.multiply(true, work, a, heads.step(), work, b, queryStep, panel, rows, work, c, BLOCK, keyStep, work, c, BLOCK, keyStep, blocks * BLOCK);
     }
 
     /** Adds the groups' dQ of one tile of queries. */

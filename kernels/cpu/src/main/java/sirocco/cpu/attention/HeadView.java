@@ -2,7 +2,6 @@ package sirocco.cpu.attention;
 
 import static sirocco.cpu.Layout.BLOCK;
 import static sirocco.cpu.Simd.LANES;
-import static sirocco.cpu.gemm.Product.DEPTH;
 import static sirocco.cpu.gemm.Product.ROW;
 
 import java.util.Arrays;
@@ -62,8 +61,14 @@ final class HeadView implements Workers.Task {
     /** Copies pixels as a tile's left operand by rows ({@link Heads#rowFloats}). */
     void loadRows(int task, int first, int pixels, float scale, float[] to, int at) {
         for (int b = 0; b < heads.blocks(); b++) {
-            int channel = b * BLOCK;
-            loadBlock(task, b, first, pixels, scale, to, at + channel / DEPTH * heads.rows() * ROW + channel % DEPTH, ROW);
+            loadBlock(task, b, first, pixels, scale, to, at + heads.rowBlock(b), ROW);
+        }
+    }
+
+    /** Copies pixels that were loaded, {@code blockStep} floats from a channel block to the next, as a tile's left operand by rows. */
+    static void rows(Heads heads, float[] work, int from, int blockStep, int pixels, int at) {
+        for (int b = 0; b < heads.blocks(); b++) {
+            copy(work, from + b * blockStep, BLOCK, 1f, work, at + heads.rowBlock(b), ROW, pixels);
         }
     }
 
@@ -138,20 +143,36 @@ final class HeadView implements Workers.Task {
     }
 
     private void loadChannels(int task, int block, int first, int pixels, float scale, float[] to, int target, int pixelStep) {
-        int channels = Math.min(BLOCK, heads.d() - block * BLOCK);
-        for (int i = 0; i < pixels; i++) {
-            for (int j = 0; j < BLOCK; j++) {
-                to[target + i * pixelStep + j] = j < channels ? array[element(task, block * BLOCK + j, first + i)] * scale : 0;
+        for (int j = 0; j < BLOCK; j++) {
+            if (block * BLOCK + j >= heads.d()) {
+                for (int i = 0; i < pixels; i++) {
+                    to[target + i * pixelStep + j] = 0;
+                }
+                continue;
+            }
+            int base = channel(task, block * BLOCK + j);
+            for (int i = 0; i < pixels;) {
+                int run = Math.min(pixels - i, adjoining - (first + i) % adjoining);
+                copyChannel(array, base + pixel(first + i), layout.pixel(), scale, to, target + i * pixelStep + j, pixelStep, run);
+                i += run;
             }
         }
     }
 
     private void storeChannels(int task, int block, int first, int pixels, float scale, float[] from, int source, int pixelStep) {
-        int channels = Math.min(BLOCK, heads.d() - block * BLOCK);
-        for (int i = 0; i < pixels; i++) {
-            for (int j = 0; j < channels; j++) {
-                array[element(task, block * BLOCK + j, first + i)] = from[source + i * pixelStep + j] * scale;
+        for (int j = 0; j < Math.min(BLOCK, heads.d() - block * BLOCK); j++) {
+            int base = channel(task, block * BLOCK + j);
+            for (int i = 0; i < pixels;) {
+                int run = Math.min(pixels - i, adjoining - (first + i) % adjoining);
+                copyChannel(from, source + i * pixelStep + j, pixelStep, scale, array, base + pixel(first + i), layout.pixel(), run);
+                i += run;
             }
+        }
+    }
+
+    private static void copyChannel(float[] from, int source, int sourceStep, float scale, float[] to, int target, int targetStep, int pixels) {
+        for (int i = 0; i < pixels; i++) {
+            to[target + i * targetStep] = from[source + i * sourceStep] * scale;
         }
     }
 
@@ -168,7 +189,9 @@ final class HeadView implements Workers.Task {
         return i / layout.w() * layout.row() + i % layout.w() * layout.pixel();
     }
 
-    private int element(int task, int channel, int i) {
-        return start + layout.index(task / heads.heads(), i / layout.w(), i % layout.w(), task % heads.heads() * heads.d() + channel);
+    /** Where a channel of the head begins. */
+    private int channel(int task, int channel) {
+        int all = task % heads.heads() * heads.d() + channel;
+        return start + layout.origin(task / heads.heads(), all / BLOCK) + all % BLOCK;
     }
 }

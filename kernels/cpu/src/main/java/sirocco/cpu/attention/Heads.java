@@ -68,6 +68,12 @@ record Heads(int images, int heads, int queries, int keys, int d, int mostRows, 
         return channelChunks() * rows() * Product.ROW;
     }
 
+    /** Where a channel block begins in a tile of channels by rows. */
+    int rowBlock(int block) {
+        int channel = block * BLOCK;
+        return channel / Product.DEPTH * rows() * Product.ROW + channel % Product.DEPTH;
+    }
+
     // ---- keys ------------------------------------------------------------------------------------------------------------------
 
     int keyBlocks() {

@@ -43,8 +43,8 @@ final class KeyPanels {
                 boolean begins = chunk == 0;
                 int at = c + n * cStep;
                 Tile.multiply(false, work, a + chunk * chunkStep, 0, b, bT + n * BLOCK * heads.d() + chunk * DEPTH * BLOCK, BLOCK * heads.d(),
-                        Math.min(2, blocks - n), heads.channels(chunk), begins ? Tile.ZEROS : work, begins ? 0 : at, begins ? 0 : ci, begins ? 0 : cStep, work, at,
-                        ci, cStep, rows);
+                        Math.min(2, blocks - n), heads.channels(chunk), begins ? Tile.ZEROS : work, begins ? 0 : at, begins ? 0 : ci, begins ? 0 : cStep,
+                        work, at, ci, cStep, rows);
             }
         }
     }

@@ -16,7 +16,11 @@ import sirocco.cpu.math.Exponentials;
 final class Softmax {
     private Softmax() { }
 
-    /** Writes {@code value} to the columns beyond the chunk's keys, which only fill up its last block: (i, j) of block b at {@code tile + rowStep·i + blockStep·b + j}. */
+    /**
+     * Writes {@code value} to the columns beyond the chunk's keys, which only fill up its last block.
+     *
+     * @param s score (i, j) of key block b at {@code tile + rowStep·i + blockStep·b + j}
+     */
     static void fill(float[] s, int tile, int rowStep, int blockStep, int rows, int keys, float value) {
         if (keys % BLOCK == 0) {
             return;

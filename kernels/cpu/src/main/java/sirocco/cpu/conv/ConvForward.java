@@ -10,7 +10,8 @@ import sirocco.cpu.Workers;
  * may change from run to run.
  *
  * <p>The weights are read in an arrangement of the kernel's own, which {@link #prepare} makes: once when sampling, after each update
- * when training. Where arranging them beforehand does not pay, {@link #preparedFloats} is 0, and runs take the dense weights. Results do not depend on the number of threads. One object runs one convolution at a time.
+ * when training. Where arranging them beforehand does not pay, {@link #preparedFloats} is 0, and runs take the dense weights. Results do not
+ * depend on the number of threads. One object runs one convolution at a time.
  */
 public final class ConvForward {
     private final ConvKernel kernel;

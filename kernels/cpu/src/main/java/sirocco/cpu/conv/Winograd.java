@@ -38,8 +38,8 @@ final class Winograd {
     private Winograd() { }
 
     /**
-     * Bᵀ x B of the 6×6 pixels at {@code x}, to 36 planes: that of row i and column j is at {@code vTo + (i / across · 6 + j) · plane + i mod across · slot}, so
-     * that with {@code across} 1 planes are {@code plane} floats apart.
+     * Bᵀ x B of the 6×6 pixels at {@code x}, to 36 planes: that of row i and column j is at {@code vTo + (i / across · 6 + j) · plane + i mod across · slot}.
+     * So with {@code across} 1 planes are {@code plane} floats apart.
      */
     static void input(float[] x, int from, int row, float[] t, int to, float[] v, int vTo, int plane, int across, int slot) {
         for (int lane = 0; lane < BLOCK; lane += LANES) {

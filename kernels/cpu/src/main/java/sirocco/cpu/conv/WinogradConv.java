@@ -15,18 +15,20 @@ import sirocco.cpu.gemm.Tile;
 /**
  * 3×3 convolution of stride 1 by Winograd's F(4×4,3×3): transform tiles of the input, multiply 36 planes, transform back.
  *
- * <p>An item is a block of tiles, from image to image, whose planes stay in a core's level-2 cache while the transformed weights stream
- * by, or stay there too. With large weights and few tiles all of these, or half of them, are a block that the threads share, each of the
- * three steps being a loop of its own; then each weight is read by one thread only, which is what a small batch spends its time on.
+ * <p>With many tiles an item is a block of them, from image to image, whose planes stay in a core's level-2 cache while the transformed weights stream by, or
+ * stay there too. If the planes are small, the products of one panel of output channels also stay there until they are pixels.
  *
- * <p>With few tiles an item is a panel of output channels instead, with all planes, whose products stay in a level-2 cache until they are pixels. Weights that
- * change from run to run are transformed for it, a few input channels at a time: they are four times as large then, and used once.
+ * <p>With large weights and few tiles the threads share all of them, so that each weight is read by one thread only, and an item is a panel with all planes.
+ * Weights that change from run to run are transformed for it, a few input channels at a time: they are four times as large then, and used once. Where the
+ * products of all tiles with a panel are too large for a cache, each of the three steps is a loop of its own.
  */
 final class WinogradConv implements ConvKernel {
     /** Tiles that one item of a shared block's transforms takes through one channel block. */
     private static final int RUN = 8;
     /** With no more tiles than these, a panel's products stay in a level-2 cache: 576 KiB. */
     private static final int PANEL_TILES = 128;
+    /** Floats of a block's planes of the input that each panel reads again: 1.25 MiB. Larger ones are read once, plane by plane. */
+    private static final int PANEL_PLANES = 320 * 1024;
     /** Inner channels whose transformed weights for a panel are in memory at a time: 576 KiB. */
     private static final int FUSED_DEPTH = WinogradWeights.GROUP * BLOCK;
     private static final int FUSED_PLANE = FUSED_DEPTH * PANEL + Winograd.GAP;
@@ -43,7 +45,7 @@ final class WinogradConv implements ConvKernel {
     private final int blockTiles;
     /** Whether all threads share a block. */
     private final boolean shared;
-    /** Whether an item of a shared block is a panel, from planes to pixels. */
+    /** Whether products become pixels panel by panel. */
     private final boolean byPanels;
     /** Whether weights are transformed for each panel. */
     private final boolean fused;
@@ -86,10 +88,11 @@ final class WinogradConv implements ConvKernel {
         halo = new Halo(y);
         WinogradBlocks blocks = WinogradBlocks.of(tiles.count(), ceilDiv(x.c(), BLOCK), ceilDiv(y.c(), BLOCK), workers.threads());
         shared = blocks.shared();
-        byPanels = shared && tiles.count() <= PANEL_TILES && ceilDiv(y.c(), PANEL) >= workers.threads();
-        fused = byPanels && !kept;
+        boolean few = shared && tiles.count() <= PANEL_TILES && ceilDiv(y.c(), PANEL) >= workers.threads();
+        byPanels = few || !shared && Winograd.PLANES * blocks.tiles() * x.blocks() * BLOCK <= PANEL_PLANES;
+        fused = few && !kept;
         u = new WinogradWeights(shape, backward, byPanels, workers);
-        blockTiles = byPanels ? tiles.count() : blocks.tiles();
+        blockTiles = few ? tiles.count() : blocks.tiles();
         runs = ceilDiv(blockTiles, RUN);
         rows = ceilDiv(blockTiles, Tile.ROWS) * Tile.ROWS;
         chunks = ceilDiv(u.innerBlocks() * BLOCK, DEPTH);
@@ -136,7 +139,7 @@ final class WinogradConv implements ConvKernel {
         own = Alignment.up(scratch.offset());
         addends.bind(bias, perChannel, residual);
         halo.clear(y, workers);
-        if (byPanels) {
+        if (shared && byPanels) {
             first = 0;
             count = tiles.count();
             workers.run(u.innerBlocks() * runs, toPlanes);
@@ -153,7 +156,7 @@ final class WinogradConv implements ConvKernel {
         }
     }
 
-    /** Where a worker's planes begin: those of the input; behind them those of the products. */
+    /** Where a worker's planes of the input begin. */
     private int planes(int worker) {
         return own + workers.threads() * WinogradTiles.SCRATCH + (shared ? 0 : worker * planesFloats());
     }
@@ -163,6 +166,12 @@ final class WinogradConv implements ConvKernel {
         int count = Math.min(blockTiles, tiles.count() - first);
         for (int block = 0; block < u.innerBlocks(); block++) {
             toPlanes(block, first, 0, count, worker);
+        }
+        if (byPanels) {
+            for (int panel = 0; panel < u.panels(); panel++) {
+                panel(panel, first, count, worker);
+            }
+            return;
         }
         for (int plane = 0; plane < Winograd.PLANES; plane++) {
             for (int panel = 0; panel < u.panels(); panel++) {
@@ -219,8 +228,12 @@ final class WinogradConv implements ConvKernel {
                 begins ? 0 : rows * BLOCK, memory, m, BLOCK, rows * BLOCK, count);
     }
 
-    /** Multiplies all tiles by one panel and transforms the products to pixels. */
     private void panel(int panel, int worker) {
+        panel(panel, 0, count, worker);
+    }
+
+    /** Multiplies a block of tiles by one panel and transforms the products to pixels. */
+    private void panel(int panel, int first, int count, int worker) {
         if (fused) {
             transformAndMultiply(panel, worker);
         } else {
@@ -229,7 +242,7 @@ final class WinogradConv implements ConvKernel {
             }
         }
         for (int block = 2 * panel; block < Math.min(2 * panel + 2, u.outerBlocks()); block++) {
-            toPixels(block, 0, 0, count, worker);
+            toPixels(block, first, 0, count, worker);
         }
     }
 
@@ -252,8 +265,10 @@ final class WinogradConv implements ConvKernel {
 
     /** Where a worker's products begin. */
     private int productsAt(int worker) {
-        int v = planes(worker) + chunks * vChunk;
-        return byPanels ? v + worker * panelFloats() : v;
+        if (!byPanels) {
+            return planes(worker) + chunks * vChunk;
+        }
+        return own + workers.threads() * WinogradTiles.SCRATCH + (shared ? 1 : workers.threads()) * planesFloats() + worker * panelFloats();
     }
 
     /** Transforms the products of a channel block to pixels of tiles from … to − 1 of the block that begins with tile {@code first}. */

@@ -11,7 +11,7 @@ import sirocco.cpu.Workers;
 import sirocco.cpu.gemm.Transpose;
 
 /**
- * Transformed weights: [36 planes][block of outer channels][inner channels, whole blocks][16 outer], a gap behind each plane; or, where a panel is read with all
+ * Transformed weights: [36 planes][block of outer channels][inner channels, whole blocks][16 outer], a gap behind each plane. Where a panel is read with all
  * its planes, [panel of two blocks][36 planes][block][inner][16 outer].
  */
 final class WinogradWeights implements Workers.Task {

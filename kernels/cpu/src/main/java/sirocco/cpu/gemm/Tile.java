@@ -19,8 +19,8 @@ public final class Tile {
     private Tile() { }
 
     /**
-     * c[i][j] = from[i][j] + Σ over k &lt; depth of a[i][k] · b[k][j], for {@code rows} rows and the columns of a panel of one or two blocks of 16. Each sum
-     * adds its terms in order. Computes rows up to the next multiple of {@link #ROWS}, or of half of that if at most as many are left: all of them must exist.
+     * c[i][j] = from[i][j] + Σ over k &lt; depth of a[i][k] · b[k][j], for {@code rows} rows and the columns of a panel of one or two blocks of 16. Each
+     * sum adds its terms in order. Computes rows up to the next multiple of {@link #ROWS}, all of which must exist.
      *
      * @param columns how {@code a} lies. By rows: element (i, k) at {@code ao + ROW·i + k}, with at most {@link Product#DEPTH} terms. By columns, in blocks of
      *     16 rows: at {@code ao + aStep·(i / 16) + 16·k + i mod 16}
@@ -30,7 +30,15 @@ public final class Tile {
      */
     public static void multiply(boolean columns, float[] a, int ao, int aStep, float[] b, int bo, int bStep, int blocks, int depth, float[] from, int fo, int fi,
             int fStep, float[] c, int co, int ci, int cStep, int rows) {
-        for (int i = 0; i < rows; i += ROWS) {
+        int done = 0;
+        for (; LANES == BLOCK && blocks == 1 && rows - done > ROWS; done += 2 * ROWS) {
+            if (columns) {
+                Tile16x1.columns(a, ao + done / BLOCK * aStep, b, bo, depth, from, fo + done * fi, fi, c, co + done * ci, ci);
+            } else {
+                Tile16x1.rows(a, ao + done * Product.ROW, b, bo, depth, from, fo + done * fi, fi, c, co + done * ci, ci);
+            }
+        }
+        for (int i = done; i < rows; i += ROWS) {
             int at = columns ? ao + i / BLOCK * aStep + i % BLOCK : ao + i * Product.ROW;
             multiply(columns, a, at, b, bo, bStep, blocks, depth, from, fo + i * fi, fi, fStep, c, co + i * ci, ci, cStep, Math.min(ROWS, rows - i));
         }

@@ -111,8 +111,8 @@ public final class LayerNormBackward {
     }
 
     /**
-     * Adds dy · x̂ and dy of a row to the sums of a part, {@code n} floats apart, and leaves the lanes' sums of d = dy · gamma and of d · x̂ in {@code out}, from 0
-     * and from 16 on; of whole vectors only.
+     * Adds dy · x̂ and dy of a row to the sums of a part, {@code n} floats apart. Leaves the lanes' sums of d = dy · gamma and of d · x̂ in {@code out}, from 0
+     * and from 16 on. Of whole vectors only.
      */
     private static void moments(float[] x, int i, float mean, float rstd, float[] dy, int j, float[] gamma, int g, float[] sums, int s, int whole, int n,
             float[] out) {

@@ -7,8 +7,8 @@ import jdk.incubator.vector.FloatVector;
 import sirocco.cpu.Layout;
 
 /**
- * Sums over contiguous floats: float32 in 4 vectors, whose lanes are then added up in double, in their order, and then the four sums. {@code reduceLanes} would not do:
- * its order is unspecified and changes when the compiler takes over from the interpreter.
+ * Sums over contiguous floats: float32 in 4 vectors, whose lanes are then added up in double, in their order, and then the four sums.
+ * {@code reduceLanes} would not do: its order is unspecified and changes when the compiler takes over from the interpreter.
  */
 public final class LaneSums {
     /** Floats of scratch memory that a call needs. */

@@ -4,8 +4,8 @@ import sirocco.cpu.Layout;
 import sirocco.cpu.Workers;
 
 /**
- * Computes y from x plane by plane, where both have the same images and channels but different numbers of pixels. A plane is a block of channels, or an image that is
- * not in blocks.
+ * Computes y from x plane by plane, where both have the same images and channels but different numbers of pixels. A plane is a block of channels, or an image
+ * that is not in blocks.
  */
 abstract class Resampling implements Workers.Task {
     final Layout layoutX;
