@@ -119,7 +119,9 @@ final class InfoCommand implements Callable<Integer> {
         try (Device opened = device.open(out)) {
             for (int n : batches) {
                 out.printf("batch %d%n", n);
-                out.println("  sampling step: " + SamplePlan.of(opened, model, n, STEPS, false).summary());
+                if (!config.classifies()) {
+                    out.println("  sampling step: " + SamplePlan.of(opened, model, n, STEPS, false).summary());
+                }
                 out.println("  training step: " + TrainPlan.of(opened, model, n).summary());
             }
             if (dump != null) {

@@ -48,10 +48,6 @@ public final class ImageSampler implements AutoCloseable {
         if (guide.evaluations().size() > 1 && model.conditions().isEmpty()) {
             throw new IllegalArgumentException("guidance: the model is unconditional, so there is nothing to steer away from. Leave guidance out.");
         }
-        if (model.config().classifies() || model.config().outChannels() != model.config().inChannels()) {
-            throw new IllegalArgumentException("sampling: the network is a " + model.config().className() + " with " + model.config().outChannels()
-                    + " outputs (expected a network that denoises, with as many output channels as its images have, " + model.config().inChannels() + ").");
-        }
         this.device = device;
         this.program = program;
         this.batch = batch;

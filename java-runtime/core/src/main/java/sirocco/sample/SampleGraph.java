@@ -29,7 +29,12 @@ import sirocco.nn.Network;
  */
 record SampleGraph(Graph graph, ProgramStep step, HostInputs inputs, RandomKey key, ParameterSet network, Map<Condition, Value> conditions,
                    Map<Column, Value> columns) {
+    /** @throws IllegalArgumentException if the network does not denoise */
     static SampleGraph of(Network model, int batch, SolverProgram program, Guide guide) {
+        if (model.config().classifies() || model.config().outChannels() != model.config().inChannels()) {
+            throw new IllegalArgumentException("sampling: the network is a " + model.config().className() + " with " + model.config().outChannels()
+                    + " outputs (expected a network that denoises, with as many output channels as its images have, " + model.config().inChannels() + ").");
+        }
         GraphBuilder g = new GraphBuilder();
         int evaluated = guide.evaluations().size() * batch;
         RandomKey key = new RandomKey(g.input("rng", Shape.vector(4), DType.I32), g.input("index", Shape.features(batch, 1), DType.I32));

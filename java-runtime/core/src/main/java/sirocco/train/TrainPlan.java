@@ -6,6 +6,7 @@ import sirocco.api.Device;
 import sirocco.api.Plan;
 import sirocco.data.Column;
 import sirocco.diffusion.BetaSchedule;
+import sirocco.diffusion.ClassificationLoss;
 import sirocco.diffusion.DiscreteProcess;
 import sirocco.diffusion.NoiseSchedule;
 import sirocco.diffusion.Prediction;
@@ -16,7 +17,7 @@ import sirocco.nn.Network;
 public final class TrainPlan {
     private TrainPlan() { }
 
-    /** As a default configuration trains it, with batches that the host writes. */
+    /** As a default configuration trains it, with batches that the host writes; a classifier is trained to classify. */
     public static Plan of(Device device, Network model, int batch) {
         return device.plan(graph(model, batch).graph());
     }
@@ -26,7 +27,8 @@ public final class TrainPlan {
         var process = new DiscreteProcess(NoiseSchedule.of(BetaSchedule.LINEAR, c.process().timesteps()), Prediction.EPSILON);
         ImageSize size = model.config().size();
         List<Column> columns = List.of(Column.image(size.height(), size.width(), model.config().inChannels()), Column.label());
-        var task = new TrainGraph.Task(model, process, c.objective().objective(), c.objective().labelDrop(), c.data().flip());
+        var task = new TrainGraph.Task(model, process, model.config().classifies() ? new ClassificationLoss() : c.objective().objective(),
+                c.objective().labelDrop(), c.data().flip());
         return TrainGraph.of(task, batch, columns, OptionalInt.empty(), OptionalInt.empty());
     }
 }
