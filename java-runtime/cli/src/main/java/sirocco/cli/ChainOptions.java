@@ -36,9 +36,9 @@ final class ChainOptions {
 
     private static final String ALL = "all";
 
-    @Option(names = "--sampler", defaultValue = "ddim", paramLabel = "NAME", description = "ddpm, ddpm-large, ddim, dpm++1, dpm++2m, dpm++3m, "
+    @Option(names = "--sampler", paramLabel = "NAME", description = "ddpm, ddpm-large, ddim, dpm++1, dpm++2m, dpm++3m, "
             + "dpm++2m-sde, euler, euler-a, heun, with settings if any: ddim:eta=0.5,spacing=trailing,clip=none, euler:sigmas=karras; or own: as the model's scheduler_config.json says; "
-            + "default: ${DEFAULT-VALUE}")
+            + "default: ddim, or heun for a model of the EDM process")
     String name;
 
     @Option(names = "--steps", paramLabel = "N", description = "steps of a chain (heun evaluates the model twice a step); default: all for ddpm, 50 for ddim and euler, 25 for heun, 20 for dpm++")
@@ -62,18 +62,21 @@ final class ChainOptions {
             + "the images towards their class; the model may be unconditional")
     Path classifier;
 
-    @Option(names = "--classifier-scale", defaultValue = "1", paramLabel = "X", description = "strength of the classifier; default: ${DEFAULT-VALUE}")
-    double classifierScale;
+    @Option(names = "--classifier-scale", paramLabel = "X", description = "strength of the classifier; default: 1")
+    Double classifierScale;
 
     @Option(names = "--null-class", paramLabel = "NAME|N", description = "the class that stands for \"no class\" in guidance; default: as the model folder says")
     String nullClass;
 
     private GuidingClassifier loadedClassifier;
 
+    /** Whether the process's fast solver samples if none is chosen. */
+    private boolean fast;
+
     /** Good images in few steps: what is drawn along the way of other work. */
     static ChainOptions quick() {
         ChainOptions chain = new ChainOptions();
-        chain.name = "dpm++2m";
+        chain.fast = true;
         chain.guidance = 1;
         return chain;
     }
@@ -88,7 +91,7 @@ final class ChainOptions {
         Optional<Samples> negative = model.config().numClassEmbeds().isEmpty() ? Optional.empty()
                 : nullClass(model).stream().mapToObj(c -> Samples.ofLabels(_ -> c)).findFirst();
         Guide guide = ClassifierFree.of(guidance, negative);
-        return loadedClassifier == null ? guide : new ClassifierGuide(guide, loadedClassifier.checked(process, model), classifierScale);
+        return loadedClassifier == null ? guide : new ClassifierGuide(guide, loadedClassifier.checked(process, model), classifierScale == null ? 1 : classifierScale);
     }
 
     /**
@@ -119,7 +122,7 @@ final class ChainOptions {
         if (model.schedulerJson().isPresent()) {
             return Optional.empty();
         }
-        if (name.equals(OWN)) {
+        if (OWN.equals(name)) {
             throw new IllegalArgumentException("--sampler own: the model folder has no " + ModelFolder.SCHEDULER + ". Choose a sampler by name, or add the file.");
         }
         return Optional.of("warning: the model folder has no " + ModelFolder.SCHEDULER + "; a linear schedule of 1000 steps and a network that predicts noise are assumed "
@@ -128,16 +131,24 @@ final class ChainOptions {
 
     private SchedulerConfig scheduler(DiffusionModel model) {
         checkScheduler(model);
-        Optional<Solver> named = name.equals(OWN) ? Optional.empty() : Optional.of(Solver.parse(name));
+        Optional<Solver> named = name == null || name.equals(OWN) ? Optional.empty() : Optional.of(Solver.parse(name));
         if (model.schedulerJson().isEmpty()) {
-            return HO_2020.with(named.orElseThrow());
+            return HO_2020.with(named.orElseGet(() -> solver(HO_2020.process())));
         }
         String json = model.schedulerJson().get();
         try {
-            return named.isPresent() ? SchedulerConfig.parse(json, named.get()) : SchedulerConfig.parse(json);
+            if (OWN.equals(name)) {
+                return SchedulerConfig.parse(json);
+            }
+            SchedulerConfig trained = SchedulerConfig.parse(json, HO_2020.solver());
+            return trained.with(named.orElseGet(() -> solver(trained.process())));
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException("the model's " + ModelFolder.SCHEDULER + ": " + e.getMessage(), e);
         }
+    }
+
+    private Solver solver(ForwardProcess process) {
+        return fast ? process.fastSolver() : process.defaultSolver();
     }
 
     private SolverProgram program(SchedulerConfig diffusion) {
@@ -152,6 +163,17 @@ final class ChainOptions {
      * @throws IllegalArgumentException if the model has no null class, or it is not known which one it is
      */
     void checkGuidance(DiffusionModel model, Optional<TrainConfig> training) {
+        if (classifier == null && classifierScale != null) {
+            throw new IllegalArgumentException("--classifier-scale " + classifierScale + ": there is no classifier. Name one with --classifier, or leave the flag out.");
+        }
+        if (model.config().numClassEmbeds().isEmpty()) {
+            if (nullClass != null) {
+                throw new IllegalArgumentException("--null-class " + nullClass + ": the model is unconditional; leave the flag out");
+            }
+            if (guidance != 1) {
+                throw new IllegalArgumentException("--guidance " + guidance + ": the model is unconditional; leave guidance out");
+            }
+        }
         if (guidance == 1 || model.config().numClassEmbeds().isEmpty()) {
             return;
         }

@@ -3,9 +3,9 @@ package sirocco.cli;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
-import sirocco.diffusion.DiscreteProcess;
 import sirocco.diffusion.ForwardProcess;
 import sirocco.diffusion.SchedulerConfig;
+import sirocco.folder.ClassLabels;
 import sirocco.folder.ModelFolder;
 import sirocco.nn.ImageSize;
 import sirocco.nn.Weights;
@@ -51,19 +51,26 @@ record GuidingClassifier(Path folder, DiffusionModel model) {
         }
         ForwardProcess own = SchedulerConfig.parse(model.schedulerJson().orElseThrow(() -> new IllegalArgumentException(FLAG + folder + ": the folder has no "
                 + ModelFolder.SCHEDULER + ", so it does not say with which noise it was trained."))).process();
-        if (!sameNoise(own, process)) {
-            throw new IllegalArgumentException(FLAG + folder + ": it was trained with another noise schedule than the model, so it does not know the model's noisy "
-                    + "images. Train a classifier with the model's --schedule and --timesteps.");
+        if (!own.sameNoise(process)) {
+            throw new IllegalArgumentException(FLAG + folder + ": it was trained with another noise than the model, so it does not know the model's noisy "
+                    + "images. Train a classifier with the model's process: --process, --schedule and --timesteps.");
         }
-        if (guided.config().numClassEmbeds().isPresent() && !model.labels().names().equals(guided.labels().names())) {
-            throw new IllegalArgumentException(FLAG + folder + ": its classes are not the model's (expected " + guided.labels().list() + ", got "
-                    + model.labels().list() + ").");
+        if (guided.config().numClassEmbeds().isPresent()) {
+            checkClasses(guided.labels(), guided.config().numClassEmbeds().getAsInt());
         }
         return model.weights();
     }
 
-    /** What a network predicts does not matter to a classifier. */
-    private static boolean sameNoise(ForwardProcess a, ForwardProcess b) {
-        return a instanceof DiscreteProcess x && b instanceof DiscreteProcess y ? x.schedule().sameLevels(y.schedule()) : a.equals(b);
+    private void checkClasses(ClassLabels labels, int rows) {
+        int classes = rows - (labels.nullClass().isPresent() ? 1 : 0);
+        if (model.config().outChannels() != classes) {
+            throw new IllegalArgumentException(FLAG + folder + ": it distinguishes " + model.config().outChannels() + " classes (expected " + classes
+                    + ", as the model knows).");
+        }
+        boolean named = !labels.names().isEmpty() && !model.labels().names().isEmpty();
+        if (named && !model.labels().names().equals(labels.names())) {
+            throw new IllegalArgumentException(FLAG + folder + ": its classes are not the model's (expected " + labels.list() + ", got " + model.labels().list()
+                    + ").");
+        }
     }
 }

@@ -79,9 +79,11 @@ final class InferCommand implements Callable<Integer> {
             float[] timesteps = perImage(tensors.shape(needed(tensors, "timesteps")), numbers(tensors, "timesteps"), n);
             int[] labels = labels(tensors, n, loaded);
             float[] result = run(opened, loaded, sample, timesteps, labels, n, h, w);
-            float[] nchw = Nchw.fromNhwc(result, n, config.outChannels(), h, w);
-            new SafetensorsWriter().floats("output", new long[] {n, config.outChannels(), h, w}, () -> nchw).write(out);
-            print.println(out + ": output [" + n + "," + config.outChannels() + "," + h + "," + w + "]");
+            boolean classifies = config.classifies();
+            float[] written = classifies ? result : Nchw.fromNhwc(result, n, config.outChannels(), h, w);
+            long[] shapeOut = classifies ? new long[] {n, config.outChannels()} : new long[] {n, config.outChannels(), h, w};
+            new SafetensorsWriter().floats("output", shapeOut, () -> written).write(out);
+            print.println(out + ": output " + Arrays.toString(shapeOut).replace(" ", ""));
             print.flush();
             return 0;
         }
@@ -90,10 +92,10 @@ final class InferCommand implements Callable<Integer> {
     private float[] run(Device opened, DiffusionModel loaded, float[] sample, float[] timesteps, int[] labels, int n, int h, int w) {
         int size = Math.min(batch, n);
         int imageIn = sample.length / n;
-        int imageOut = h * w * loaded.config().outChannels();
-        float[] result = new float[n * imageOut];
-        float[] part = new float[size * imageOut];
         try (Denoiser denoiser = new Denoiser(opened, loaded.config().network(), size, h, w).load(loaded.weights())) {
+            int imageOut = Math.toIntExact(denoiser.output().imageElements());
+            float[] result = new float[n * imageOut];
+            float[] part = new float[size * imageOut];
             for (int first = 0; first < n; first += size) {
                 // The last part is filled up from before it: every image is computed the same way in any company.
                 int from = Math.min(first, n - size);
@@ -104,8 +106,8 @@ final class InferCommand implements Callable<Integer> {
                     denoiser.executable().trace(this::print);
                 }
             }
+            return result;
         }
-        return result;
     }
 
     private static Batch conditions(int[] labels, int from, int size) {

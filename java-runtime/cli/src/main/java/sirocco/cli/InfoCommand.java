@@ -113,8 +113,8 @@ final class InfoCommand implements Callable<Integer> {
         out.printf(Locale.ROOT, "model: %s, %d×%d, %d channels, %,d parameters, %.2f GFLOP an image%n", config.className(), config.size().height(),
                 config.size().width(), config.inChannels(), model.parameterCount(), model.flopsPerImage() * 1e-9);
         folder.flatMap(ModelFolder::scheduler).ifPresent(s -> out.println("scheduler: " + s.className()));
-        if (config.numClassEmbeds().isPresent()) {
-            classes(out, config.numClassEmbeds().getAsInt(), folder.map(ModelFolder::labels).orElse(ClassLabels.NONE));
+        if (config.classes().isPresent()) {
+            classes(out, config.classes().getAsInt(), folder.map(ModelFolder::labels).orElse(ClassLabels.NONE));
         }
         try (Device opened = device.open(out)) {
             for (int n : batches) {

@@ -73,9 +73,9 @@ final class SampleCommand implements Callable<Integer> {
         PrintWriter print = spec.commandLine().getOut();
         PrintWriter err = spec.commandLine().getErr();
         DiffusionModel loaded = model.load(Optional.ofNullable(imageSize).map(ImageSize::square), err);
+        chain.checkGuidance(loaded, model.training());
         chain.loadClassifier(loaded.config().size());
         Samples conditions = chain.conditions(loaded);
-        chain.checkGuidance(loaded, model.training());
         chain.checkScheduler(loaded).ifPresent(err::println);
         try (Interrupt interrupt = new Interrupt(); Device opened = device.open(print);
                 ImageSampler sampler = chain.sampler(opened, loaded, Math.min(batch, num))) {

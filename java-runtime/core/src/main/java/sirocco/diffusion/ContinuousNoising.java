@@ -28,14 +28,15 @@ final class ContinuousNoising {
         Value images = step.column(Column.IMAGE);
         int n = images.shape().n();
         HostInputs inputs = step.inputs();
-        Value table = inputs.eachStep(g, "levels", new Shape(n, 1, 2, 2), perImage(draw, 4, (level, into, at) -> {
+        Levels levels = new Levels(n, draw);
+        Value table = inputs.eachStep(g, "levels", new Shape(n, 1, 2, 2), perImage(levels, 4, (level, into, at) -> {
             into[at] = (float) (level.inputScale() * level.a());
             into[at + 1] = (float) (level.inputScale() * level.s());
             into[at + 2] = (float) output.targetFromX0(level.a(), level.s());
             into[at + 3] = (float) output.targetFromEpsilon(level.a(), level.s());
         }));
-        Value time = inputs.eachStep(g, "times", Shape.features(n, 1), perImage(draw, 1, (level, into, at) -> into[at] = (float) level.time()));
-        Value weight = inputs.eachStep(g, "weights", Shape.features(n, 1), perImage(draw, 1,
+        Value time = inputs.eachStep(g, "times", Shape.features(n, 1), perImage(levels, 1, (level, into, at) -> into[at] = (float) level.time()));
+        Value weight = inputs.eachStep(g, "weights", Shape.features(n, 1), perImage(levels, 1,
                 (level, into, at) -> into[at] = (float) weighting.weight(level, output)));
         Value row = inputs.table(g, "rows", Shape.features(n, 1), IntStream.range(0, n).toArray());
         return g.in("noising", () -> {
@@ -52,11 +53,38 @@ final class ContinuousNoising {
         void write(Level level, float[] into, int at);
     }
 
-    private static HostInputs.Fill perImage(Draw draw, int floats, Write write) {
+    private static HostInputs.Fill perImage(Levels levels, int floats, Write write) {
         return (seed, step, firstImage, into) -> {
-            for (int i = 0; i < into.length / floats; i++) {
-                write.write(draw.level(seed, step, firstImage + i), into, i * floats);
+            Level[] drawn = levels.of(seed, step, firstImage);
+            for (int i = 0; i < drawn.length; i++) {
+                write.write(drawn[i], into, i * floats);
             }
         };
+    }
+
+    /** The noise levels of a batch, which several inputs are filled from. */
+    private static final class Levels {
+        private final Draw draw;
+        private final Level[] drawn;
+        private long seed;
+        private long step = -1;
+        private int firstImage;
+
+        Levels(int n, Draw draw) {
+            this.draw = draw;
+            drawn = new Level[n];
+        }
+
+        Level[] of(long seed, long step, int firstImage) {
+            if (seed != this.seed || step != this.step || firstImage != this.firstImage) {
+                this.seed = seed;
+                this.step = step;
+                this.firstImage = firstImage;
+                for (int i = 0; i < drawn.length; i++) {
+                    drawn[i] = draw.level(seed, step, firstImage + i);
+                }
+            }
+            return drawn;
+        }
     }
 }

@@ -68,6 +68,21 @@ public record DiscreteProcess(NoiseSchedule schedule, Prediction output) impleme
     }
 
     @Override
+    public Solver defaultSolver() {
+        return Solver.parse("ddim");
+    }
+
+    @Override
+    public Solver fastSolver() {
+        return Solver.parse("dpm++2m");
+    }
+
+    @Override
+    public boolean sameNoise(ForwardProcess other) {
+        return other instanceof DiscreteProcess d && schedule.sameLevels(d.schedule);
+    }
+
+    @Override
     public String className(Solver solver) {
         return solver.kind().className();
     }

@@ -12,7 +12,8 @@ public interface ForwardProcess {
     Parameterization output();
 
     /**
-     * Records the draw of a time for each image of a batch, and noising to it.
+     * Records the draw of a time for each image of a batch, and noising to it. A step is noised once: a second call in the same graph is refused, since its inputs
+     * would have the same names and its noise the same address.
      *
      * @param weighting weight of each image by its noise level
      */
@@ -36,12 +37,23 @@ public interface ForwardProcess {
      * @throws IllegalArgumentException if they are not
      */
     default DiscreteProcess discrete(String solver) {
-        throw new IllegalArgumentException("sampler " + solver + ": the model was trained without discrete timesteps, which this sampler needs. Choose another: "
-                + "euler, euler-a or heun.");
+        throw new IllegalArgumentException("sampler " + solver + ": the model was trained without discrete timesteps, which this sampler needs. Choose another, such as "
+                + defaultSolver().name() + ".");
     }
 
     /** Returns the solver that a model folder of this process names. */
     Solver usualSolver();
+
+    /** Returns the solver that samples if none is chosen. */
+    Solver defaultSolver();
+
+    /** Returns a solver that makes good images in few steps. */
+    Solver fastSolver();
+
+    /**
+     * Returns whether images noised by this process and by another are alike, so that a network trained on one knows the other's.
+     */
+    boolean sameNoise(ForwardProcess other);
 
     /** Returns the class of diffusers that samples this process with a solver. */
     String className(Solver solver);

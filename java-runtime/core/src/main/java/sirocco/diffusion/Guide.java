@@ -6,6 +6,7 @@ import java.util.function.BinaryOperator;
 import java.util.function.Function;
 import sirocco.api.GraphBuilder;
 import sirocco.api.Value;
+import sirocco.data.Batch;
 import sirocco.data.Column;
 import sirocco.data.Samples;
 
@@ -60,6 +61,15 @@ public interface Guide {
      * second, and so on.
      */
     List<Conditioned> evaluations();
+
+    /**
+     * Checks the conditions of an image that this guide reads itself.
+     *
+     * @param given with the columns that {@link Step#given} was asked for
+     * @param image number of the image, for the message
+     * @throws IllegalArgumentException if they are not possible
+     */
+    default void check(Batch given, int row, long image) { }
 
     /**
      * Records the evaluations and their combination.

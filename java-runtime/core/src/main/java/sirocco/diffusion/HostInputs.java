@@ -66,7 +66,7 @@ public final class HostInputs {
         });
     }
 
-    /** Writes what is written before each step. Allocates nothing. */
+    /** Writes what is written before each step. */
     public void writeStep(Executable executable, long seed, long step, int firstImage) {
         for (EachStep e : eachStep) {
             e.fill.fill(seed, step, firstImage, e.data);

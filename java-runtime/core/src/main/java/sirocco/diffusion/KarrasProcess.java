@@ -19,9 +19,10 @@ import sirocco.api.Philox;
  */
 public record KarrasProcess(double sigmaData, double sigmaMin, double sigmaMax, double logMean, double logDeviation, boolean negated)
         implements ForwardProcess {
-    private static final double RHO = 7;
-    private static final double LOG_MEAN = -1.2;
-    private static final double LOG_DEVIATION = 1.2;
+
+    /** The values of the paper. */
+    public static final KarrasProcess PAPER = new KarrasProcess(0.5, 0.002, 80, -1.2, 1.2, false);
+
     private static final String CLASS = "EDMEulerScheduler";
 
     public KarrasProcess {
@@ -73,8 +74,8 @@ public record KarrasProcess(double sigmaData, double sigmaMin, double sigmaMax, 
         Parameterization output = output();
         for (int i = 0; i < steps; i++) {
             double u = steps == 1 ? 0 : i / (steps - 1.0);
-            double sigma = request.levels() == SigmaSpacing.EXPONENTIAL ? Math.exp(Math.log(sigmaMax) + u * (Math.log(sigmaMin) - Math.log(sigmaMax)))
-                    : Math.pow(Math.pow(sigmaMax, 1 / RHO) + u * (Math.pow(sigmaMin, 1 / RHO) - Math.pow(sigmaMax, 1 / RHO)), RHO);
+            SigmaSpacing spacing = request.levels() == SigmaSpacing.SCHEDULE ? SigmaSpacing.KARRAS : request.levels();
+            double sigma = spacing.between(sigmaMax, sigmaMin, u);
             points.add(new SigmaGrid.Point(level(sigma), output.x0FromX(1, sigma), output.x0FromOut(1, sigma)));
         }
         // diffusers starts at the deviation of data of unit variance with this noise, not at sigmaMax.
@@ -92,6 +93,21 @@ public record KarrasProcess(double sigmaData, double sigmaMin, double sigmaMax, 
     }
 
     @Override
+    public Solver defaultSolver() {
+        return Solver.parse("heun:sigmas=karras,clip=none");
+    }
+
+    @Override
+    public Solver fastSolver() {
+        return defaultSolver();
+    }
+
+    @Override
+    public boolean sameNoise(ForwardProcess other) {
+        return other instanceof KarrasProcess k && sigmaData == k.sigmaData;
+    }
+
+    @Override
     public String className(Solver solver) {
         return CLASS;
     }
@@ -106,7 +122,7 @@ public record KarrasProcess(double sigmaData, double sigmaMin, double sigmaMax, 
         config.put("sigma_min", sigmaMin);
         config.put("sigma_max", sigmaMax);
         config.put("sigma_data", sigmaData);
-        config.put("rho", RHO);
+        config.put("rho", SigmaSpacing.RHO);
         config.put("prediction_type", negated ? Prediction.V_PREDICTION.text() : Prediction.EPSILON.text());
     }
 
@@ -120,12 +136,12 @@ public record KarrasProcess(double sigmaData, double sigmaMin, double sigmaMax, 
         @Override
         public ForwardProcess read(SchedulerSettings s, String className) {
             s.integer("num_train_timesteps", 1000);
-            double rho = s.number("rho", RHO);
-            if (rho != RHO) {
-                throw new IllegalArgumentException("rho: " + rho + " is not supported; set it to " + RHO);
+            double rho = s.number("rho", SigmaSpacing.RHO);
+            if (rho != SigmaSpacing.RHO) {
+                throw new IllegalArgumentException("rho: " + rho + " is not supported; set it to " + SigmaSpacing.RHO);
             }
-            return new KarrasProcess(s.number("sigma_data", 0.5), s.number("sigma_min", 0.002), s.number("sigma_max", 80), LOG_MEAN, LOG_DEVIATION,
-                    negated(s.text("prediction_type", "epsilon")));
+            return new KarrasProcess(s.number("sigma_data", PAPER.sigmaData), s.number("sigma_min", PAPER.sigmaMin), s.number("sigma_max", PAPER.sigmaMax),
+                    PAPER.logMean, PAPER.logDeviation, negated("prediction_type", s.text("prediction_type", "epsilon")));
         }
 
         @Override
@@ -139,13 +155,14 @@ public record KarrasProcess(double sigmaData, double sigmaMin, double sigmaMax, 
     /**
      * Returns whether the output is −F.
      *
+     * @param where the setting, for the message
      * @throws IllegalArgumentException if the network predicts neither F nor −F
      */
-    public static boolean negated(String prediction) {
+    public static boolean negated(String where, String prediction) {
         return switch (Prediction.parse(prediction)) {
             case EPSILON -> false;
             case V_PREDICTION -> true;
-            case SAMPLE -> throw new IllegalArgumentException("prediction_type: " + prediction
+            case SAMPLE -> throw new IllegalArgumentException(where + ": " + prediction
                     + " is not possible with the EDM process (expected epsilon for the paper's F, or v_prediction for -F).");
         };
     }

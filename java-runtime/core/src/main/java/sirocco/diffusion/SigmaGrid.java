@@ -2,7 +2,6 @@ package sirocco.diffusion;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.DoubleUnaryOperator;
 
 /**
  * The noise levels of a solver of dx/dσ = (x − x̂_0)/σ (Karras et al. 2022, eq. 1 with s = 1), for x = x_0 + σ·ε.
@@ -14,7 +13,6 @@ import java.util.function.DoubleUnaryOperator;
 public record SigmaGrid(List<Point> levels, double end, double start) {
     /** What stands for ᾱ = 0, whose σ is infinite: diffusers' value. */
     private static final double LEAST_ALPHA_BAR = 0x1p-24;
-    private static final double RHO = 7;
 
     /**
      * A level.
@@ -43,14 +41,9 @@ public record SigmaGrid(List<Point> levels, double end, double start) {
         }
         double first = sigmas[0];
         double last = sigmas[steps - 1];
-        DoubleUnaryOperator respaced = switch (request.levels()) {
-            case SCHEDULE -> null;
-            case KARRAS -> u -> Math.pow(Math.pow(first, 1 / RHO) + u * (Math.pow(last, 1 / RHO) - Math.pow(first, 1 / RHO)), RHO);
-            case EXPONENTIAL -> u -> Math.exp(Math.log(first) + u * (Math.log(last) - Math.log(first)));
-        };
-        if (respaced != null) {
+        if (request.levels() != SigmaSpacing.SCHEDULE) {
             for (int i = 0; i < steps; i++) {
-                sigmas[i] = respaced.applyAsDouble(steps == 1 ? 0 : i / (steps - 1.0));
+                sigmas[i] = request.levels().between(first, last, steps == 1 ? 0 : i / (steps - 1.0));
                 timesteps[i] = timestep(all, sigmas[i]);
             }
         }

@@ -11,6 +11,22 @@ public enum SigmaSpacing {
     /** Evenly in log σ. */
     EXPONENTIAL;
 
+    /** ρ of Karras et al. 2022, eq. 5. */
+    static final double RHO = 7;
+
+    /**
+     * Returns a level between two.
+     *
+     * @param u 0 for the first, 1 for the last
+     */
+    double between(double first, double last, double u) {
+        return switch (this) {
+            case KARRAS -> Math.pow(Math.pow(first, 1 / RHO) + u * (Math.pow(last, 1 / RHO) - Math.pow(first, 1 / RHO)), RHO);
+            case EXPONENTIAL -> Math.exp(Math.log(first) + u * (Math.log(last) - Math.log(first)));
+            case SCHEDULE -> throw new IllegalStateException("levels that are spaced as the timesteps are need a schedule");
+        };
+    }
+
     public String text() {
         return name().toLowerCase(Locale.ROOT);
     }

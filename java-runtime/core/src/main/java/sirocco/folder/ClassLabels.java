@@ -79,7 +79,7 @@ public record ClassLabels(NavigableMap<Integer, String> names, OptionalInt nullC
         int largest = Math.max(names.isEmpty() ? -1 : names.lastKey(), nullClass.orElse(-1));
         if (nullClass.isPresent() && nullClass.getAsInt() < 0 || largest >= rows.orElse(0)) {
             throw new IllegalArgumentException(where + ": " + NAMES + " or " + NULL_CLASS + " names class " + (largest < 0 ? nullClass.getAsInt() : largest) + " (expected "
-                    + (rows.isEmpty() ? "none, since the model is unconditional" : "classes 0 to " + (rows.getAsInt() - 1) + ", as num_class_embeds says") + ").");
+                    + (rows.isEmpty() ? "none, since the model is unconditional" : "classes 0 to " + (rows.getAsInt() - 1) + ", as its configuration says") + ").");
         }
     }
 

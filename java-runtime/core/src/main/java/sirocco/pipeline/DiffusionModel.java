@@ -14,10 +14,11 @@ import sirocco.nn.NetworkConfig;
 import sirocco.nn.Weights;
 
 /**
- * A network that denoises images, with its weights, its scheduler's configuration and what is known about its classes.
+ * A network that denoises images, or classifies noisy ones, with its weights, its scheduler's configuration and what is known about its classes.
  *
  * <p>What {@link #save} writes opens with {@code DDPMPipeline.from_pretrained}. A class-conditional model opens there too, but that pipeline passes no class to the
- * network: call {@code pipeline.unet} and {@code pipeline.scheduler} step by step.
+ * network: call {@code pipeline.unet} and {@code pipeline.scheduler} step by step. So does a model of the EDM process, since that pipeline does not scale the
+ * network's input.
  *
  * @param weights weights of the network
  * @param schedulerJson text of the scheduler's configuration; empty if there is none

@@ -11,6 +11,7 @@ import sirocco.api.ParameterSet;
 import sirocco.api.Shape;
 import sirocco.api.Step;
 import sirocco.api.Value;
+import sirocco.data.Batch;
 import sirocco.data.Column;
 import sirocco.diffusion.Guide;
 import sirocco.diffusion.Level;
@@ -40,6 +41,16 @@ public record ClassifierGuide(Guide base, Weights classifier, double scale) impl
     @Override
     public List<Conditioned> evaluations() {
         return base.evaluations();
+    }
+
+    @Override
+    public void check(Batch given, int row, long image) {
+        base.check(given, row, image);
+        int label = given.ints(Column.LABEL)[row];
+        if (label < 0 || label >= classifier.config().outChannels()) {
+            throw new IllegalArgumentException("class of image " + image + ": the classifier does not know it (expected 0 to "
+                    + (classifier.config().outChannels() - 1) + ", got " + label + ").");
+        }
     }
 
     @Override

@@ -37,6 +37,11 @@ public final class Denoiser implements AutoCloseable {
         plan = device.plan(graph);
     }
 
+    /** Returns the shape of the prediction: [n,h,w,c], or [n,1,1,classes] of a classifier. */
+    public Shape output() {
+        return prediction.shape();
+    }
+
     public Plan plan() {
         return plan;
     }

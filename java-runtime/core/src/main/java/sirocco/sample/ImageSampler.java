@@ -117,6 +117,7 @@ public final class ImageSampler implements AutoCloseable {
             Batch read = new Batch(batch, given.columns());
             for (int i = 0; i < batch; i++) {
                 given.read(first + i, read, i);
+                guide.check(read, i, first + i);
             }
             s.columns().forEach((c, v) -> read.write(c.name(), executable, v));
         }
@@ -164,8 +165,8 @@ public final class ImageSampler implements AutoCloseable {
     }
 
     /**
-     * Walks every chain to its end, with looks at {@code stop} about every half second; false if that ended it before. The host hears nothing of
-     * the device in between.
+     * Walks every chain to its end, with looks at {@code stop} about every half second; false if that ended it before. There is no host synchronization in
+     * between.
      */
     public boolean finish(BooleanSupplier stop) {
         int chunk = 1;

@@ -1,5 +1,7 @@
 package sirocco.train;
 
+import sirocco.diffusion.KarrasProcess;
+
 /**
  * The process of Karras et al. 2022 ("EDM"). Section {@code process.edm} of {@link TrainConfig}; read if {@code process.type} is {@code edm}.
  *
@@ -11,7 +13,8 @@ public record KarrasOptions(
         @Setting("largest noise level of sampling") double sigmaMax,
         @Setting("mean of the logarithm of the noise level in training (P_mean)") double logSigmaMean,
         @Setting("standard deviation of the logarithm of the noise level in training (P_std)") double logSigmaDeviation) {
-    static final KarrasOptions DEFAULT = new KarrasOptions(0.5, 0.002, 80, -1.2, 1.2);
+    static final KarrasOptions DEFAULT = new KarrasOptions(KarrasProcess.PAPER.sigmaData(), KarrasProcess.PAPER.sigmaMin(), KarrasProcess.PAPER.sigmaMax(),
+            KarrasProcess.PAPER.logMean(), KarrasProcess.PAPER.logDeviation());
 
     public KarrasOptions {
         SettingCheck.that(sigmaData > 0 && Double.isFinite(sigmaData), "process.edm.sigmaData", sigmaData, "a positive number");

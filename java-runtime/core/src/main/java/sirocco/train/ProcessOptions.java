@@ -37,7 +37,7 @@ public record ProcessOptions(
     ForwardProcess process(String prediction) {
         return switch (type) {
             case EDM -> new KarrasProcess(edm.sigmaData(), edm.sigmaMin(), edm.sigmaMax(), edm.logSigmaMean(), edm.logSigmaDeviation(),
-                    KarrasProcess.negated(prediction));
+                    KarrasProcess.negated("objective.prediction", prediction));
             // A folder that does not say what it was trained with, and settings that do.
             case DISCRETE, StartingModel.OWN -> new DiscreteProcess(NoiseSchedule.of(BetaSchedule.parse(schedule), timesteps), Prediction.parse(prediction));
             default -> throw new IllegalArgumentException("process.type: there is no such process (expected discrete or edm, got " + type + ").");

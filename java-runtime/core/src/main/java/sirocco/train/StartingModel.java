@@ -87,7 +87,7 @@ final class StartingModel {
         }
         ForwardProcess own = scheduler.get().process();
         if (own instanceof DiscreteProcess d) {
-            agree(!wanted.type().equals(ProcessOptions.EDM), "process.type", ProcessOptions.DISCRETE, wanted.type());
+            agree(List.of(OWN, ProcessOptions.DISCRETE).contains(wanted.type()), "process.type", ProcessOptions.DISCRETE, wanted.type());
             String kind = d.schedule().kind().map(BetaSchedule::text).orElse("a list of betas");
             agree(wanted.schedule().equals(OWN) || d.schedule().kind().equals(Optional.of(BetaSchedule.parse(wanted.schedule()))), "process.schedule", kind,
                     wanted.schedule());
@@ -95,8 +95,10 @@ final class StartingModel {
             agree(prediction.equals(OWN) || d.output() == Prediction.parse(prediction), "objective.prediction", d.output().text(), prediction);
         }
         if (own instanceof KarrasProcess k) {
-            agree(!wanted.type().equals(ProcessOptions.DISCRETE), "process.type", ProcessOptions.EDM, wanted.type());
-            agree(prediction.equals(OWN) || KarrasProcess.negated(prediction) == k.negated(), "objective.prediction", k.negated() ? "v_prediction" : "epsilon",
+            agree(List.of(OWN, ProcessOptions.EDM).contains(wanted.type()), "process.type", ProcessOptions.EDM, wanted.type());
+            agree(wanted.schedule().equals(OWN), "process.schedule", "none, the process is edm", wanted.schedule());
+            agree(wanted.timesteps() == 0, "process.timesteps", "none, the process is edm", wanted.timesteps());
+            agree(prediction.equals(OWN) || KarrasProcess.negated("objective.prediction", prediction) == k.negated(), "objective.prediction", k.negated() ? "v_prediction" : "epsilon",
                     prediction);
             KarrasOptions edm = wanted.edm();
             agree(List.of(k.sigmaData(), KarrasOptions.DEFAULT.sigmaData()).contains(edm.sigmaData()), "process.edm.sigmaData", k.sigmaData(), edm.sigmaData());

@@ -29,6 +29,14 @@ public record TrainConfig(DataOptions data, NetworkOptions network, ProcessOptio
         SettingCheck.that(folder || network.fromHash().isEmpty(), "network.fromHash", network.fromHash(), "nothing without network.from");
         SettingCheck.that(folder || !network.newClasses(), "network.newClasses", network.newClasses(), "false without network.from");
         SettingCheck.that(folder || !process.type().equals(StartingModel.OWN), "process.type", process.type(), "discrete or edm without network.from");
+        if (process.type().equals(ProcessOptions.EDM) && !folder) {
+            SettingCheck.that(process.schedule().equals("linear"), "process.schedule", process.schedule(), "nothing, since process.type edm has no such schedule");
+            SettingCheck.that(process.timesteps() == 1000, "process.timesteps", process.timesteps(), "nothing, since process.type edm has no timesteps");
+        }
+        SettingCheck.that(!process.type().equals(ProcessOptions.DISCRETE) || process.edm().equals(KarrasOptions.DEFAULT), "process.edm", process.edm(),
+                "nothing, since process.type is discrete");
+        SettingCheck.that(!objective.kind().equals("classification") || objective.minSnrGamma() == 0, "objective.minSnrGamma", objective.minSnrGamma(),
+                "0, since a classifier's loss has no such weights");
         SettingCheck.that(folder || process.timesteps() > 0, "process.timesteps", process.timesteps(), "1 to 1000000");
     }
 

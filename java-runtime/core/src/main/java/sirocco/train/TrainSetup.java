@@ -45,6 +45,10 @@ public record TrainSetup(TrainConfig config, Dataset data, Network model, Forwar
             throw new IllegalArgumentException("objective.kind: " + setup.config.objective().kind() + " cannot train this network (expected "
                     + (classifies ? "classification" : "another objective") + " for a " + setup.model.config().className() + "). Set objective.kind or network.model.");
         }
+        if (classifies && setup.config.run().sampleEvery() > 0) {
+            throw new IllegalArgumentException("run.sampleEvery: a classifier generates no images (expected 0, got " + setup.config.run().sampleEvery()
+                    + "). Leave this setting out.");
+        }
         return setup;
     }
 
@@ -75,6 +79,9 @@ public record TrainSetup(TrainConfig config, Dataset data, Network model, Forwar
         ImageSize size = new ImageSize(data.height(), data.width());
         NetworkConfig base = network.model().endsWith(".json")
                 ? Components.readNetwork(Path.of(network.model()), Optional.of(size)) : Components.preset(network.model());
+        if (base.classifies() && !network.classConditional()) {
+            throw new IllegalArgumentException("network.classConditional: a classifier needs the dataset's classes (expected true, got false). Leave this setting out.");
+        }
         int classes = network.classConditional() ? data.classNames().size() : 0;
         // The last row is the null class. It is there even if no label is dropped, so that a model's classes can be told from its file.
         return network.unet().fitted(base, size, data.channels(), classes, true);

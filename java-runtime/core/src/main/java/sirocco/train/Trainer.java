@@ -22,7 +22,7 @@ import sirocco.nn.Weights;
 import sirocco.pipeline.DiffusionModel;
 
 /**
- * Trains a model as Ho et al. 2020, algorithm 1. A step is one run of a graph, or one of its gradients for each micro-batch and one of its update.
+ * Trains a network for an objective. A step is one run of a graph, or one of its gradients for each micro-batch and one of its update.
  *
  * <p>A step is a function of weights, optimizer state, seed and its number alone: batches, timesteps and noise are addressed by the
  * step. So a run that was stopped and resumed computes the same bits as one that was not.
@@ -159,7 +159,6 @@ public final class Trainer implements AutoCloseable {
                     look(history, checkpoints);
                     listener.loss(step, history.loss(step - 1));
                 }
-                listener.step(step);
                 if (log) {
                     long now = System.nanoTime();
                     var line = new Metrics.Line(step, history.takeLosses() / (step - lineStep), history.norm(step - 1), config.learningRate(step - 1),
@@ -173,6 +172,8 @@ public final class Trainer implements AutoCloseable {
                     listener.saved(save(checkpoints));
                     saved = step;
                 }
+                // Last, so that what the listener makes of the step cannot cost its checkpoint.
+                listener.step(step);
             }
         }
         look(history, checkpoints);

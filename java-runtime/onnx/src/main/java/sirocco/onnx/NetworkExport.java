@@ -19,7 +19,7 @@ import sirocco.nn.Weights;
 
 /**
  * Exports a network's forward pass. Inputs: {@value #SAMPLE} F32 [batch,C,H,W]; {@value #TIMESTEP} F32 [batch]; {@value #LABELS} INT64 [batch], if the
- * network is conditioned on a class. Output: {@value #OUTPUT} F32 [batch,C,H,W].
+ * network is conditioned on a class. Output: {@value #OUTPUT} F32 [batch,C,H,W]; the logits [batch,classes,1,1] of a classifier.
  */
 public final class NetworkExport {
     public static final String SAMPLE = "sample";
@@ -44,7 +44,8 @@ public final class NetworkExport {
         Map<String, String> metadata = new LinkedHashMap<>();
         metadata.put(ModelFolder.CONFIG, config.toJson());
         scheduler.ifPresent(s -> metadata.put(ModelFolder.SCHEDULER, s));
-        String description = "Denoising network (" + config.className() + "): predicts from a noisy image and its timestep what the model was trained to predict.";
+        String description = config.classifies() ? "Classifier of noisy images (" + config.className() + "): logits of the classes."
+                : "Denoising network (" + config.className() + "): predicts from a noisy image and its timestep what the model was trained to predict.";
         return OnnxExport.of(n -> record(model, n), v -> weights.get(v.name()),
                 new OnnxExport.Options(batch, mapped, version, config.className(), description, metadata));
     }
