@@ -49,7 +49,9 @@ class ClassifierTrainingTest {
         message = refused(config().withNetwork(n -> n.withUnet(u -> u.withNormGroups(4))));
         assertTrue(message.contains("network.unet.normGroups") && message.contains("NoisyClassifier"), message);
         message = refused(config().withNetwork(n -> n.withClassConditional(false)));
-        assertTrue(message.contains("num_classes"), message);
+        assertTrue(message.contains("network.classConditional"), message);
+        message = refused(config().withRun(r -> r.withSampleEvery(10)));
+        assertTrue(message.contains("run.sampleEvery"), message);
     }
 
     private static String refused(TrainConfig config) {

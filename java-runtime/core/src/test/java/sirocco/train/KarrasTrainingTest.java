@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import sirocco.api.Device;
@@ -26,7 +27,7 @@ class KarrasTrainingTest {
     Path folder;
 
     private static TrainConfig config(int microBatch) {
-        return Tiny.config(c -> c.withProcess(p -> p.withType("edm").withEdm(e -> e.withSigmaData(0.4))).withData(d -> d.withBatch(4).withMicroBatch(microBatch))
+        return Tiny.config(c -> c.withProcess(p -> p.withType("edm").withTimesteps(1000).withEdm(e -> e.withSigmaData(0.4))).withData(d -> d.withBatch(4).withMicroBatch(microBatch))
                 .withRun(r -> r.withSteps(4).withSaveEvery(2)));
     }
 
@@ -79,9 +80,19 @@ class KarrasTrainingTest {
     }
 
     @Test
+    void settingsThatTheProcessDoesNotReadAreRefused() {
+        for (UnaryOperator<ProcessOptions> change : List.<UnaryOperator<ProcessOptions>>of(p -> p.withSchedule("cosine"), p -> p.withTimesteps(50))) {
+            String message = assertThrows(IllegalArgumentException.class, () -> config(0).withProcess(change)).getMessage();
+            assertTrue(message.contains("process.type edm"), message);
+        }
+        String message = assertThrows(IllegalArgumentException.class, () -> config(0).withProcess(p -> p.withType("discrete"))).getMessage();
+        assertTrue(message.contains("process.edm"), message);
+    }
+
+    @Test
     void aPredictionThatTheProcessLacksIsRefused() {
         TrainConfig sample = config(0).withObjective(o -> o.withPrediction("sample"));
         String message = assertThrows(IllegalArgumentException.class, () -> TrainSetup.of(sample)).getMessage();
-        assertTrue(message.contains("sample") && message.contains("expected epsilon"), message);
+        assertTrue(message.contains("objective.prediction: sample") && message.contains("expected epsilon"), message);
     }
 }
