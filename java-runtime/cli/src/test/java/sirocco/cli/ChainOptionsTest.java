@@ -87,18 +87,32 @@ class ChainOptionsTest {
         ChainOptions options = ofClass("0");
         options.guidance = 2;
         options.checkGuidance(model(4, PETS), Optional.empty());
-        options.checkGuidance(model(0, ClassLabels.NONE), Optional.empty());
+        String unconditional = assertThrows(IllegalArgumentException.class, () -> options.checkGuidance(model(0, ClassLabels.NONE), Optional.empty())).getMessage();
+        assertTrue(unconditional.contains("--guidance 2.0") && unconditional.contains("unconditional"), unconditional);
         String message = assertThrows(IllegalArgumentException.class, () -> options.checkGuidance(model(4, ClassLabels.NONE), Optional.empty())).getMessage();
         assertTrue(message.contains("--null-class N") && message.contains("the last, 3"), message);
         options.nullClass = "1";
         options.checkGuidance(model(4, ClassLabels.NONE), Optional.empty());
         options.nullClass = "4";
         assertThrows(IllegalArgumentException.class, () -> options.checkGuidance(model(4, ClassLabels.NONE), Optional.empty()));
+        options.guidance = 1;
+        assertThrows(IllegalArgumentException.class, () -> options.checkGuidance(model(0, ClassLabels.NONE), Optional.empty()), "--null-class of an unconditional model");
+    }
+
+    @Test
+    void aScaleNeedsAClassifier() {
+        ChainOptions options = ofClass("0");
+        options.guidance = 1;
+        options.classifierScale = 2.0;
+        String message = assertThrows(IllegalArgumentException.class, () -> options.checkGuidance(model(4, PETS), Optional.empty())).getMessage();
+        assertTrue(message.contains("--classifier-scale 2.0"), message);
     }
 
     @Test
     void aSamplerTakesItsUsualStepsOrTheModelsOwnWay() {
         assertEquals(20, steps("dpm++2m", null, Optional.empty()));
+        assertEquals(20, steps(null, null, Optional.empty()), "the fast solver of discrete timesteps, dpm++2m");
+        assertEquals(2 * 25 - 1, steps(null, null, Optional.of("{\"_class_name\": \"EDMEulerScheduler\"}")), "that of the EDM process, heun, evaluates twice a step");
         assertEquals(50, steps("ddim", null, Optional.empty()));
         assertEquals(1000, steps("ddpm", null, Optional.empty()));
         assertEquals(7, steps("ddpm", 7, Optional.empty()));
