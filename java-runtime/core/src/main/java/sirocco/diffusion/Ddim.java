@@ -84,22 +84,7 @@ public record Ddim(double eta, double clip, TimestepSpacing spacing, int stepsOf
         SchedulerSettings.putSpacing(config, spacing, stepsOffset);
     }
 
-    static final Kind KIND = new Kind() {
-        @Override
-        public String className() {
-            return "DDIMScheduler";
-        }
-
-        @Override
-        public String names() {
-            return "ddim";
-        }
-
-        @Override
-        public boolean has(String name) {
-            return name.equals("ddim");
-        }
-
+    static final Kind KIND = new SingleNameKind("DDIMScheduler", "ddim") {
         @Override
         public Solver read(String name, SolverText s) {
             return new Ddim(s.take("eta", 0.0, Double::valueOf), s.clip(1), s.spacing(TimestepSpacing.LEADING), s.offset(), true, false);

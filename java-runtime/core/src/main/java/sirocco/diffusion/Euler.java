@@ -51,22 +51,7 @@ public record Euler(Sigmas sigmas, double clip) implements Solver {
         SchedulerSettings.putSpacing(config, sigmas.spacing(), sigmas.stepsOffset());
     }
 
-    static final Kind KIND = new Kind() {
-        @Override
-        public String className() {
-            return "EulerDiscreteScheduler";
-        }
-
-        @Override
-        public String names() {
-            return "euler";
-        }
-
-        @Override
-        public boolean has(String name) {
-            return name.equals("euler");
-        }
-
+    static final Kind KIND = new SingleNameKind("EulerDiscreteScheduler", "euler") {
         @Override
         public Solver read(String name, SolverText s) {
             return new Euler(new Sigmas(s.spacing(TimestepSpacing.LINSPACE), s.offset(), s.take("sigmas", SigmaSpacing.SCHEDULE, SigmaSpacing::parse),

@@ -51,22 +51,7 @@ public record EulerAncestral(Sigmas sigmas, double clip) implements Solver {
         SchedulerSettings.putSpacing(config, sigmas.spacing(), sigmas.stepsOffset());
     }
 
-    static final Kind KIND = new Kind() {
-        @Override
-        public String className() {
-            return "EulerAncestralDiscreteScheduler";
-        }
-
-        @Override
-        public String names() {
-            return "euler-a";
-        }
-
-        @Override
-        public boolean has(String name) {
-            return name.equals("euler-a");
-        }
-
+    static final Kind KIND = new SingleNameKind("EulerAncestralDiscreteScheduler", "euler-a") {
         @Override
         public Solver read(String name, SolverText s) {
             return new EulerAncestral(new Sigmas(s.spacing(TimestepSpacing.LINSPACE), s.offset(), SigmaSpacing.SCHEDULE, DpmSolverPP.FinalSigma.ZERO), s.clip(1));

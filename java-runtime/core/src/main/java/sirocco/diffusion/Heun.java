@@ -65,22 +65,7 @@ public record Heun(Sigmas sigmas, double clip) implements Solver {
         SchedulerSettings.putSpacing(config, sigmas.spacing(), sigmas.stepsOffset());
     }
 
-    static final Kind KIND = new Kind() {
-        @Override
-        public String className() {
-            return "HeunDiscreteScheduler";
-        }
-
-        @Override
-        public String names() {
-            return "heun";
-        }
-
-        @Override
-        public boolean has(String name) {
-            return name.equals("heun");
-        }
-
+    static final Kind KIND = new SingleNameKind("HeunDiscreteScheduler", "heun") {
         @Override
         public Solver read(String name, SolverText s) {
             return new Heun(new Sigmas(s.spacing(TimestepSpacing.LINSPACE), s.offset(), s.take("sigmas", SigmaSpacing.SCHEDULE, SigmaSpacing::parse),
