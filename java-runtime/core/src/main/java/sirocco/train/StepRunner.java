@@ -16,6 +16,8 @@ final class StepRunner {
     private final int[] rng = new int[4];
     private final int[] row = new int[4];
     private final int[] index;
+    /** The first image's number that the index on the device begins with; −1 before it is written. */
+    private int indexed = -1;
     /** Whether some but not all reverse passes of a step have run, so that the gradients hold part of a sum. */
     private boolean partial;
 
@@ -38,7 +40,7 @@ final class StepRunner {
         if (graph.accumulation().isEmpty()) {
             feed.next(executable);
             writeParameters(step);
-            writeIndex(step, 0);
+            writeImages(step, 0);
             executable.run();
             return;
         }
@@ -71,7 +73,7 @@ final class StepRunner {
                 writeMicroBatch(step, i, graph.accumulation().get());
             } else {
                 writeParameters(step);
-                writeIndex(step, 0);
+                writeImages(step, 0);
             }
             executable.trace(t -> {
                 if (where[0] == null && !t.finite()) {
@@ -89,15 +91,18 @@ final class StepRunner {
         }
         row[2] = parts.row(step, number);
         executable.write(parts.row(), row);
-        writeIndex(step, number * index.length);
+        writeImages(step, number * index.length);
     }
 
     /** The noise of an image depends on its number in the whole batch, so micro-batches change nothing. */
-    private void writeIndex(long step, int first) {
-        for (int i = 0; i < index.length; i++) {
-            index[i] = first + i;
+    private void writeImages(long step, int first) {
+        if (first != indexed) {
+            for (int i = 0; i < index.length; i++) {
+                index[i] = first + i;
+            }
+            executable.write(graph.key().index(), index);
+            indexed = first;
         }
-        executable.write(graph.key().index(), index);
         graph.inputs().writeStep(executable, config.run().seed(), step, first);
     }
 

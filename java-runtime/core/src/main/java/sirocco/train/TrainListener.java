@@ -3,7 +3,7 @@ package sirocco.train;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** Told how training goes, on the training thread: what takes long here holds training up. */
+/** Receives training events on the training thread. Training waits while a method runs. */
 public interface TrainListener {
     /** A step has been given to the device, {@code step} with those before; it may still be at work on the last. */
     default void step(long step) throws IOException { }

@@ -7,7 +7,7 @@ import sirocco.nn.unet.UNetConfig;
 import sirocco.nn.unet.UNetConfigBuilder;
 
 /**
- * What of a U-Net's configuration is changed. Section {@code network.unet} of {@link TrainConfig}.
+ * Changes of a U-Net's configuration. Section {@code network.unet} of {@link TrainConfig}.
  *
  * <p>The {@code with} methods return changed copies.
  */
