@@ -7,6 +7,7 @@ import sirocco.cpu.Layout;
 import sirocco.cpu.Slice;
 import sirocco.nn.NetworkConfig;
 import sirocco.nn.Parameter;
+import sirocco.nn.WeightArrays;
 import sirocco.nn.Weights;
 
 /** Inputs to measure with, and their way between PyTorch's dense orders and those of Sirocco's kernels. */
@@ -38,7 +39,7 @@ public final class Inputs {
      */
     public static Weights weights(NetworkConfig config, long seed) {
         Random random = new Random(seed);
-        Weights weights = new Weights(config);
+        Weights weights = new WeightArrays(config);
         for (Parameter p : config.network().parameters()) {
             boolean vector = p.kind() == Parameter.Kind.VECTOR;
             boolean scale = vector && p.name().endsWith(".weight");

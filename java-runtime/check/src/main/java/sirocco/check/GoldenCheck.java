@@ -140,10 +140,8 @@ final class GoldenCheck {
                 close("loss of step " + i, new float[] {c.get("train.losses")[i]}, net.read(loss), AFTER_TRAINING);
                 close("gradient norm of step " + i, new float[] {c.get("train.grad_norms")[i]}, net.read(norm), AFTER_TRAINING);
             }
-            Weights trained = new Weights(c.model().config());
-            Weights average = new Weights(c.model().config());
-            trained.readFrom(net.exe, "");
-            average.readFrom(net.exe, "ema.");
+            Weights trained = Weights.in(net.exe, "", c.model().config());
+            Weights average = Weights.in(net.exe, "ema.", c.model().config());
             for (String p : c.parameters()) {
                 float[] ours = trained.get(p);
                 float[] theirs = c.parameter("after" + steps + ".", p);

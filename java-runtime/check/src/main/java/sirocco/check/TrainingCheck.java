@@ -4,6 +4,7 @@ import java.util.SplittableRandom;
 import sirocco.api.Backends;
 import sirocco.api.Device;
 import sirocco.api.Settings;
+import sirocco.nn.WeightArrays;
 import sirocco.nn.Weights;
 import sirocco.nn.unet.UNet;
 import sirocco.nn.unet.UNetConfig;
@@ -60,7 +61,7 @@ final class TrainingCheck {
     private double[] losses(Device device, double perturbation, Runnable alive) {
         double[] losses = new double[steps];
         try (TrainBench bench = new TrainBench(device, new UNet(config), batch)) {
-            Weights weights = Weights.initial(config, 1);
+            Weights weights = WeightArrays.copyOf(Weights.initial(config, 1));
             SplittableRandom random = new SplittableRandom(2);
             for (String name : weights.names()) {
                 float[] w = weights.get(name);

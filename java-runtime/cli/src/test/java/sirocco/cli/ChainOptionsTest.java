@@ -16,6 +16,7 @@ import sirocco.data.Batch;
 import sirocco.data.Column;
 import sirocco.data.Samples;
 import sirocco.folder.ClassLabels;
+import sirocco.nn.WeightArrays;
 import sirocco.nn.Weights;
 import sirocco.nn.unet.UNetConfig;
 import sirocco.pipeline.DiffusionModel;
@@ -28,7 +29,7 @@ class ChainOptionsTest {
     }
 
     private static DiffusionModel model(int classRows, ClassLabels labels) {
-        return new DiffusionModel(new Weights(model(classRows)), Optional.empty(), labels);
+        return new DiffusionModel(new WeightArrays(model(classRows)), Optional.empty(), labels);
     }
 
     private static ChainOptions ofClass(String... imageClasses) {

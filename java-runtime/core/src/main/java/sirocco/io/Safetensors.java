@@ -1,6 +1,7 @@
 package sirocco.io;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -15,10 +16,12 @@ import java.util.Collections;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
- * A safetensors file, memory-mapped: opening it reads the header alone, and a tensor's pages are touched when it is asked for.
+ * A safetensors file. Opening it reads the header alone; a tensor is mapped into memory while it is copied, and no longer, so that of a large file no more than
+ * one tensor counts as memory of this process.
  *
  * <p>Arrays come back in the file's element order (the last dimension fastest), whatever their shape. The file must not be shortened
  * while it is open; replacing it by a move, as {@link SafetensorsWriter} does, is safe.
@@ -38,13 +41,14 @@ public final class Safetensors implements AutoCloseable {
     private static final int NAMES_IN_MESSAGE = 8;
 
     private final Path file;
-    private final Arena arena;
-    private final MemorySegment data;
+    private final FileChannel channel;
+    /** Where the tensors' bytes begin. */
+    private final long data;
     private final SafetensorsHeader header;
 
-    private Safetensors(Path file, Arena arena, MemorySegment data, SafetensorsHeader header) {
+    private Safetensors(Path file, FileChannel channel, long data, SafetensorsHeader header) {
         this.file = file;
-        this.arena = arena;
+        this.channel = channel;
         this.data = data;
         this.header = header;
     }
@@ -59,31 +63,33 @@ public final class Safetensors implements AutoCloseable {
         if (Files.isDirectory(file)) {
             throw new MalformedFileException(file, "this is a folder, expected a safetensors file");
         }
-        Arena arena = Arena.ofShared();
-        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+        FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
+        try {
             long size = channel.size();
-            ByteBuffer start = ByteBuffer.allocate((int) Math.min(size, GitLfs.MAX_BYTES));
-            while (start.hasRemaining() && channel.read(start, start.position()) > 0) { }
-            GitLfs.refusePointer(file, start.array());
+            GitLfs.refusePointer(file, read(channel, 0, (int) Math.min(size, GitLfs.MAX_BYTES)).array());
             if (size < Long.BYTES) {
                 throw new MalformedFileException(file, "a safetensors file starts with 8 bytes of header length, this file has " + size
                         + " bytes in all");
             }
-            MemorySegment all = channel.map(FileChannel.MapMode.READ_ONLY, 0, size, arena);
-            long length = all.get(LONG, 0);
+            long length = read(channel, 0, Long.BYTES).order(ByteOrder.LITTLE_ENDIAN).getLong(0);
             long room = size - Long.BYTES;
             if (length < 0 || length > room || length > SafetensorsHeader.MAX_BYTES) {
                 throw new MalformedFileException(file, "the file says that its header has " + Long.toUnsignedString(length)
                         + " bytes, but " + room + " bytes follow, and the format allows " + SafetensorsHeader.MAX_BYTES
                         + "; it is truncated or not safetensors");
             }
-            byte[] json = all.asSlice(Long.BYTES, length).toArray(ValueLayout.JAVA_BYTE);
-            MemorySegment data = all.asSlice(Long.BYTES + length);
-            return new Safetensors(file, arena, data, SafetensorsHeader.parse(file, json, data.byteSize()));
+            byte[] json = read(channel, Long.BYTES, (int) length).array();
+            return new Safetensors(file, channel, Long.BYTES + length, SafetensorsHeader.parse(file, json, room - length));
         } catch (Throwable e) {
-            arena.close();
+            channel.close();
             throw e;
         }
+    }
+
+    private static ByteBuffer read(FileChannel channel, long position, int bytes) throws IOException {
+        ByteBuffer into = ByteBuffer.allocate(bytes);
+        while (into.hasRemaining() && channel.read(into, position + into.position()) > 0) { }
+        return into;
     }
 
     public Path file() {
@@ -120,16 +126,22 @@ public final class Safetensors implements AutoCloseable {
         return info(name).shape().stream().mapToLong(Long::longValue).toArray();
     }
 
-    /** The tensor's bytes in place, read-only, little-endian, not necessarily aligned; valid until {@link #close}. */
-    public MemorySegment segment(String name) {
-        TensorInfo t = info(name);
-        return data.asSlice(t.begin(), t.end() - t.begin());
+    /** Copies out of a tensor's bytes, which are little-endian and not necessarily aligned. */
+    private <T> T copied(TensorInfo t, Function<MemorySegment, T> copy) {
+        try (Arena arena = Arena.ofConfined()) {
+            return copy.apply(channel.map(FileChannel.MapMode.READ_ONLY, data + t.begin(), t.end() - t.begin(), arena));
+        } catch (IOException e) {
+            throw new UncheckedIOException(file + ": tensor \"" + t.name() + "\" cannot be read", e);
+        }
     }
 
     /** A copy of a tensor of F32, F16, BF16 or F64 (rounded to nearest). */
     public float[] floats(String name) {
         TensorInfo t = info(name);
-        MemorySegment s = segment(name);
+        return copied(t, s -> floats(t, s));
+    }
+
+    private float[] floats(TensorInfo t, MemorySegment s) {
         float[] out = new float[length(t)];
         switch (t.type()) {
             case F32 -> MemorySegment.copy(s, FLOAT, 0, out, 0, out.length);
@@ -158,7 +170,10 @@ public final class Safetensors implements AutoCloseable {
         TensorInfo t = info(name);
         double[] out = new double[length(t)];
         switch (t.type()) {
-            case F64 -> MemorySegment.copy(segment(name), DOUBLE, 0, out, 0, out.length);
+            case F64 -> copied(t, s -> {
+                MemorySegment.copy(s, DOUBLE, 0, out, 0, out.length);
+                return out;
+            });
             case I64, I32, U8 -> {
                 long[] longs = longs(name);
                 Arrays.setAll(out, i -> longs[i]);
@@ -174,7 +189,10 @@ public final class Safetensors implements AutoCloseable {
     /** A copy of a tensor of I64, I32 or U8. */
     public long[] longs(String name) {
         TensorInfo t = info(name);
-        MemorySegment s = segment(name);
+        return copied(t, s -> longs(t, s));
+    }
+
+    private long[] longs(TensorInfo t, MemorySegment s) {
         long[] out = new long[length(t)];
         switch (t.type()) {
             case I64 -> MemorySegment.copy(s, LONG, 0, out, 0, out.length);
@@ -213,20 +231,25 @@ public final class Safetensors implements AutoCloseable {
             throw wrongType(t, "U8, I8 or BOOL");
         }
         byte[] out = new byte[length(t)];
-        MemorySegment.copy(segment(name), ValueLayout.JAVA_BYTE, 0, out, 0, out.length);
-        return out;
+        return copied(t, s -> {
+            MemorySegment.copy(s, ValueLayout.JAVA_BYTE, 0, out, 0, out.length);
+            return out;
+        });
     }
 
-    /** Unmaps the file; its segments are dead from then on. */
     @Override
     public void close() {
-        arena.close();
+        try {
+            channel.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(file + ": cannot be closed", e);
+        }
     }
 
     private int length(TensorInfo t) {
         if (t.elements() > MAX_ARRAY) {
             throw new IllegalArgumentException(file + ": tensor \"" + t.name() + "\" has " + t.elements()
-                    + " elements, an array holds at most " + MAX_ARRAY + "; read it by segment()");
+                    + " elements, an array holds at most " + MAX_ARRAY + ".");
         }
         return (int) t.elements();
     }

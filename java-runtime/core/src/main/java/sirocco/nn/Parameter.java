@@ -9,6 +9,8 @@ import sirocco.api.Shape;
  * @param shape logical: a convolution [out,rows,columns,in], a linear layer [out,1,1,in], a vector [1,1,1,c], a table [rows,1,1,dim]
  */
 public record Parameter(String name, Shape shape, Kind kind, Init init) {
+    private static final int MAX_ARRAY = Integer.MAX_VALUE - 8;
+
     /** What it is part of, which says how model files lay it out. */
     public enum Kind { CONV, LINEAR, VECTOR, TABLE }
 
@@ -22,5 +24,14 @@ public record Parameter(String name, Shape shape, Kind kind, Init init) {
         ONE,
         /** Standard normal, as PyTorch starts an embedding. */
         NORMAL
+    }
+
+    /** Returns the number of elements, for an array of them. @throws IllegalArgumentException if an array cannot have as many */
+    int length() {
+        if (shape.elements() > MAX_ARRAY) {
+            throw new IllegalArgumentException("model configuration: " + name + " " + shape + " has " + shape.elements()
+                    + " elements, an array holds at most " + MAX_ARRAY + "; make the model narrower");
+        }
+        return (int) shape.elements();
     }
 }

@@ -60,7 +60,7 @@ public record DiffusionModel(Weights weights, Optional<String> schedulerJson, Cl
         NetworkConfig config = readConfig(folder, size);
         Components.refuseOthers(folder);
         folder.refuseUnknownKeys();
-        return new DiffusionModel(Weights.read(folder.network(), config), folder.schedulerJson(), folder.labels());
+        return new DiffusionModel(Weights.in(folder.network(), config), folder.schedulerJson(), folder.labels());
     }
 
     /**

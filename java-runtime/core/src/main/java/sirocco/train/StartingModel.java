@@ -12,6 +12,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import sirocco.data.Dataset;
 import sirocco.diffusion.BetaSchedule;
 import sirocco.diffusion.DiscreteProcess;
@@ -203,13 +204,7 @@ final class StartingModel {
         if (!config.network().newClasses()) {
             return own;
         }
-        Weights all = Weights.initial(network, config.run().seed());
-        for (String name : all.names()) {
-            if (!name.equals(CLASS_TABLE)) {
-                System.arraycopy(own.get(name), 0, all.get(name), 0, all.get(name).length);
-            }
-        }
-        return all;
+        return own.with(Set.of(CLASS_TABLE), Weights.initial(network, config.run().seed()));
     }
 
     /**
@@ -228,13 +223,13 @@ final class StartingModel {
         digest.update(Files.readAllBytes(opened.network().config()));
         digest.update(opened.schedulerJson().orElse("").getBytes(StandardCharsets.UTF_8));
         Weights weights = DiffusionModel.load(opened, Optional.empty()).weights();
-        for (String name : weights.names()) {
-            digest.update(name.getBytes(StandardCharsets.UTF_8));
-            float[] data = weights.get(name);
+        MessageDigest all = digest;
+        weights.read(weights.names(), (name, data) -> {
+            all.update(name.getBytes(StandardCharsets.UTF_8));
             ByteBuffer bytes = ByteBuffer.allocate(data.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
             bytes.asFloatBuffer().put(data);
-            digest.update(bytes);
-        }
+            all.update(bytes);
+        });
         String hash = HexFormat.of().formatHex(digest.digest());
         if (!config.network().fromHash().isEmpty() && !config.network().fromHash().equals(hash)) {
             throw new IllegalArgumentException("network.from: the model in " + folder + " is not the one that the run began with (expected SHA-256 "

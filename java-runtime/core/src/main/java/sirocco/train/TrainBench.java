@@ -1,6 +1,7 @@
 package sirocco.train;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.SplittableRandom;
 import sirocco.api.Device;
 import sirocco.api.Executable;
@@ -59,8 +60,7 @@ public final class TrainBench implements AutoCloseable {
 
     /** Sets the parameters, and their moving averages, which are random at first. */
     public void start(Weights weights) {
-        weights.writeTo(executable);
-        weights.writeTo(executable, TrainGraph.EMA);
+        weights.writeTo(executable, List.of("", TrainGraph.EMA));
     }
 
     @Override

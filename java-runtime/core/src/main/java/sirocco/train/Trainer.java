@@ -3,6 +3,7 @@ package sirocco.train;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.BooleanSupplier;
@@ -98,8 +99,7 @@ public final class Trainer implements AutoCloseable {
     public void start() throws IOException {
         Weights initial = setup.initialWeights();
         load();
-        initial.writeTo(executable);
-        initial.writeTo(executable, TrainGraph.EMA);
+        initial.writeTo(executable, List.of("", TrainGraph.EMA));
         step = 0;
     }
 
@@ -244,11 +244,9 @@ public final class Trainer implements AutoCloseable {
                 : ClassLabels.of(setup.data().classNames(), !model.config().classifies() && config.objective().labelDrop() > 0 ? OptionalInt.of(rows.getAsInt() - 1) : OptionalInt.empty());
     }
 
-    /** The model with the moving average of the weights, which samples are taken from. */
+    /** Returns the model with the moving average of the weights, which samples are taken from: as it is when the weights are read, until this trainer is closed. */
     public DiffusionModel averageModel() {
-        Weights average = new Weights(model.config());
-        average.readFrom(executable, TrainGraph.EMA);
-        return new DiffusionModel(average, Optional.of(new SchedulerConfig(setup.process(), setup.process().usualSolver()).toJson()), classLabels());
+        return new DiffusionModel(Weights.in(executable, TrainGraph.EMA, model.config()), Optional.of(new SchedulerConfig(setup.process(), setup.process().usualSolver()).toJson()), classLabels());
     }
 
     @Override

@@ -67,7 +67,7 @@ class WeightsTest {
 
     @Test
     void namesWhatIsNotThereAndWhatIsNotFinite() {
-        Weights w = Weights.initial(config, 0);
+        Weights w = WeightArrays.copyOf(Weights.initial(config, 0));
         assertTrue(assertThrows(NoSuchElementException.class, () -> w.get("conv_in")).getMessage().contains("\"conv_in\""));
         w.get("conv_in.bias")[5] = Float.NaN;
         w.get("conv_in.bias")[7] = Float.POSITIVE_INFINITY;
@@ -78,7 +78,7 @@ class WeightsTest {
     @Test
     void aModelTooLargeForTheHeapIsRefused() {
         UNetConfig huge = UNetConfig.builder().blockOutChannels(1 << 16, 1 << 16, 1 << 16).build();
-        String message = assertThrows(IllegalArgumentException.class, () -> new Weights(huge)).getMessage();
+        String message = assertThrows(IllegalArgumentException.class, () -> new WeightArrays(huge)).getMessage();
         assertTrue(message.contains("parameters take") && message.contains("-Xmx"), message);
     }
 

@@ -25,6 +25,7 @@ import sirocco.folder.WeightFiles;
 import sirocco.io.Safetensors;
 import sirocco.io.SafetensorsWriter;
 import sirocco.nn.NonFiniteException;
+import sirocco.nn.WeightArrays;
 import sirocco.nn.Weights;
 import sirocco.nn.unet.UNetConfig;
 
@@ -43,7 +44,7 @@ class DiffusionModelTest {
     @BeforeEach
     void someModel() {
         folder = temp.resolve("model");
-        weights = Weights.initial(CONFIG, 1);
+        weights = WeightArrays.copyOf(Weights.initial(CONFIG, 1));
     }
 
     @Test

@@ -27,6 +27,7 @@ import sirocco.diffusion.NoiseSchedule;
 import sirocco.diffusion.Prediction;
 import sirocco.diffusion.Solver;
 import sirocco.diffusion.SolverProgram;
+import sirocco.nn.WeightArrays;
 import sirocco.nn.Weights;
 import sirocco.nn.classifier.NoisyClassifierConfig;
 import sirocco.nn.unet.UNetConfig;
@@ -56,7 +57,7 @@ class ClassifierGuideTest {
         // One row, whose new x is x̂_0.
         SolverProgram program = new SolverProgram(1, 1, List.of(new SolverProgram.Row(row.level(), row.kx(), row.ko(), row.clip(), new double[][] {{0, 1, 0, 0}})));
         Weights unet = Weights.initial(UNET, 1);
-        Weights classifier = Weights.initial(CLASSIFIER, 2);
+        Weights classifier = WeightArrays.copyOf(Weights.initial(CLASSIFIER, 2));
         float[] last = classifier.get("out.weight");
         for (int i = 0; i < last.length; i++) {
             last[i] *= 20; // an untrained network is almost indifferent to its input

@@ -13,6 +13,7 @@ import sirocco.api.Device;
 import sirocco.api.Settings;
 import sirocco.data.Batch;
 import sirocco.data.Column;
+import sirocco.nn.WeightArrays;
 import sirocco.nn.Weights;
 import sirocco.nn.unet.UNet;
 import sirocco.nn.unet.UNetConfig;
@@ -22,7 +23,7 @@ class DenoiserTest {
 
     /** Weights with no layer left near zero, so that all inputs reach the output. */
     private static Weights weights(long seed) {
-        Weights w = Weights.initial(CONFIG, seed);
+        Weights w = WeightArrays.copyOf(Weights.initial(CONFIG, seed));
         Random random = new Random(seed);
         for (String name : w.names()) {
             if (name.endsWith("conv2.weight") || name.equals("conv_out.weight")) {

@@ -23,6 +23,7 @@ import sirocco.diffusion.NoiseSchedule;
 import sirocco.diffusion.Prediction;
 import sirocco.diffusion.Solver;
 import sirocco.diffusion.SolverProgram;
+import sirocco.nn.WeightArrays;
 import sirocco.nn.Weights;
 import sirocco.nn.unet.UNet;
 import sirocco.nn.unet.UNetConfig;
@@ -39,7 +40,7 @@ class ImageSamplerTest {
 
     /** Initial weights with the layers that start near zero shaken awake, so that the network's answer matters. */
     private static Weights awake(UNetConfig config) {
-        Weights w = Weights.initial(config, 1);
+        Weights w = WeightArrays.copyOf(Weights.initial(config, 1));
         for (String name : w.names()) {
             float[] a = w.get(name);
             for (int i = 0; i < a.length; i++) {

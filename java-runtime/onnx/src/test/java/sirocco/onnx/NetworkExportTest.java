@@ -26,6 +26,7 @@ import sirocco.api.Settings;
 import sirocco.data.Batch;
 import sirocco.data.Column;
 import sirocco.io.Nchw;
+import sirocco.nn.WeightArrays;
 import sirocco.nn.Weights;
 import sirocco.nn.unet.UNet;
 import sirocco.nn.unet.UNetConfig;
@@ -108,7 +109,7 @@ class NetworkExportTest {
 
     /** Weights of which none is near zero, so that no part of the network hides an error in another. */
     private static Weights weights(UNetConfig config) {
-        Weights weights = new Weights(config);
+        Weights weights = new WeightArrays(config);
         SplittableRandom random = new SplittableRandom(7);
         for (String name : weights.names()) {
             boolean vector = weights.shape(name).imageElements() == weights.shape(name).c() && weights.shape(name).n() == 1;

@@ -24,6 +24,7 @@ import sirocco.api.Settings;
 import sirocco.api.Shape;
 import sirocco.api.Value;
 import sirocco.nn.Condition;
+import sirocco.nn.WeightArrays;
 import sirocco.nn.Weights;
 import sirocco.testkit.ReferenceExecutable;
 
@@ -192,7 +193,7 @@ class OddModelsTest {
 
     /** Weights of a model in the midst of training: nothing near zero, no norm the identity. */
     private static Weights weights(UNetConfig config) {
-        Weights w = new Weights(config);
+        Weights w = new WeightArrays(config);
         Random random = new Random(3);
         for (String name : w.names()) {
             Shape s = w.shape(name);

@@ -1,14 +1,17 @@
 package sirocco.nn;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BiConsumer;
 import java.util.stream.Collectors;
 import sirocco.api.Shape;
 import sirocco.folder.ComponentFolder;
@@ -18,8 +21,8 @@ import sirocco.io.MalformedFileException;
 import sirocco.io.SafetensorsWriter;
 import sirocco.io.TensorType;
 
-/** Reads and writes weights: files have PyTorch's layouts, memory has the logical order of {@link Shape}. */
-final class WeightsFile {
+/** Weights in the files of a component. Files have PyTorch's layouts, memory has the logical order of {@link Shape}. */
+final class FileWeights extends Weights {
     private static final int NAMES_IN_MESSAGE = 10;
     private static final Set<TensorType> FLOATS = Set.of(TensorType.F64, TensorType.F32, TensorType.F16, TensorType.BF16);
 
@@ -27,27 +30,47 @@ final class WeightsFile {
     private static final Map<String, String> OLD_NAMES = Map.of(".to_q.", ".query.", ".to_k.", ".key.", ".to_v.", ".value.",
             ".to_out.0.", ".proj_attn.");
 
-    private WeightsFile() { }
+    private final ComponentFolder component;
 
-    static Weights read(ComponentFolder component, NetworkConfig config) throws IOException {
+    private FileWeights(ComponentFolder component, NetworkConfig config) {
+        super(config);
+        this.component = component;
+    }
+
+    /** Checks all of the weights, see {@link Weights#in}. */
+    static FileWeights open(ComponentFolder component, NetworkConfig config) throws IOException {
+        FileWeights weights = new FileWeights(component, config);
+        weights.stream(weights.names(), (_, _) -> { });
+        return weights;
+    }
+
+    @Override
+    public void read(Collection<String> names, BiConsumer<String, float[]> use) {
+        try {
+            stream(names, use);
+        } catch (IOException e) {
+            throw new UncheckedIOException("the weights of " + component.path() + " cannot be read any more: " + e.getMessage(), e);
+        }
+    }
+
+    private void stream(Collection<String> names, BiConsumer<String, float[]> use) throws IOException {
         try (WeightFiles tensors = WeightFiles.open(component)) {
-            List<Parameter> parameters = config.network().parameters();
-            Map<String, String> keys = match(tensors, parameters);
-            Weights weights = new Weights(config);
-            for (Parameter p : parameters) {
-                String key = keys.get(p.name());
+            Map<String, String> keys = match(tensors, names().stream().map(this::parameter).toList());
+            for (String name : names) {
+                Parameter p = parameter(name);
+                String key = keys.get(name);
                 float[] theirs = tensors.floats(key);
-                Weights.requireFinite(tensors.file(key).toString(), key, theirs);
-                toOurs(theirs, p.shape(), weights.get(p.name()));
+                NonFiniteException.check(tensors.file(key).toString(), key, theirs);
+                use.accept(name, toOurs(theirs, p.shape()));
             }
-            return weights;
         }
     }
 
     static void write(Path file, Weights weights) throws IOException {
         SafetensorsWriter writer = new SafetensorsWriter().metadata("format", "pt");
-        for (Parameter p : weights.config().network().parameters()) {
-            writer.floats(p.name(), shapeInFile(p), () -> toTheirs(weights.get(p.name()), p.shape()));
+        for (String name : weights.names()) {
+            Parameter p = weights.parameter(name);
+            writer.floats(name, shapeInFile(p), () -> toTheirs(weights.get(name), p.shape()));
         }
         writer.write(file);
     }
@@ -104,8 +127,12 @@ final class WeightsFile {
     }
 
     /** [out,in,rows,columns] to [out,rows,columns,in]; nothing moves where there is one row and one column. */
-    private static void toOurs(float[] theirs, Shape s, float[] ours) {
+    private static float[] toOurs(float[] theirs, Shape s) {
         int taps = s.h() * s.w();
+        if (taps == 1) {
+            return theirs;
+        }
+        float[] ours = new float[theirs.length];
         int image = taps * s.c();
         for (int o = 0; o < s.n(); o++) {
             for (int i = 0; i < s.c(); i++) {
@@ -114,6 +141,7 @@ final class WeightsFile {
                 }
             }
         }
+        return ours;
     }
 
     private static float[] toTheirs(float[] ours, Shape s) {
