@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
@@ -223,6 +224,8 @@ final class BenchCommand implements Callable<Integer> {
         out.printf(Locale.ROOT, "%s, batch %d: median %.3f ms (%.3f to %.3f over %d rounds of %d), %s, %.0f GFLOP/s%n",
                 what.name().toLowerCase(Locale.ROOT), batch, median, millis[0], millis[rounds - 1], rounds, each,
                 peak ? String.format(Locale.ROOT, "%.0f GB/s", gigabytes) : String.format(Locale.ROOT, "%.1f images/s", batch / median * 1e3), gigaflops);
+        OptionalLong resident = ResidentMemory.peakBytes();
+        resident.ifPresent(bytes -> out.printf(Locale.ROOT, "process: at most %d MiB resident%n", bytes >> 20));
         if (!readings.isEmpty()) {
             out.println(readings.entrySet().stream().map(e -> String.format(Locale.ROOT, "%s %.0f", e.getKey(), e.getValue())).collect(Collectors.joining(", ")));
         }
@@ -238,6 +241,8 @@ final class BenchCommand implements Callable<Integer> {
         figures.put("max_ms", millis[rounds - 1]);
         figures.put("gflop_per_s", gigaflops);
         figures.put("gb_per_s", gigabytes);
+        figures.put("plan_bytes", plan.totalBytes());
+        resident.ifPresent(bytes -> figures.put("resident_bytes", bytes));
         figures.put("kernels", List.of());
         save();
         if (kernels) {

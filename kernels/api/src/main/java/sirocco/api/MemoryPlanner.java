@@ -22,6 +22,14 @@ public final class MemoryPlanner {
             return 0;
         }
 
+        /**
+         * Returns the size of the pieces that the backend allocates arena and persistent values in, such as its largest array; a multiple of {@link #ALIGNMENT}. No
+         * value and no step's scratch begins in one piece and ends in another.
+         */
+        default long pieceBytes() {
+            return Long.MAX_VALUE / ALIGNMENT * ALIGNMENT;
+        }
+
         /** What the backend holds beside arena and persistent values. */
         default long extraBytes() {
             return 0;
@@ -42,8 +50,10 @@ public final class MemoryPlanner {
 
     /**
      * @param share false gives every temporary memory of its own: to test against, and to look at all values after a run
+     * @throws IllegalArgumentException if a value or a step's scratch is larger than a piece of the backend's memory
      */
     public static Plan plan(Graph graph, Sizes sizes, boolean share) {
+        long piece = sizes.pieceBytes();
         List<Step> steps = graph.steps();
         int end = steps.size();
         Packing.Block[] ofValue = new Packing.Block[graph.values().size()];
@@ -53,7 +63,7 @@ public final class MemoryPlanner {
         long unplanned = 0;
         for (int i = 0; i < end; i++) {
             for (Value v : steps.get(i).op().outputs()) {
-                Packing.Block b = new Packing.Block(align(sizes.bytes(v)), i, share ? i : end);
+                Packing.Block b = new Packing.Block(align(fitting(v, sizes.bytes(v), piece)), i, share ? i : end);
                 ofValue[v.id()] = b;
                 blocks.add(b);
                 unplanned += b.bytes;
@@ -65,7 +75,7 @@ public final class MemoryPlanner {
             }
             long scratch = sizes.scratchBytes(i);
             if (scratch > 0) {
-                ofStep[i] = new Packing.Block(align(scratch), i, i);
+                ofStep[i] = new Packing.Block(align(fitting("the scratch memory of step " + steps.get(i).name(), scratch, piece)), i, i);
                 scratches.add(ofStep[i]);
             }
         }
@@ -74,14 +84,15 @@ public final class MemoryPlanner {
         }
         keepForRepeatedPhases(graph, ofValue);
 
-        long arena = Packing.place(scratches, blocks);
+        long arena = Packing.place(scratches, blocks, piece);
 
         Plan.Slot[] slots = new Plan.Slot[ofValue.length];
         long persistent = 0;
         for (DType type : DType.values()) {
             for (Value v : graph.values()) {
                 if (v.persistent() && v.dtype() == type) {
-                    long bytes = sizes.bytes(v);
+                    long bytes = fitting(v, sizes.bytes(v), piece);
+                    persistent = within(persistent, bytes, piece);
                     slots[v.id()] = new Plan.Slot(Plan.Region.PERSISTENT, persistent, bytes);
                     persistent += align(bytes);
                 }
@@ -116,6 +127,19 @@ public final class MemoryPlanner {
                 }
             }
         }
+    }
+
+    /** Returns the first offset from {@code offset} on at which so many bytes lie in one piece. */
+    public static long within(long offset, long bytes, long piece) {
+        return offset % piece + bytes <= piece ? offset : (offset / piece + 1) * piece;
+    }
+
+    private static long fitting(Object what, long bytes, long piece) {
+        if (bytes > piece) {
+            throw new IllegalArgumentException("plan: " + what + " takes " + bytes + " bytes, and this backend holds at most " + piece
+                    + " in one piece. Use a smaller batch, smaller images or a smaller dataset.");
+        }
+        return bytes;
     }
 
     private static long align(long bytes) {

@@ -46,13 +46,15 @@ final class Packing {
 
     private final List<Block> bottom;
     private final List<Block> blocks;
+    private final long piece;
     private final long enough;
     private final long[] bestOffsets;
     private long best = Long.MAX_VALUE;
 
-    private Packing(List<Block> bottom, List<Block> blocks, long bound) {
+    private Packing(List<Block> bottom, List<Block> blocks, long piece, long bound) {
         this.bottom = bottom;
         this.blocks = blocks;
+        this.piece = piece;
         enough = (long) (GOOD * bound);
         bestOffsets = new long[blocks.size()];
     }
@@ -61,10 +63,11 @@ final class Packing {
      * Sets every block's offset; returns the arena's size.
      *
      * @param bottom those to begin at 0; no two of them live at the same time
+     * @param piece no block crosses a multiple of it; at least as large as the largest block
      */
-    static long place(List<Block> bottom, List<Block> blocks) {
+    static long place(List<Block> bottom, List<Block> blocks, long piece) {
         long[] breadth = breadth(Stream.concat(bottom.stream(), blocks.stream()).toList());
-        Packing packing = new Packing(bottom, blocks, Arrays.stream(breadth).max().orElse(0));
+        Packing packing = new Packing(bottom, blocks, piece, Arrays.stream(breadth).max().orElse(0));
         Comparator<Block> largest = Comparator.comparingLong((Block b) -> -b.bytes).thenComparingInt(b -> b.first);
         packing.improve(largest);
         packing.improve(Comparator.comparingLong((Block b) -> -widest(b, breadth)).thenComparing(largest));
@@ -104,15 +107,16 @@ final class Packing {
             long tightest = Long.MAX_VALUE;
             for (Block p : placed) {
                 if (p.meets(b)) {
+                    long start = MemoryPlanner.within(free, b.bytes, piece);
                     long gap = p.offset - free;
-                    if (gap >= b.bytes && gap < tightest) {
-                        chosen = free;
+                    if (p.offset - start >= b.bytes && gap < tightest) {
+                        chosen = start;
                         tightest = gap;
                     }
                     free = Math.max(free, p.end());
                 }
             }
-            b.offset = chosen >= 0 ? chosen : free;
+            b.offset = chosen >= 0 ? chosen : MemoryPlanner.within(free, b.bytes, piece);
             arena = Math.max(arena, b.end());
             int at = placed.size();
             while (at > 0 && placed.get(at - 1).offset > b.offset) {

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 class PackingTest {
     @Test
     void nothingTakesNothing() {
-        assertEquals(0, Packing.place(List.of(), List.of()));
+        assertEquals(0, Packing.place(List.of(), List.of(), Long.MAX_VALUE));
     }
 
     /** Each step reads the value before it: two places are enough, whatever their number. */
@@ -21,7 +21,7 @@ class PackingTest {
         for (int i = 0; i < 20; i++) {
             chain.add(new Packing.Block(64, i, i + 1));
         }
-        assertEquals(128, Packing.place(List.of(), chain));
+        assertEquals(128, Packing.place(List.of(), chain, Long.MAX_VALUE));
     }
 
     @Test
@@ -40,7 +40,7 @@ class PackingTest {
             for (int step = 0; step < steps && round % 2 == 1; step++) {
                 bottom.add(new Packing.Block(64L * random.nextInt(100), step, step));
             }
-            long arena = Packing.place(bottom, blocks);
+            long arena = Packing.place(bottom, blocks, Long.MAX_VALUE);
             assertTrue(bottom.stream().allMatch(b -> b.offset == 0));
             blocks.addAll(bottom);
             long top = 0;
@@ -78,7 +78,7 @@ class PackingTest {
                 int first = random.nextInt(50);
                 blocks.add(new Packing.Block(64L * (1 + random.nextInt(9)), first, first + random.nextInt(9)));
             }
-            Packing.place(List.of(), blocks);
+            Packing.place(List.of(), blocks, Long.MAX_VALUE);
             places.add(blocks.stream().map(b -> b.offset).toList());
         }
         assertEquals(places.get(0), places.get(1));

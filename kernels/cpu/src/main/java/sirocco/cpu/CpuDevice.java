@@ -18,8 +18,15 @@ public final class CpuDevice implements Device {
     private static final String HUGE_PAGES = "-XX:+UseTransparentHugePages";
 
     private final Workers workers;
+    private final long pieceBytes;
 
     CpuDevice(int threads) {
+        this(threads, Memory.PIECE_BYTES);
+    }
+
+    /** @param pieceBytes size of the arrays that memory is allocated in, see {@link MemoryPlanner.Sizes#pieceBytes} */
+    CpuDevice(int threads, long pieceBytes) {
+        this.pieceBytes = pieceBytes;
         workers = new Workers(threads);
     }
 
@@ -50,7 +57,7 @@ public final class CpuDevice implements Device {
     Plan plan(Graph recorded, boolean share) {
         Graph graph = LayoutCopies.insert(Lowering.lower("cpu", recorded, KernelFactory::supports));
         Layouts layouts = new Layouts(graph);
-        Kernels kernels = Kernels.of(graph, layouts, workers);
+        Kernels kernels = Kernels.of(graph, layouts, workers, pieceBytes);
         return MemoryPlanner.plan(graph, new MemoryPlanner.Sizes() {
             @Override
             public long bytes(Value v) {
@@ -60,6 +67,11 @@ public final class CpuDevice implements Device {
             @Override
             public long scratchBytes(int step) {
                 return kernels.get(step).scratchFloats() * Float.BYTES;
+            }
+
+            @Override
+            public long pieceBytes() {
+                return pieceBytes;
             }
 
             @Override
@@ -77,7 +89,7 @@ public final class CpuDevice implements Device {
     @Override
     public Executable load(Plan plan) {
         Layouts layouts = new Layouts(plan.graph());
-        return new CpuExecutable(plan, layouts, Kernels.of(plan.graph(), layouts, workers), workers);
+        return new CpuExecutable(plan, layouts, Kernels.of(plan.graph(), layouts, workers, pieceBytes), workers, pieceBytes);
     }
 
     @Override

@@ -27,13 +27,13 @@ final class CpuExecutable implements Executable {
     /** Whether it has to, this time. */
     private final boolean[] stale;
 
-    CpuExecutable(Plan plan, Layouts layouts, Kernels kernels, Workers workers) {
+    CpuExecutable(Plan plan, Layouts layouts, Kernels kernels, Workers workers, long pieceBytes) {
         this.plan = plan;
         this.layouts = layouts;
         this.kernels = kernels;
         this.workers = workers;
         steps = plan.graph().steps().toArray(Step[]::new);
-        memory = new Memory(plan);
+        memory = new Memory(plan, pieceBytes);
         run = new Runnable[steps.length];
         prepare = new Runnable[steps.length];
         stale = new boolean[steps.length];

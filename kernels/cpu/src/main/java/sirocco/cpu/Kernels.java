@@ -5,6 +5,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import sirocco.api.Graph;
+import sirocco.api.MemoryPlanner;
 import sirocco.api.Step;
 import sirocco.api.Value;
 
@@ -20,7 +21,8 @@ final class Kernels {
     private final long[] preparedAt;
     private final long preparedFloats;
 
-    private Kernels(List<Kernel> kernels, boolean[] kept) {
+    /** @param piece floats of an array, see {@link MemoryPlanner.Sizes#pieceBytes} */
+    private Kernels(List<Kernel> kernels, boolean[] kept, long piece) {
         this.kernels = kernels;
         this.kept = kept;
         preparedAt = new long[kernels.size()];
@@ -28,13 +30,19 @@ final class Kernels {
         long largest = 0;
         for (int i = 0; i < preparedAt.length; i++) {
             long floats = aligned(kernels.get(i).preparedFloats());
+            if (floats > piece) {
+                throw new IllegalArgumentException("cpu: the prepared weights of step " + i + " take " + floats + " floats, and an array holds " + piece
+                        + " at most. Make the model narrower.");
+            }
             if (kept[i]) {
+                end = MemoryPlanner.within(end, floats, piece);
                 preparedAt[i] = end;
                 end += floats;
             } else {
                 largest = Math.max(largest, floats);
             }
         }
+        end = MemoryPlanner.within(end, largest, piece);
         for (int i = 0; i < preparedAt.length; i++) {
             if (!kept[i]) {
                 preparedAt[i] = end;
@@ -43,7 +51,7 @@ final class Kernels {
         preparedFloats = end + largest;
     }
 
-    static Kernels of(Graph graph, Layouts layouts, Workers workers) {
+    static Kernels of(Graph graph, Layouts layouts, Workers workers, long pieceBytes) {
         Set<Value> written = new HashSet<>();
         for (Step step : graph.steps()) {
             written.addAll(step.op().outputs());
@@ -57,7 +65,7 @@ final class Kernels {
             kept[kernels.size()] = kernel.weights() != null && !written.contains(kernel.weights());
             kernels.add(kernel);
         }
-        return new Kernels(List.copyOf(kernels), kept);
+        return new Kernels(List.copyOf(kernels), kept, pieceBytes / Float.BYTES);
     }
 
     private static long aligned(long floats) {
@@ -79,6 +87,6 @@ final class Kernels {
     }
 
     Kernel.Bound bind(int step, Memory memory) {
-        return kernels.get(step).binding().bind(memory, memory.scratch(step), memory.prepared(Math.toIntExact(preparedAt[step])));
+        return kernels.get(step).binding().bind(memory, memory.scratch(step), memory.prepared(preparedAt[step]));
     }
 }

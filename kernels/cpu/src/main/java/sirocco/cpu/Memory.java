@@ -3,42 +3,49 @@ package sirocco.cpu;
 import java.util.List;
 import java.util.Optional;
 import sirocco.api.DType;
+import sirocco.api.MemoryPlanner;
 import sirocco.api.Plan;
 import sirocco.api.Value;
 
 /**
- * A plan's memory: F32 values in two arrays, persistent ones and the arena; prepared weights in a third; every I32 and U8 value in an array
- * of its own. So the persistent array ends where F32 values do; I32 temporaries, a few bytes an image, leave their places in the arena empty.
- * The three begin with a few floats for nothing, so that what the plan aligned is aligned.
+ * A plan's memory: persistent F32 values, the arena and prepared weights, each in one array, or in several where it is larger than an array can be; every I32 and
+ * U8 value in an array of its own. So the persistent arrays end where F32 values do; I32 temporaries, a few bytes an image, leave their places in the arena empty.
+ * An array begins with a few floats for nothing, so that what the plan aligned is aligned.
  */
 final class Memory {
     /** Elements that every virtual machine gives an array, if it has the memory. */
     static final int LARGEST_ARRAY = Integer.MAX_VALUE - 8;
 
+    /** The largest piece of a plan's memory that an array holds behind its first floats: almost 8 GiB. */
+    static final long PIECE_BYTES = (long) (LARGEST_ARRAY - Alignment.FIRST) * Float.BYTES / MemoryPlanner.ALIGNMENT * MemoryPlanner.ALIGNMENT;
+
     private static final Slice NOWHERE = new Slice(null, 0);
+    private static final Slice EMPTY = new Slice(new float[Alignment.FIRST], Alignment.FIRST);
 
     private final Plan plan;
-    private final float[] persistent;
-    private final float[] arena;
-    private final float[] prepared;
+    private final long piece;
+    private final float[][] persistent;
+    private final float[][] arena;
+    private final float[][] prepared;
     private final int[][] ints;
     private final byte[][] bytes;
 
-    /** @throws IllegalArgumentException if the plan is larger than an array or the heap can be */
-    Memory(Plan plan) {
+    /**
+     * @param pieceBytes size of the arrays, that of the plan's pieces
+     * @throws IllegalArgumentException if the plan is larger than the heap can be
+     */
+    Memory(Plan plan, long pieceBytes) {
         this.plan = plan;
-        int persistentFloats = floats(persistentFloatBytes(plan), "persistent values");
-        int arenaFloats = floats(plan.arenaBytes(), "the arena");
-        int preparedFloats = floats(plan.extraBytes(), "prepared weights");
+        piece = pieceBytes / Float.BYTES;
         if (plan.totalBytes() > Runtime.getRuntime().maxMemory()) {
             throw tooLarge();
         }
         ints = new int[plan.graph().values().size()][];
         bytes = new byte[plan.graph().values().size()][];
         try {
-            persistent = new float[Alignment.FIRST + persistentFloats];
-            arena = new float[Alignment.FIRST + arenaFloats];
-            prepared = new float[Alignment.FIRST + preparedFloats];
+            persistent = pieces(persistentFloatBytes(plan) / Float.BYTES);
+            arena = pieces(plan.arenaBytes() / Float.BYTES);
+            prepared = pieces(plan.extraBytes() / Float.BYTES);
             for (Value v : plan.graph().values()) {
                 switch (v.dtype()) {
                     case F32 -> { }
@@ -57,13 +64,18 @@ final class Memory {
                 .mapToLong(slot -> slot.offset() + slot.bytes()).max().orElse(0);
     }
 
-    private static int floats(long bytes, String what) {
-        long floats = bytes / Float.BYTES;
-        if (floats > LARGEST_ARRAY - Alignment.FIRST) {
-            throw new IllegalArgumentException("cpu: " + what + " take " + floats + " floats, and a Java array holds " + (LARGEST_ARRAY - Alignment.FIRST)
-                    + " at most; use a smaller batch");
+    private float[][] pieces(long floats) {
+        float[][] arrays = new float[Math.toIntExact((floats + piece - 1) / piece)][];
+        for (int i = 0; i < arrays.length; i++) {
+            arrays[i] = new float[Alignment.FIRST + (int) Math.min(piece, floats - i * piece)];
         }
-        return (int) floats;
+        return arrays;
+    }
+
+    private Slice slice(float[][] arrays, long floats) {
+        int array = (int) (floats / piece);
+        // What is empty has a place, but may have no array.
+        return array < arrays.length ? new Slice(arrays[array], Alignment.FIRST + (int) (floats % piece)) : EMPTY;
     }
 
     private IllegalArgumentException tooLarge() {
@@ -75,7 +87,7 @@ final class Memory {
     /** Where an F32 value lies. */
     Slice at(Value v) {
         Plan.Slot slot = plan.slot(v);
-        return new Slice(slot.region() == Plan.Region.ARENA ? arena : persistent, Alignment.FIRST + (int) (slot.offset() / Float.BYTES));
+        return slice(slot.region() == Plan.Region.ARENA ? arena : persistent, slot.offset() / Float.BYTES);
     }
 
     /** Where each of several F32 values lies. */
@@ -95,11 +107,11 @@ final class Memory {
 
     /** A step's scratch; a slice of no length if it has none. */
     Slice scratch(int step) {
-        return new Slice(arena, Alignment.FIRST + (int) (plan.scratch()[step] / Float.BYTES));
+        return slice(arena, plan.scratch()[step] / Float.BYTES);
     }
 
-    Slice prepared(int offset) {
-        return new Slice(prepared, Alignment.FIRST + offset);
+    Slice prepared(long offset) {
+        return slice(prepared, offset);
     }
 
     int[] ints(Value v) {

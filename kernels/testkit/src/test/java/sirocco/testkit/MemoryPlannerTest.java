@@ -111,6 +111,45 @@ class MemoryPlannerTest {
     }
 
     @TestFactory
+    Stream<DynamicTest> nothingCrossesFromOnePieceToTheNext() {
+        return IntStream.range(0, 40).mapToObj(seed -> DynamicTest.dynamicTest("random graph " + seed, () -> {
+            Graph graph = random(seed);
+            long largest = graph.values().stream().mapToLong(PADDED::bytes).max().orElseThrow();
+            long piece = Math.max(largest, PADDED.scratchBytes(60)) / MemoryPlanner.ALIGNMENT * MemoryPlanner.ALIGNMENT + (1 + seed % 5) * MemoryPlanner.ALIGNMENT;
+            Plan plan = MemoryPlanner.plan(graph, new MemoryPlanner.Sizes() {
+                @Override
+                public long bytes(Value v) {
+                    return PADDED.bytes(v);
+                }
+
+                @Override
+                public long scratchBytes(int step) {
+                    return PADDED.scratchBytes(step);
+                }
+
+                @Override
+                public long pieceBytes() {
+                    return piece;
+                }
+            });
+            List<Block> blocks = blocks(plan);
+            for (int i = 0; i < blocks.size(); i++) {
+                Block a = blocks.get(i);
+                assertTrue(a.to <= plan.arenaBytes() && a.from / piece == (a.to - 1) / piece, a.what);
+                for (Block b : blocks.subList(i + 1, blocks.size())) {
+                    assertTrue(!a.meets(b), () -> a + " and " + b + " are alive at once");
+                }
+            }
+            for (Value v : graph.values()) {
+                if (v.persistent()) {
+                    Plan.Slot slot = plan.slot(v);
+                    assertEquals(slot.offset() / piece, (slot.offset() + slot.bytes() - 1) / piece, v.toString());
+                }
+            }
+        }));
+    }
+
+    @TestFactory
     Stream<DynamicTest> sharingTakesLessAndNoMoreThanTwiceTheLeastPossible() {
         return IntStream.range(0, 40).mapToObj(seed -> DynamicTest.dynamicTest("random graph " + seed, () -> {
             Graph graph = random(seed);
