@@ -187,6 +187,7 @@ class CommandLineTest {
         Result r = good("bench", "--rounds", "1", "--warm-up", "0", "--batch", "1", "--kernels");
         assertTrue(r.out.contains("images/s") && r.out.contains("GroupNormSilu"), r.out);
         assertTrue(r.out.contains("peaks: multiply-adds in registers "), r.out);
+        assertEquals(Files.exists(Path.of("/proc/self/status")), r.out.contains(" MiB resident"), r.out);
     }
 
     @Test
