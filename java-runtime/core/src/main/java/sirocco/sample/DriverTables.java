@@ -7,8 +7,8 @@ import sirocco.api.Executable;
 import sirocco.api.GraphBuilder;
 import sirocco.api.Shape;
 import sirocco.api.Value;
-import sirocco.diffusion.StepTables;
 import sirocco.diffusion.SolverDriver;
+import sirocco.diffusion.StepTables;
 
 /** Tables with a row for each image, written before each evaluation. */
 final class DriverTables implements StepTables<SolverDriver.Row> {
