@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -36,7 +37,7 @@ class LoopTest {
 
     /** Of two images, at the start of a chain. */
     static ImageSampler sampler(CudaDevice device) {
-        var table = Solver.parse("dpm++2m-sde").program(new DiscreteProcess(NoiseSchedule.of(BetaSchedule.LINEAR, 100), Prediction.EPSILON), STEPS);
+        var table = Solver.parse("dpm++2m-sde").method(new DiscreteProcess(NoiseSchedule.of(BetaSchedule.LINEAR, 100), Prediction.EPSILON), OptionalInt.of(STEPS));
         ImageSampler s = new ImageSampler(device, new UNet(CONFIG), table, 2, Guide.NONE).load(Weights.initial(CONFIG, 1));
         s.begin(7, 0, Samples.ofLabels(_ -> 0));
         return s;

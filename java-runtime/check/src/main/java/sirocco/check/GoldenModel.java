@@ -29,7 +29,7 @@ record GoldenModel(GoldenFolder folder, Optional<String> unsupported) {
     private static final Set<String> KINDS = Set.of("unet2d");
 
     /** Kinds that follow from a formula on the host, with the tests of the library's core. */
-    private static final Set<String> HOST = Set.of("scheduler", "preconditioning", "loss", "edm_sampler", "gmm");
+    private static final Set<String> HOST = Set.of("scheduler", "preconditioning", "loss", "edm_sampler", "ode_sampler", "gmm");
 
     private static final Set<String> FORWARD = Set.of("sample", "timesteps", "class_labels", "output");
 

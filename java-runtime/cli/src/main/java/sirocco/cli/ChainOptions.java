@@ -15,9 +15,9 @@ import sirocco.diffusion.ForwardProcess;
 import sirocco.diffusion.Guide;
 import sirocco.diffusion.NoiseSchedule;
 import sirocco.diffusion.Prediction;
+import sirocco.diffusion.SamplingMethod;
 import sirocco.diffusion.SchedulerConfig;
 import sirocco.diffusion.Solver;
-import sirocco.diffusion.SolverProgram;
 import sirocco.folder.ModelFolder;
 import sirocco.nn.ImageSize;
 import sirocco.pipeline.DiffusionModel;
@@ -37,11 +37,11 @@ final class ChainOptions {
     private static final String ALL = "all";
 
     @Option(names = "--sampler", paramLabel = "NAME", description = "ddpm, ddpm-large, ddim, dpm++1, dpm++2m, dpm++3m, "
-            + "dpm++2m-sde, euler, euler-a, heun, with settings if any: ddim:eta=0.5,spacing=trailing,clip=none, euler:sigmas=karras; or own: as the model's scheduler_config.json says; "
+            + "dpm++2m-sde, euler, euler-a, heun, rk45, with settings if any: ddim:eta=0.5,spacing=trailing,clip=none, euler:sigmas=karras, rk45:rtol=1e-5,atol=1e-5; or own: as the model's scheduler_config.json says; "
             + "default: ddim, or heun for a model of the EDM process")
     String name;
 
-    @Option(names = "--steps", paramLabel = "N", description = "steps of a chain (heun evaluates the model twice a step); default: all for ddpm, 50 for ddim and euler, 25 for heun, 20 for dpm++")
+    @Option(names = "--steps", paramLabel = "N", description = "steps of a chain (heun evaluates the model twice a step); default: all for ddpm, 50 for ddim and euler, 25 for heun, 20 for dpm++; rk45 chooses its steps by the tolerances")
     Integer steps;
 
     @Option(names = "--seed", defaultValue = "0", paramLabel = "N", description = "default: ${DEFAULT-VALUE}")
@@ -84,7 +84,7 @@ final class ChainOptions {
     /** A sampler for this model, planned and not yet loaded. */
     ImageSampler sampler(Device device, DiffusionModel model, int batch) {
         SchedulerConfig scheduler = scheduler(model);
-        return new ImageSampler(device, model.config().network(), program(scheduler), batch, guide(model, scheduler.process()));
+        return new ImageSampler(device, model.config().network(), method(scheduler), batch, guide(model, scheduler.process()));
     }
 
     private Guide guide(DiffusionModel model, ForwardProcess process) {
@@ -151,9 +151,8 @@ final class ChainOptions {
         return fast ? process.fastSolver() : process.defaultSolver();
     }
 
-    private SolverProgram program(SchedulerConfig diffusion) {
-        Solver solver = diffusion.solver();
-        return solver.program(diffusion.process(), steps == null ? solver.usualSteps(diffusion.process().mostSteps()) : steps);
+    private SamplingMethod method(SchedulerConfig diffusion) {
+        return diffusion.solver().method(diffusion.process(), steps == null ? OptionalInt.empty() : OptionalInt.of(steps));
     }
 
     /**

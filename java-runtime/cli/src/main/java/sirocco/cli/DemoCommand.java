@@ -120,12 +120,13 @@ final class DemoCommand implements Callable<Integer> {
             Chain frames = new Chain(sampler, FRAMED);
             long began = System.nanoTime();
             frames.add();
-            try (Progress progress = new Progress("sample", "steps", sampler.steps(), 0)) {
+            int steps = sampler.steps().orElseThrow();
+            try (Progress progress = new Progress("sample", "steps", steps, 0)) {
                 for (int i = frames.every(); sampler.step(frames.every()); i += frames.every()) {
                     frames.add();
                     progress.to(i);
                 }
-                progress.to(sampler.steps());
+                progress.to(steps);
             }
             double seconds = (System.nanoTime() - began) * 1e-9;
             frames.add();

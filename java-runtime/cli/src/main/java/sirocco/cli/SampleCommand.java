@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.IntSummaryStatistics;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -83,16 +84,20 @@ final class SampleCommand implements Callable<Integer> {
             print.flush();
             sampler.load(loaded.weights());
             Files.createDirectories(out);
-            int drawn = draw(sampler, conditions, interrupt);
+            IntSummaryStatistics evaluations = new IntSummaryStatistics();
+            int drawn = draw(sampler, conditions, interrupt, evaluations);
             print.printf("%s: %d images%s%n", out, drawn, drawn < num ? ", stopped; the rest: --start " + (start + drawn) + " --num " + (num - drawn)
                     : ", together in grid.png" + (gif ? ", and their way there in denoising.gif" : ""));
+            if (sampler.steps().isEmpty() && drawn > 0) {
+                print.printf(Locale.ROOT, "evaluations of an image: %d to %d, %.1f on average%n", evaluations.getMin(), evaluations.getMax(), evaluations.getAverage());
+            }
             print.flush();
             return drawn < num ? Main.STOPPED : 0;
         }
     }
 
-    /** Returns how many images were written. */
-    private int draw(ImageSampler sampler, Samples conditions, Interrupt interrupt) throws IOException {
+    /** Returns how many images were written; {@code evaluations} receives how often the network was evaluated for each. */
+    private int draw(ImageSampler sampler, Samples conditions, Interrupt interrupt, IntSummaryStatistics evaluations) throws IOException {
         int drawn = 0;
         Contact sheet = new Contact(sampler.shape(), Math.min(num, GRID));
         try (Progress progress = new Progress("sample", "images", num, 0)) {
@@ -106,6 +111,7 @@ final class SampleCommand implements Callable<Integer> {
                 for (int i = 0; i < sampler.batch() && drawn < num; i++, drawn++) {
                     Png.write(out.resolve(String.format(Locale.ROOT, "%06d.png", start + drawn)), sheet.picture(x, i));
                     sheet.add(x, i);
+                    evaluations.accept(sampler.evaluations(i));
                 }
                 progress.to(drawn);
                 progress.say("%.2f images/s", drawn / ((System.nanoTime() - began) * 1e-9));

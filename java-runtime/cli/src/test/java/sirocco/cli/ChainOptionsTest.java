@@ -24,6 +24,9 @@ import sirocco.pipeline.DiffusionModel;
 class ChainOptionsTest {
     private static final ClassLabels PETS = ClassLabels.of(List.of("cat", "dog", "hamster"), OptionalInt.of(3));
 
+    /** Stands for a number of steps that is not known before sampling. */
+    private static final int UNKNOWN = -1;
+
     private static UNetConfig model(int classRows) {
         return UNetConfig.builder().size(8).blockOutChannels(8).normNumGroups(4).layersPerBlock(1).numClassEmbeds(classRows).build();
     }
@@ -127,13 +130,21 @@ class ChainOptionsTest {
         assertTrue(message.contains("scheduler_config.json") && message.contains("PNDMScheduler") && message.contains("DDIMScheduler"), message);
     }
 
+    @Test
+    void anAdaptiveSamplerTakesNoNumberOfSteps() {
+        assertEquals(UNKNOWN, steps("rk45", null, Optional.empty()));
+        assertEquals(UNKNOWN, steps("rk45:rtol=1e-3,atol=1e-3", null, Optional.of("{\"_class_name\": \"EDMEulerScheduler\"}")));
+        String message = assertThrows(IllegalArgumentException.class, () -> steps("rk45", 50, Optional.empty())).getMessage();
+        assertTrue(message.contains("rk45") && message.contains("got 50"), message);
+    }
+
     private static int steps(String sampler, Integer steps, Optional<String> scheduler) {
         ChainOptions options = ChainOptions.quick();
         options.name = sampler;
         options.steps = steps;
         try (Device device = Backends.choose("cpu").open(new Settings(1, 0, Settings.Precision.F32));
                 var planned = options.sampler(device, new DiffusionModel(Weights.initial(model(0), 0), scheduler, ClassLabels.NONE), 1)) {
-            return planned.steps();
+            return planned.steps().orElse(UNKNOWN);
         }
     }
 }

@@ -133,6 +133,24 @@ class CommandLineTest {
         assertTrue(r.out.contains("of 6 valid") && r.out.contains("Fréchet distance") && r.out.contains("between 6 images") && r.out.contains("for comparison"), r.out);
     }
 
+    @Test
+    void anAdaptiveSamplerSaysHowOftenItEvaluated() throws IOException {
+        Path all = folder.resolve("all");
+        Path some = folder.resolve("some");
+        List<Object> sample = List.of("sample", "--model", model, "--sampler", "rk45:rtol=1e-3,atol=1e-3", "--guidance", "2");
+        String said = good(sample, "--out", all, "--num", "4", "--batch", "4", "--gif").out;
+        assertTrue(said.matches("(?s).*evaluations of an image: \\d+ to \\d+, \\d+\\.\\d on average\\R"), said);
+        assertTrue(Files.size(all.resolve("denoising.gif")) > 0);
+        good(sample, "--out", some, "--num", "2", "--start", "1", "--batch", "1");
+        for (String name : List.of("000001.png", "000002.png")) {
+            assertAlike(ImageIO.read(all.resolve(name).toFile()), ImageIO.read(some.resolve(name).toFile()), name);
+        }
+        assertFalse(good("sample", "--model", model, "--out", some, "--num", "1", "--steps", "2").out.contains("evaluations"));
+        Result r = run("sample", "--model", model, "--out", folder.resolve("none"), "--num", "1", "--sampler", "rk45:limit=9,rtol=1e-6,atol=1e-6");
+        assertEquals(Main.FAILED, r.code);
+        assertTrue(r.err.contains("image 0 at sigma") && r.err.contains("limit 9"), r.err);
+    }
+
     /** The same up to one step of brightness: another batch size may round a value at the edge of two the other way. */
     private static void assertAlike(BufferedImage a, BufferedImage b, String name) {
         for (int y = 0; y < a.getHeight(); y++) {
@@ -403,6 +421,9 @@ class CommandLineTest {
             sample --model MODEL --out %s/y --sampler own --steps 0 | expected 1 to 50
             sample --model MODEL --out %s/y --sampler eulers        | eulers
             sample --model MODEL --out %s/y --steps 51 --num 1      | 51
+            sample --model MODEL --out %s/y --sampler rk45 --steps 9 | rk45 chooses its steps itself
+            sample --model MODEL --out %s/y --sampler rk45:rtol=0   | rtol: expected
+            sample --model MODEL --out %s/y --sampler rk45:clip=1   | [clip]
             sample --model MODEL --out %s/y --class 1000            | 1000
             sample --model MODEL --out %s/y --class cat             | cat
             sample --model MODEL --out %s/y --guidance NaN          | guidance

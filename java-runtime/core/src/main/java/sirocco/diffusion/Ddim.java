@@ -14,7 +14,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
  * @param epsilonFromClipped whether ε̂ is computed anew from the clipped x̂_0 (as GLIDE does) rather than taken from the model
  */
 public record Ddim(double eta, double clip, TimestepSpacing spacing, int stepsOffset, boolean alphaToOne, boolean epsilonFromClipped)
-        implements Solver {
+        implements FixedStepSolver {
     /** Rounding may take 1−ᾱ_s−σ² this far below 0 at η = 1, where it can be 0 exactly. */
     private static final double ROUNDING = 1e-12;
 

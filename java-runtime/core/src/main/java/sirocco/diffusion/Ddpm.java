@@ -1,6 +1,7 @@
 package sirocco.diffusion;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Optional;
 
 /**
  * Ancestral sampling (Ho et al. 2020, algorithm 2): each step draws from q(x_s | x_t, x̂_0), s the next timestep visited.
@@ -10,7 +11,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
  * @param spacing which timesteps are visited
  * @param stepsOffset see {@link TimestepSpacing#LEADING}
  */
-public record Ddpm(Variance variance, double clip, TimestepSpacing spacing, int stepsOffset) implements Solver {
+public record Ddpm(Variance variance, double clip, TimestepSpacing spacing, int stepsOffset) implements FixedStepSolver {
     /** The two extremes between which the best variance lies (Ho et al. 2020, section 3.2). */
     public enum Variance {
         /** The posterior's: optimal for x_0 a single point. The one to use where steps are skipped. */
@@ -66,8 +67,8 @@ public record Ddpm(Variance variance, double clip, TimestepSpacing spacing, int 
 
     static final Kind KIND = new Kind() {
         @Override
-        public String className() {
-            return "DDPMScheduler";
+        public Optional<String> className() {
+            return Optional.of("DDPMScheduler");
         }
 
         @Override

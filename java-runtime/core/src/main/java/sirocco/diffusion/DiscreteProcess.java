@@ -53,6 +53,11 @@ public record DiscreteProcess(NoiseSchedule schedule, Prediction output) impleme
     }
 
     @Override
+    public SigmaRange sigmaRange() {
+        return SigmaGrid.range(this);
+    }
+
+    @Override
     public int mostSteps() {
         return schedule.T();
     }
@@ -84,7 +89,8 @@ public record DiscreteProcess(NoiseSchedule schedule, Prediction output) impleme
 
     @Override
     public String className(Solver solver) {
-        return solver.kind().className();
+        return solver.kind().className().orElseThrow(() -> new IllegalArgumentException("sampler " + solver.name()
+                + ": diffusers has no class for it, so a model folder cannot name it (expected one of " + Solvers.classNames() + "). Name it when sampling instead."));
     }
 
     @Override

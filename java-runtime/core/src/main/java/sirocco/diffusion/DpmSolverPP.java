@@ -3,6 +3,7 @@ package sirocco.diffusion;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * DPM-Solver++, multistep (Lu et al. 2022, "DPM-Solver++", algorithm 2 and appendix; its stochastic form is SDE-DPM-Solver++): the
@@ -21,7 +22,7 @@ import java.util.Locale;
  * @param clip bound of |x̂_0|; +∞ for none. diffusers' class has no such bound
  */
 public record DpmSolverPP(int order, boolean stochastic, Type type, TimestepSpacing spacing, int stepsOffset, boolean lowerOrderFinal,
-        boolean eulerAtFinal, FinalSigma finalSigma, double lambdaMinClipped, double clip) implements Solver {
+        boolean eulerAtFinal, FinalSigma finalSigma, double lambdaMinClipped, double clip) implements FixedStepSolver {
     /** From this many steps on, {@code lowerOrderFinal} changes nothing. */
     private static final int MANY_STEPS = 15;
 
@@ -217,8 +218,8 @@ public record DpmSolverPP(int order, boolean stochastic, Type type, TimestepSpac
 
     static final Kind KIND = new Kind() {
         @Override
-        public String className() {
-            return "DPMSolverMultistepScheduler";
+        public Optional<String> className() {
+            return Optional.of("DPMSolverMultistepScheduler");
         }
 
         @Override

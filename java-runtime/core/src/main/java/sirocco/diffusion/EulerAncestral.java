@@ -10,7 +10,7 @@ import java.util.List;
  * @param sigmas noise levels that are visited
  * @param clip bound of |x̂_0|; +∞ for none. diffusers' class has no such bound
  */
-public record EulerAncestral(Sigmas sigmas, double clip) implements Solver {
+public record EulerAncestral(Sigmas sigmas, double clip) implements FixedStepSolver {
     public EulerAncestral {
         SolverProgram.checkClip(clip);
     }

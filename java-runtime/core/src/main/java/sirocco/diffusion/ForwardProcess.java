@@ -27,6 +27,9 @@ public interface ForwardProcess {
      */
     SigmaGrid sigmas(Sigmas sigmas, int steps);
 
+    /** Returns the noise levels as a continuous function of σ, for a solver that chooses them itself. */
+    SigmaRange sigmaRange();
+
     /** Returns the largest number of steps that a solver can take. */
     int mostSteps();
 

@@ -45,11 +45,11 @@ public interface Guide {
     /**
      * A step of sampling.
      *
-     * @param inputs to which a guide adds its tables
-     * @param cursor I32 scalar, the row of {@code program} that the step executes
+     * @param inputs to which a guide adds its constants
+     * @param tables for what depends on the noise level
      * @param columns of the images' conditions, [n,…], for a guide that reads them itself
      */
-    record Step(GraphBuilder graph, HostInputs inputs, SolverProgram program, Value cursor, Function<Column, Value> columns) {
+    record Step(GraphBuilder graph, HostInputs inputs, StepTables<?> tables, Function<Column, Value> columns) {
         /** Returns a column of the images' conditions. */
         public Value given(Column column) {
             return columns.apply(column);

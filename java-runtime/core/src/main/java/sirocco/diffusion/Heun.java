@@ -13,7 +13,7 @@ import java.util.List;
  * @param sigmas noise levels that are visited
  * @param clip bound of |x̂_0|; +∞ for none
  */
-public record Heun(Sigmas sigmas, double clip) implements Solver {
+public record Heun(Sigmas sigmas, double clip) implements FixedStepSolver {
     public Heun {
         SolverProgram.checkClip(clip);
     }

@@ -71,15 +71,22 @@ public record KarrasProcess(double sigmaData, double sigmaMin, double sigmaMax, 
             throw new IllegalArgumentException("steps: expected 1 to " + mostSteps() + ", got " + steps);
         }
         List<SigmaGrid.Point> points = new ArrayList<>();
-        Parameterization output = output();
         for (int i = 0; i < steps; i++) {
             double u = steps == 1 ? 0 : i / (steps - 1.0);
             SigmaSpacing spacing = request.levels() == SigmaSpacing.SCHEDULE ? SigmaSpacing.KARRAS : request.levels();
-            double sigma = spacing.between(sigmaMax, sigmaMin, u);
-            points.add(new SigmaGrid.Point(level(sigma), output.x0FromX(1, sigma), output.x0FromOut(1, sigma)));
+            points.add(point(spacing.between(sigmaMax, sigmaMin, u)));
         }
-        // diffusers starts at the deviation of data of unit variance with this noise, not at sigmaMax.
-        return new SigmaGrid(points, request.end() == DpmSolverPP.FinalSigma.ZERO ? 0 : sigmaMin, Math.sqrt(sigmaMax * sigmaMax + 1));
+        return new SigmaGrid(points, request.end() == DpmSolverPP.FinalSigma.ZERO ? 0 : sigmaMin, sigmaRange().start());
+    }
+
+    private SigmaGrid.Point point(double sigma) {
+        return new SigmaGrid.Point(level(sigma), output().x0FromX(1, sigma), output().x0FromOut(1, sigma));
+    }
+
+    /** {@inheritDoc} diffusers, too, starts at the deviation of data of unit variance with the largest noise, not at sigmaMax. */
+    @Override
+    public SigmaRange sigmaRange() {
+        return new SigmaRange(sigmaMax, sigmaMin, Math.sqrt(sigmaMax * sigmaMax + 1), this::point);
     }
 
     @Override

@@ -1,6 +1,7 @@
 package sirocco.diffusion;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -21,7 +22,7 @@ public record SigmaGrid(List<Point> levels, double end, double start) {
      * @param kx factor of x in x̂_0
      * @param ko factor of the network's output in x̂_0
      */
-    public record Point(Level level, double kx, double ko) { }
+    public record Point(Level level, double kx, double ko) implements Evaluation { }
 
     public SigmaGrid {
         levels = List.copyOf(levels);
@@ -30,10 +31,8 @@ public record SigmaGrid(List<Point> levels, double end, double start) {
     /** Returns the levels of a discrete process, σ = √(1−ᾱ)/√ᾱ, and the (fractional) timesteps that belong to them, in diffusers' arithmetic. */
     static SigmaGrid of(DiscreteProcess process, Sigmas request, int steps) {
         NoiseSchedule schedule = process.schedule();
-        double[] all = new double[schedule.T()];
-        for (int t = 0; t < all.length; t++) {
-            all[t] = sigma(schedule, t);
-        }
+        double[] all = sigmas(schedule);
+        double[] logs = logs(all);
         double[] timesteps = request.spacing().fractionalTimesteps(schedule.T(), steps, request.stepsOffset());
         double[] sigmas = new double[steps];
         for (int i = 0; i < steps; i++) {
@@ -44,10 +43,10 @@ public record SigmaGrid(List<Point> levels, double end, double start) {
         if (request.levels() != SigmaSpacing.SCHEDULE) {
             for (int i = 0; i < steps; i++) {
                 sigmas[i] = request.levels().between(first, last, steps == 1 ? 0 : i / (steps - 1.0));
-                timesteps[i] = timestep(all, sigmas[i]);
+                timesteps[i] = timestep(logs, sigmas[i]);
             }
         }
-        double end = request.end() == DpmSolverPP.FinalSigma.ZERO ? 0 : sigma(schedule, 0);
+        double end = request.end() == DpmSolverPP.FinalSigma.ZERO ? 0 : all[0];
         List<Point> levels = new ArrayList<>();
         for (int i = 0; i < steps; i++) {
             levels.add(point(timesteps[i], sigmas[i], process.output()));
@@ -55,6 +54,14 @@ public record SigmaGrid(List<Point> levels, double end, double start) {
         // √(σ² + 1) where the first timestep leaves signal.
         double start = request.spacing() == TimestepSpacing.LEADING ? Math.sqrt(sigmas[0] * sigmas[0] + 1) : sigmas[0];
         return new SigmaGrid(levels, end, start);
+    }
+
+    /** Returns all levels of a discrete process between those of its first and its last timestep, with fractional timesteps. */
+    static SigmaRange range(DiscreteProcess process) {
+        double[] all = sigmas(process.schedule());
+        double[] logs = logs(all);
+        double max = all[all.length - 1];
+        return new SigmaRange(max, all[0], Math.sqrt(max * max + 1), sigma -> point(timestep(logs, sigma), sigma, process.output()));
     }
 
     /** The network receives x scaled to unit variance. */
@@ -79,9 +86,17 @@ public record SigmaGrid(List<Point> levels, double end, double start) {
         return new SolverProgram.Row(p.level(), p.kx(), p.ko(), clip, next);
     }
 
-    private static double sigma(NoiseSchedule schedule, int t) {
-        double alphaBar = schedule.alphaBar(t) == 0 ? LEAST_ALPHA_BAR : schedule.alphaBar(t);
-        return Math.sqrt((1 - alphaBar) / alphaBar);
+    private static double[] sigmas(NoiseSchedule schedule) {
+        double[] all = new double[schedule.T()];
+        for (int t = 0; t < all.length; t++) {
+            double alphaBar = schedule.alphaBar(t) == 0 ? LEAST_ALPHA_BAR : schedule.alphaBar(t);
+            all[t] = Math.sqrt((1 - alphaBar) / alphaBar);
+        }
+        return all;
+    }
+
+    private static double[] logs(double[] sigmas) {
+        return Arrays.stream(sigmas).map(Math::log).toArray();
     }
 
     private static double interpolate(double[] all, double t) {
@@ -91,19 +106,18 @@ public record SigmaGrid(List<Point> levels, double end, double start) {
         return (1 - w) * all[low] + w * all[high];
     }
 
-    /** The timestep of a level, linear in log σ between neighbours. */
-    private static double timestep(double[] all, double sigma) {
+    /**
+     * Returns the timestep of a level, linear in log σ between neighbours.
+     *
+     * @param logs log σ of each timestep, rising
+     */
+    private static double timestep(double[] logs, double sigma) {
         double log = Math.log(Math.max(sigma, 1e-10));
-        int low = 0;
-        for (int t = 0; t < all.length; t++) {
-            if (Math.log(all[t]) <= log) {
-                low = t;
-            }
-        }
-        low = Math.min(low, Math.max(0, all.length - 2));
-        int high = Math.min(low + 1, all.length - 1);
-        double span = Math.log(all[low]) - Math.log(all[high]);
-        double w = span == 0 ? 0 : Math.clamp((Math.log(all[low]) - log) / span, 0, 1);
+        int found = Arrays.binarySearch(logs, log);
+        int low = Math.clamp(found >= 0 ? found : -found - 2, 0, Math.max(0, logs.length - 2));
+        int high = Math.min(low + 1, logs.length - 1);
+        double span = logs[low] - logs[high];
+        double w = span == 0 ? 0 : Math.clamp((logs[low] - log) / span, 0, 1);
         return (1 - w) * low + w * high;
     }
 }

@@ -1,5 +1,7 @@
 package sirocco.diffusion;
 
+import java.util.Optional;
+
 /** A kind of solvers that has one name on the command line and one class of diffusers. */
 abstract class SingleNameKind implements Solver.Kind {
     private final String className;
@@ -11,8 +13,8 @@ abstract class SingleNameKind implements Solver.Kind {
     }
 
     @Override
-    public String className() {
-        return className;
+    public Optional<String> className() {
+        return Optional.of(className);
     }
 
     @Override

@@ -18,7 +18,7 @@ import java.util.List;
  * @param registers m, 1 to {@value #MOST_REGISTERS}
  * @param start standard deviation of x at the start of the chain
  */
-public record SolverProgram(int registers, double start, List<Row> rows) {
+public record SolverProgram(int registers, double start, List<Row> rows) implements SamplingMethod {
     /** Registers, x̂_0, out and z are inputs of one combination. */
     public static final int MOST_REGISTERS = 5;
 
@@ -36,7 +36,7 @@ public record SolverProgram(int registers, double start, List<Row> rows) {
      * @param clip bound of |x̂_0|, above 0; +∞ for none
      * @param next [m][m + 3], see {@link SolverProgram}
      */
-    public record Row(Level level, double kx, double ko, double clip, double[][] next) { }
+    public record Row(Level level, double kx, double ko, double clip, double[][] next) implements Evaluation { }
 
     public SolverProgram {
         rows = List.copyOf(rows);

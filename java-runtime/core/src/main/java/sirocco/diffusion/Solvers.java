@@ -6,7 +6,7 @@ import java.util.stream.Collectors;
 
 /** Every kind of solver. */
 public final class Solvers {
-    private static final List<Solver.Kind> ALL = List.of(Ddpm.KIND, Ddim.KIND, DpmSolverPP.KIND, Euler.KIND, EulerAncestral.KIND, Heun.KIND);
+    private static final List<Solver.Kind> ALL = List.of(Ddpm.KIND, Ddim.KIND, DpmSolverPP.KIND, Euler.KIND, EulerAncestral.KIND, Heun.KIND, Rk45.KIND);
 
     private Solvers() { }
 
@@ -15,7 +15,7 @@ public final class Solvers {
     }
 
     static Optional<Solver.Kind> ofClass(String className) {
-        return ALL.stream().filter(k -> k.className().equals(className)).findFirst();
+        return ALL.stream().filter(k -> k.className().equals(Optional.of(className))).findFirst();
     }
 
     /** The names of all solvers, for help and errors. */
@@ -24,6 +24,6 @@ public final class Solvers {
     }
 
     static String classNames() {
-        return ALL.stream().map(Solver.Kind::className).collect(Collectors.joining(", "));
+        return ALL.stream().map(Solver.Kind::className).flatMap(Optional::stream).collect(Collectors.joining(", "));
     }
 }

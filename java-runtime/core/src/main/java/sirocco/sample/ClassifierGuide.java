@@ -8,14 +8,13 @@ import sirocco.api.Axis;
 import sirocco.api.Gradients;
 import sirocco.api.GraphBuilder;
 import sirocco.api.ParameterSet;
-import sirocco.api.Shape;
 import sirocco.api.Step;
 import sirocco.api.Value;
 import sirocco.data.Batch;
 import sirocco.data.Column;
+import sirocco.diffusion.Evaluation;
 import sirocco.diffusion.Guide;
 import sirocco.diffusion.Level;
-import sirocco.diffusion.SolverProgram;
 import sirocco.nn.Weights;
 
 /**
@@ -64,25 +63,19 @@ public record ClassifierGuide(Guide base, Weights classifier, double scale) impl
         parameters.byName().forEach((name, v) -> step.inputs().once(v, classifier.get(name)));
         Value loss = g.in("classifier_guidance.loss", () -> g.crossEntropy(logits, step.given(Column.label())));
         Value gradient = Gradients.of(g, loss, List.of(x)).get(x);
-        Value table = step.inputs().table(g, "classifier_guidance", new Shape(step.program().steps(), 1, 1, 2), table(step.program(), n));
-        return g.in("classifier_guidance", () -> g.combine(table, step.cursor(), List.of(out, gradient)).getFirst());
+        Value table = step.tables().table("classifier_guidance", 1, 2, (e, column) -> column == 0 ? 1 : factor(e, n));
+        return g.in("classifier_guidance", () -> g.combine(table, step.tables().row(), List.of(out, gradient)).getFirst());
     }
 
-    /** For each row of the program the factors of the output, 1, and of the gradient of the mean of −log p over n images by the network's input. */
-    private float[] table(SolverProgram program, int n) {
-        float[] table = new float[2 * program.steps()];
-        for (int i = 0; i < program.steps(); i++) {
-            SolverProgram.Row row = program.rows().get(i);
-            Level level = row.level();
-            double clean = level.s() * level.s() / level.a() * level.inputScale();
-            double factor = -n * scale * clean / row.ko();
-            if (!Float.isFinite((float) factor)) {
-                throw new IllegalArgumentException("classifier guidance: step " + i + " at time " + level.time()
-                        + " has no signal, so the gradient has no finite weight. Sample with other timesteps, or a process that does not end in pure noise.");
-            }
-            table[2 * i] = 1;
-            table[2 * i + 1] = (float) factor;
+    /** Returns the factor of the gradient of the mean of −log p over n images by the network's input, to be added to the output. */
+    private double factor(Evaluation evaluation, int n) {
+        Level level = evaluation.level();
+        double clean = level.s() * level.s() / level.a() * level.inputScale();
+        double factor = -n * scale * clean / evaluation.ko();
+        if (!Float.isFinite((float) factor)) {
+            throw new IllegalArgumentException("classifier guidance: the step at time " + level.time()
+                    + " has no signal, so the gradient has no finite weight. Sample with other timesteps, or a process that does not end in pure noise.");
         }
-        return table;
+        return factor;
     }
 }

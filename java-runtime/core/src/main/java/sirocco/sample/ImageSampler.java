@@ -1,5 +1,6 @@
 package sirocco.sample;
 
+import java.util.OptionalInt;
 import java.util.function.BooleanSupplier;
 import sirocco.api.Device;
 import sirocco.api.Executable;
@@ -10,6 +11,8 @@ import sirocco.api.Value;
 import sirocco.data.Batch;
 import sirocco.data.Samples;
 import sirocco.diffusion.Guide;
+import sirocco.diffusion.SamplingMethod;
+import sirocco.diffusion.SolverDriver;
 import sirocco.diffusion.SolverProgram;
 import sirocco.nn.Condition;
 import sirocco.nn.Network;
@@ -19,12 +22,10 @@ import sirocco.nn.Weights;
  * Draws images from a trained model. Image i of a seed is the same whatever the batch it is drawn in: its noise is addressed by i.
  */
 public final class ImageSampler implements AutoCloseable {
-    /** How long a chain goes on before someone may stop it. */
-    private static final double LOOK_NANOS = 0.5e9;
-
-    private final SolverProgram program;
+    private final SamplingMethod method;
     private final Guide guide;
     private final SampleGraph s;
+    private final Chains chains;
     private final Plan plan;
     private final int batch;
     private final Device device;
@@ -32,7 +33,6 @@ public final class ImageSampler implements AutoCloseable {
     /** For each of the guide's evaluations, the conditions of all images. */
     private final Batch conditions;
     private Executable executable;
-    private int done;
 
     /**
      * Plans a sampler; {@link #load} allocates it.
@@ -41,7 +41,7 @@ public final class ImageSampler implements AutoCloseable {
      * @param guide how the output of a step is made; each of its evaluations evaluates the network for all images
      * @throws IllegalArgumentException if the guide evaluates the network with several conditions and the network has none
      */
-    public ImageSampler(Device device, Network model, SolverProgram program, int batch, Guide guide) {
+    public ImageSampler(Device device, Network model, SamplingMethod method, int batch, Guide guide) {
         if (batch < 1) {
             throw new IllegalArgumentException("batch: expected at least 1, got " + batch);
         }
@@ -49,10 +49,14 @@ public final class ImageSampler implements AutoCloseable {
             throw new IllegalArgumentException("guidance: the model is unconditional, so there is nothing to steer away from. Leave guidance out.");
         }
         this.device = device;
-        this.program = program;
+        this.method = method;
         this.batch = batch;
         this.guide = guide;
-        s = SampleGraph.of(model, batch, program, guide);
+        s = SampleGraph.of(model, batch, method, guide);
+        chains = switch (s.step()) {
+            case ProgramStep step -> new ProgramChains((SolverProgram) method, step);
+            case DriverStep step -> new DriverChains((SolverDriver) method, step);
+        };
         plan = device.plan(s.graph());
         x = new float[(int) s.x().shape().elements()];
         conditions = new Batch(guide.evaluations().size() * batch, model.conditions().stream().map(Condition::column).toList());
@@ -71,9 +75,14 @@ public final class ImageSampler implements AutoCloseable {
         return batch;
     }
 
-    /** Steps of a chain: evaluations of the model for each image. */
-    public int steps() {
-        return program.steps();
+    /** Returns the number of steps of a chain; empty if the solver chooses them during sampling. */
+    public OptionalInt steps() {
+        return chains.steps();
+    }
+
+    /** Returns how often the guided network was evaluated for image {@code i} of the batch since {@link #begin}. */
+    public int evaluations(int i) {
+        return chains.evaluations(i);
     }
 
     /** Allocates the plan and sets the weights. */
@@ -100,16 +109,15 @@ public final class ImageSampler implements AutoCloseable {
             index[i] = first + i;
             Philox.normals(seed, index[i], 0, Philox.INITIAL, x, i * each, each);
         }
-        if (program.start() != 1) {
+        if (method.start() != 1) {
             for (int i = 0; i < x.length; i++) {
-                x[i] *= (float) program.start();
+                x[i] *= (float) method.start();
             }
         }
         executable.write(s.x(), x);
-        for (Value register : s.step().registers().subList(1, program.registers())) {
+        for (Value register : s.step().registers().subList(1, s.step().registers().size())) {
             executable.write(register, new float[x.length]);
         }
-        executable.write(s.step().cursor(), new int[] {0});
         executable.write(s.key().rng(), new int[] {(int) seed, (int) (seed >>> 32), 0, 0});
         executable.write(s.key().index(), index);
         s.conditions().forEach((c, v) -> conditions.write(c.column().name(), executable, v));
@@ -121,7 +129,7 @@ public final class ImageSampler implements AutoCloseable {
             }
             s.columns().forEach((c, v) -> read.write(c.name(), executable, v));
         }
-        done = 0;
+        chains.begin(executable, first, x);
     }
 
     private void setConditions(int first, Samples given) {
@@ -151,12 +159,11 @@ public final class ImageSampler implements AutoCloseable {
     /**
      * Does the next steps of every chain, or as many as are left, for those who look at what there is in between; false when the chains are
      * at their end.
+     *
+     * @throws IllegalStateException if the solver chooses its steps and cannot finish an image
      */
     public boolean step(int steps) {
-        int now = Math.min(steps, program.steps() - done);
-        executable.repeat(now);
-        done += now;
-        return done < program.steps();
+        return chains.step(steps);
     }
 
     /** Does one step. */
@@ -165,25 +172,13 @@ public final class ImageSampler implements AutoCloseable {
     }
 
     /**
-     * Walks every chain to its end, with looks at {@code stop} about every half second; false if that ended it before. There is no host synchronization in
-     * between.
+     * Walks every chain to its end, with looks at {@code stop} about every half second, or after each step if the solver chooses its steps; false if that ended it
+     * before. If the steps are known, there is no host synchronization in between.
+     *
+     * @throws IllegalStateException if the solver chooses its steps and cannot finish an image
      */
     public boolean finish(BooleanSupplier stop) {
-        int chunk = 1;
-        while (done < program.steps()) {
-            if (stop.getAsBoolean()) {
-                return false;
-            }
-            chunk = Math.min(chunk, program.steps() - done);
-            long began = System.nanoTime();
-            executable.repeat(chunk);
-            executable.await();
-            done += chunk;
-            // Each step of a chain takes as long as any other; growing by no more than twice, since the first ones are the device's warm-up.
-            double each = (System.nanoTime() - began) / (double) chunk;
-            chunk = (int) Math.clamp(LOOK_NANOS / each, 1, 2.0 * chunk);
-        }
-        return true;
+        return chains.finish(stop);
     }
 
     /** The images as they are now: [batch,h,w,c], model range [−1,1]. The array is lent: the next call overwrites it. */

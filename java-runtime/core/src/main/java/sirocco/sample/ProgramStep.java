@@ -21,19 +21,7 @@ import sirocco.diffusion.SolverProgram;
  * @param registers STATE [n,h,w,c] each; the first is x
  * @param cursor STATE I32 scalar, the row to do next
  */
-record ProgramStep(List<Value> registers, Value cursor) {
-    /** Records the network, guidance included. */
-    @FunctionalInterface
-    interface Model {
-        /**
-         * @param x [n,h,w,c], the network's input
-         * @param t [k·n,1,1,1] for k evaluations an image
-         * @param cursor the row that the step executes
-         * @return [n,h,w,c]
-         */
-        Value output(Value x, Value t, Value cursor);
-    }
-
+record ProgramStep(List<Value> registers, Value cursor) implements SolverStep {
     /**
      * @param inputs to which the solver's tables are added
      * @param evaluated k·n, the images that the network evaluates in a step
@@ -48,9 +36,10 @@ record ProgramStep(List<Value> registers, Value cursor) {
             Optional<Value> h1 = remembers ? Optional.of(g.state("x0.previous", shape, DType.F32)) : Optional.empty();
             Optional<Value> h2 = remembers ? Optional.of(g.state("x0.before", shape, DType.F32)) : Optional.empty();
             Value cursor = g.state("cursor", Shape.SCALAR, DType.I32);
+            ProgramTables tables = new ProgramTables(g, inputs, program, cursor);
             Value table = inputs.table(g, "table", new Shape(steps, 1, 1, FusedTable.COLUMNS), fused.get());
             Value t = g.in("timestep", () -> g.chainTimestep(table, cursor, evaluated));
-            Value out = network.output(x, t, cursor);
+            Value out = network.output(x, t, tables);
             g.in("sampling_step", () -> {
                 g.samplingStep(out, table, key.rng(), key.index(), x, h1, h2, cursor);
                 return null;
@@ -63,19 +52,20 @@ record ProgramStep(List<Value> registers, Value cursor) {
             registers.add(g.state("register." + i, shape, DType.F32));
         }
         Value cursor = g.state("cursor", Shape.SCALAR, DType.I32);
-        Value t = table(g, inputs, "timesteps", program, 1, 1, (r, j) -> r.level().time());
-        Value scale = table(g, inputs, "input_scale", program, 1, 1, (r, j) -> r.level().inputScale());
-        Value clip = table(g, inputs, "clip", program, 1, 1, (r, j) -> r.clip());
-        Value clean = table(g, inputs, "clean", program, 1, 2, (r, j) -> j == 0 ? r.kx() : r.ko());
+        ProgramTables tables = new ProgramTables(g, inputs, program, cursor);
+        Value t = tables.table("solver.timesteps", 1, 1, (r, j) -> r.level().time());
+        Value scale = tables.table("solver.input_scale", 1, 1, (r, j) -> r.level().inputScale());
+        Value clip = tables.table("solver.clip", 1, 1, (r, j) -> r.clip());
+        Value clean = tables.table("solver.clean", 1, 2, (r, j) -> j == 0 ? r.kx() : r.ko());
         int m = program.registers();
         boolean noise = program.stochastic();
         int columns = m + (noise ? 3 : 2);
-        Value next = table(g, inputs, "next", program, m, columns, (r, j) -> r.next()[j / columns][j % columns]);
+        Value next = tables.table("solver.next", m, columns, (r, j) -> r.next()[j / columns][j % columns]);
 
         Value now = g.in("timestep", () -> g.lookup(t, cursor, 0, evaluated));
         boolean scaled = program.rows().stream().anyMatch(r -> r.level().inputScale() != 1);
         Value in = scaled ? g.in("input_scale", () -> g.combine(scale, cursor, List.of(x)).getFirst()) : x;
-        Value out = network.output(in, now, cursor);
+        Value out = network.output(in, now, tables);
         g.in("solver", () -> {
             Value x0 = g.in("clean", () -> g.combine(clean, cursor, List.of(x, out)).getFirst());
             if (program.rows().stream().anyMatch(r -> r.clip() < Double.POSITIVE_INFINITY)) {
@@ -99,18 +89,5 @@ record ProgramStep(List<Value> registers, Value cursor) {
             return g.record(new Diffusion.Advance(cursor), null);
         });
         return new ProgramStep(registers, cursor);
-    }
-
-    private interface Entry {
-        double of(SolverProgram.Row row, int column);
-    }
-
-    private static Value table(GraphBuilder g, HostInputs inputs, String name, SolverProgram program, int height, int width, Entry entry) {
-        int each = height * width;
-        float[] data = new float[program.steps() * each];
-        for (int i = 0; i < data.length; i++) {
-            data[i] = (float) entry.of(program.rows().get(i / each), i % each);
-        }
-        return inputs.table(g, "solver." + name, new Shape(program.steps(), 1, height, width), data);
     }
 }

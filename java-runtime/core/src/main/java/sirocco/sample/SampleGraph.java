@@ -13,12 +13,15 @@ import sirocco.api.Value;
 import sirocco.data.Column;
 import sirocco.diffusion.Guide;
 import sirocco.diffusion.HostInputs;
+import sirocco.diffusion.SamplingMethod;
+import sirocco.diffusion.SolverDriver;
 import sirocco.diffusion.SolverProgram;
 import sirocco.nn.Condition;
 import sirocco.nn.Network;
 
 /**
- * One sampling step as a graph: run as often as the solver's program has rows, it goes from noise to images without host synchronization.
+ * One sampling step as a graph: of a {@link SolverProgram}, run as often as the program has rows, it goes from noise to images without host synchronization; of a
+ * {@link SolverDriver}, the host decides after each.
  *
  * @param step the solver's part
  * @param inputs tables of solver and guide
@@ -27,10 +30,10 @@ import sirocco.nn.Network;
  * @param conditions the inputs of the network's conditions, [k·n,…] for k evaluations an image: n for each of the guide's evaluations in their order
  * @param columns the inputs of columns that the guide reads itself, [n,…]
  */
-record SampleGraph(Graph graph, ProgramStep step, HostInputs inputs, RandomKey key, ParameterSet network, Map<Condition, Value> conditions,
+record SampleGraph(Graph graph, SolverStep step, HostInputs inputs, RandomKey key, ParameterSet network, Map<Condition, Value> conditions,
                    Map<Column, Value> columns) {
     /** @throws IllegalArgumentException if the network does not denoise */
-    static SampleGraph of(Network model, int batch, SolverProgram program, Guide guide) {
+    static SampleGraph of(Network model, int batch, SamplingMethod method, Guide guide) {
         if (model.config().classifies() || model.config().outChannels() != model.config().inChannels()) {
             throw new IllegalArgumentException("sampling: the network is a " + model.config().className() + " with " + model.config().outChannels()
                     + " outputs (expected a network that denoises, with as many output channels as its images have, " + model.config().inChannels() + ").");
@@ -42,9 +45,12 @@ record SampleGraph(Graph graph, ProgramStep step, HostInputs inputs, RandomKey k
         HostInputs inputs = new HostInputs();
         ParameterSet network = new ParameterSet("");
         Map<Column, Value> columns = new LinkedHashMap<>();
-        ProgramStep step = ProgramStep.record(g, inputs, program, model.images(batch), key, evaluated, (x, t, cursor) ->
-                guide.record(new Guide.Step(g, inputs, program, cursor, c -> columns.computeIfAbsent(c, _ -> g.input("guide." + c.name(), c.shape().withN(batch),
-                        c.type()))), x, t, (in, time) -> g.with(network, () -> model.apply(g, in, time, conditions, Optional.empty()))));
+        SolverStep.Model guided = (x, t, tables) -> guide.record(new Guide.Step(g, inputs, tables, c -> columns.computeIfAbsent(c, _ -> g.input("guide." + c.name(),
+                c.shape().withN(batch), c.type()))), x, t, (in, time) -> g.with(network, () -> model.apply(g, in, time, conditions, Optional.empty())));
+        SolverStep step = switch (method) {
+            case SolverProgram program -> ProgramStep.record(g, inputs, program, model.images(batch), key, evaluated, guided);
+            case SolverDriver driver -> DriverStep.record(g, inputs, driver, model.images(batch), evaluated, guided);
+        };
         return new SampleGraph(g.build(), step, inputs, key, network, conditions, columns);
     }
 

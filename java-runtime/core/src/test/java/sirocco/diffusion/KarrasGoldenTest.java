@@ -119,20 +119,21 @@ class KarrasGoldenTest {
     private static void sample(Safetensors golden, JsonNode c) {
         KarrasProcess process = process(c.path("config"));
         String name = c.get("name").asText() + ".";
-        SolverProgram program = Solver.parse("heun:sigmas=karras,clip=none").program(process, c.path("num_steps").asInt(18));
+        SolverProgram program = Programs.of("heun:sigmas=karras,clip=none", process, c.path("num_steps").asInt(18));
         double[] x = golden.doubles(name + "latents");
         double[] sigmas = golden.doubles(name + "net_sigmas");
         double[] inputs = golden.doubles(name + "net_inputs");
         Arrays.setAll(x, i -> x[i] * sigmas[0]);
         assertEquals(sigmas.length, program.steps());
         ScalarSolver solver = new ScalarSolver(program, x);
+        Mixture mixture = Mixture.of(golden);
         for (int row = 0; !solver.done(); row++) {
             double sigma = sigmas[row];
             assertEquals(sigma, program.rows().get(row).level().s(), 1e-12 * sigma);
             for (int e = 0; e < x.length; e++) {
                 assertEquals(inputs[row * x.length + e], solver.x()[e], TRAJECTORY * sigmas[0], "input of evaluation " + row);
             }
-            double[] clean = clean(golden, solver.x(), sigma);
+            double[] clean = mixture.clean(solver.x(), 1, sigma);
             double[] out = new double[x.length];
             Arrays.setAll(out, e -> (clean[e] - process.output().x0FromX(1, sigma) * solver.x()[e]) / process.output().x0FromOut(1, sigma));
             solver.step(out, new double[x.length]);
@@ -141,36 +142,5 @@ class KarrasGoldenTest {
         for (int e = 0; e < x.length; e++) {
             assertEquals(result[e], solver.x()[e], TRAJECTORY * sigmas[0]);
         }
-    }
-
-    /** E[x_0 | x] of a mixture of normal distributions. */
-    private static double[] clean(Safetensors golden, double[] x, double sigma) {
-        double[] means = golden.doubles("gmm.gmm_means");
-        double[] deviations = golden.doubles("gmm.gmm_stds");
-        double[] weights = golden.doubles("gmm.gmm_weights");
-        int each = means.length / weights.length;
-        double[] clean = new double[x.length];
-        for (int image = 0; image < x.length / each; image++) {
-            double[] logs = new double[weights.length];
-            for (int k = 0; k < weights.length; k++) {
-                double variance = deviations[k] * deviations[k] + sigma * sigma;
-                double squares = 0;
-                for (int e = 0; e < each; e++) {
-                    squares += Math.pow(x[image * each + e] - means[k * each + e], 2);
-                }
-                logs[k] = Math.log(weights[k]) - squares / (2 * variance) - each / 2.0 * Math.log(variance);
-            }
-            double most = Arrays.stream(logs).max().orElseThrow();
-            double sum = Arrays.stream(logs).map(l -> Math.exp(l - most)).sum();
-            for (int k = 0; k < weights.length; k++) {
-                double share = Math.exp(logs[k] - most) / sum;
-                double shrink = deviations[k] * deviations[k] / (deviations[k] * deviations[k] + sigma * sigma);
-                for (int e = 0; e < each; e++) {
-                    int at = image * each + e;
-                    clean[at] += share * (means[k * each + e] + shrink * (x[at] - means[k * each + e]));
-                }
-            }
-        }
-        return clean;
     }
 }

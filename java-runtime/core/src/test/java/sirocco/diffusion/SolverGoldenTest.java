@@ -62,7 +62,7 @@ class SolverGoldenTest {
     }
 
     private static void follow(Path file, JsonNode c, SchedulerConfig config) throws IOException {
-        SolverProgram program = config.solver().program(config.process(), c.get("steps").intValue());
+        SolverProgram program = ((FixedStepSolver) config.solver()).program(config.process(), c.get("steps").intValue());
         String name = c.get("name").textValue();
         try (Safetensors golden = Safetensors.open(file)) {
             String timesteps = golden.has(name + ".timesteps64") ? name + ".timesteps64" : name + ".timesteps";

@@ -23,13 +23,17 @@ class SolverTest {
     /** Standard deviation of the made-up data x_0 ~ N(0, DATA²), for which the best model is known. */
     private static final double DATA = 0.5;
 
-    static List<Solver> samplers() {
+    static List<FixedStepSolver> samplers() {
         return List.of(new Ddpm(Ddpm.Variance.FIXED_SMALL, INF, TimestepSpacing.LEADING, 0),
                 new Ddpm(Ddpm.Variance.FIXED_LARGE, 1, TimestepSpacing.TRAILING, 0),
                 new Ddim(0, INF, TimestepSpacing.LEADING, 0, true, false), new Ddim(0.6, 1, TimestepSpacing.LINSPACE, 0, false, true),
-                DpmSolverPP.ofOrder(1), DpmSolverPP.ofOrder(2), DpmSolverPP.ofOrder(3), Solver.parse("dpm++2m-sde:clip=none"),
-                Solver.parse("dpm++2m:type=heun,final=sigma_min"), Solver.parse("euler:clip=none"), Solver.parse("euler:sigmas=karras,final=sigma_min"),
-                Solver.parse("euler-a:spacing=trailing"), Solver.parse("heun:clip=none"), Solver.parse("heun:sigmas=exponential,spacing=leading"));
+                DpmSolverPP.ofOrder(1), DpmSolverPP.ofOrder(2), DpmSolverPP.ofOrder(3), fixed("dpm++2m-sde:clip=none"),
+                fixed("dpm++2m:type=heun,final=sigma_min"), fixed("euler:clip=none"), fixed("euler:sigmas=karras,final=sigma_min"),
+                fixed("euler-a:spacing=trailing"), fixed("heun:clip=none"), fixed("heun:sigmas=exponential,spacing=leading"));
+    }
+
+    private static FixedStepSolver fixed(String text) {
+        return (FixedStepSolver) Solver.parse(text);
     }
 
     @Test
@@ -64,7 +68,7 @@ class SolverTest {
     /** A consistent model answers each question about the same x_0, so the chain is the same, to rounding. */
     @ParameterizedTest
     @MethodSource("samplers")
-    void whatIsPredictedDoesNotChangeTheChain(Solver sampler) {
+    void whatIsPredictedDoesNotChangeTheChain(FixedStepSolver sampler) {
         double[] start = noise(new Random(3), 8);
         double[][] ends = new double[3][];
         for (Prediction p : Prediction.values()) {
@@ -118,7 +122,7 @@ class SolverTest {
 
     /** x and what is remembered are multiples of the starting noise and of each step's; the squares of the multiples add up to the variance. */
     private static double finalDeviation(String text, int steps) {
-        SolverProgram program = Solver.parse(text).program(new DiscreteProcess(LINEAR, Prediction.SAMPLE), steps);
+        SolverProgram program = Programs.of(text, new DiscreteProcess(LINEAR, Prediction.SAMPLE), steps);
         double variance = 0;
         for (int source = -1; source < program.steps(); source++) {
             var chain = new ScalarSolver(program, new double[] {source == -1 ? program.start() : 0});
@@ -137,7 +141,7 @@ class SolverTest {
 
     @ParameterizedTest
     @MethodSource("samplers")
-    void registersAreThoseThatAreNeeded(Solver solver) {
+    void registersAreThoseThatAreNeeded(FixedStepSolver solver) {
         int expected = switch (solver) {
             case DpmSolverPP d when d.order() > 1 -> 3;
             case Heun _ -> 2;
@@ -148,7 +152,7 @@ class SolverTest {
 
     @ParameterizedTest
     @MethodSource("samplers")
-    void rowsAreFiniteAtAnyLength(Solver sampler) {
+    void rowsAreFiniteAtAnyLength(FixedStepSolver sampler) {
         for (BetaSchedule kind : BetaSchedule.values()) {
             NoiseSchedule schedule = NoiseSchedule.of(kind, 100);
             for (Prediction p : Prediction.values()) {
@@ -162,7 +166,7 @@ class SolverTest {
 
     @ParameterizedTest
     @MethodSource("samplers")
-    void refusesAbsurdLengths(Solver sampler) {
+    void refusesAbsurdLengths(FixedStepSolver sampler) {
         for (int steps : new int[] {0, -5, 1001, Integer.MAX_VALUE, Integer.MIN_VALUE}) {
             var e = assertThrows(IllegalArgumentException.class, () -> sampler.program(new DiscreteProcess(LINEAR, Prediction.EPSILON), steps));
             assertTrue(e.getMessage().contains("1 to 1000") && e.getMessage().contains(String.valueOf(steps)), e.getMessage());
@@ -173,13 +177,13 @@ class SolverTest {
     void refusesSettingsThatDoNotGoTogether() {
         // Timesteps that repeat, or lie outside the schedule.
         refused("twice", () -> DpmSolverPP.ofOrder(2).program(new DiscreteProcess(LINEAR, Prediction.EPSILON), 1000));
-        refused("1000", () -> Solver.parse("ddpm:offset=1").program(new DiscreteProcess(LINEAR, Prediction.EPSILON), 1000));
+        refused("1000", () -> Programs.of("ddpm:offset=1", new DiscreteProcess(LINEAR, Prediction.EPSILON), 1000));
         // Pure noise says nothing of x_0.
         NoiseSchedule zero = LINEAR.withZeroTerminalSnr();
-        refused("zero", () -> Solver.parse("ddim:spacing=trailing").program(new DiscreteProcess(zero, Prediction.EPSILON), 10));
-        Solver.parse("ddim:spacing=trailing").program(new DiscreteProcess(zero, Prediction.V_PREDICTION), 10);
+        refused("zero", () -> Programs.of("ddim:spacing=trailing", new DiscreteProcess(zero, Prediction.EPSILON), 10));
+        Programs.of("ddim:spacing=trailing", new DiscreteProcess(zero, Prediction.V_PREDICTION), 10);
         // More noise than there is room for.
-        refused("eta 3.0", () -> Solver.parse("ddim:eta=3").program(new DiscreteProcess(LINEAR, Prediction.EPSILON), 10));
+        refused("eta 3.0", () -> Programs.of("ddim:eta=3", new DiscreteProcess(LINEAR, Prediction.EPSILON), 10));
         refused("lambda_min", () -> new DpmSolverPP(2, false, DpmSolverPP.Type.MIDPOINT, TimestepSpacing.LINSPACE, 0, true, false,
                 DpmSolverPP.FinalSigma.ZERO, 100, 1).program(new DiscreteProcess(LINEAR, Prediction.EPSILON), 10));
     }
@@ -199,18 +203,20 @@ class SolverTest {
 
     @Test
     void readsNamesAndSettings() {
-        for (String name : List.of("ddpm", "ddpm-large", "ddim", "dpm++1", "dpm++2m", "dpm++3m", "dpm++2m-sde", "euler", "euler-a", "heun")) {
+        for (String name : List.of("ddpm", "ddpm-large", "ddim", "dpm++1", "dpm++2m", "dpm++3m", "dpm++2m-sde", "euler", "euler-a", "heun", "rk45")) {
             assertEquals(name, Solver.parse(name).name());
         }
         assertEquals(new Ddim(0.5, INF, TimestepSpacing.TRAILING, 0, true, false), Solver.parse("DDIM: eta=0.5, spacing=trailing, clip=none"));
         assertEquals(new Ddpm(Ddpm.Variance.FIXED_SMALL, 1.5, TimestepSpacing.LEADING, 1), Solver.parse("ddpm:clip=1.5,offset=1"));
         assertEquals(new DpmSolverPP(2, false, DpmSolverPP.Type.HEUN, TimestepSpacing.LINSPACE, 0, true, false,
                 DpmSolverPP.FinalSigma.SIGMA_MIN, Double.NEGATIVE_INFINITY, 1), Solver.parse("dpm++2m:type=heun,final=sigma_min"));
+        assertEquals(new Rk45(1e-3, 1e-5, DpmSolverPP.FinalSigma.SIGMA_MIN, 100), Solver.parse("rk45:rtol=1e-3,final=sigma_min,limit=100"));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"", "euler2", "heun:eta=1", "euler:sigmas=even", "dpm++4m", "dpm++3m-sde", "ddim:", "ddim:eta", "ddim:eta=", "ddim:eta=x", "ddim:eta=1,eta=1",
-        "ddpm:eta=1", "ddim:type=heun", "ddim:spacing=even", "dpm++2m:type=rk4", "dpm++2m:final=one", "ddim:offset=1.5", "ddim:offset=-1"})
+        "ddpm:eta=1", "ddim:type=heun", "ddim:spacing=even", "dpm++2m:type=rk4", "dpm++2m:final=one", "ddim:offset=1.5", "ddim:offset=-1", "rk45:rtol=0", "rk45:rtol=-1", "rk45:atol=0", "rk45:atol=NaN",
+        "rk45:atol=Infinity", "rk45:rtol=1e-60", "rk45:rtol=tight", "rk45:clip=1", "rk45:tol=1", "rk45:limit=7", "rk45:limit=1e3"})
     void refusesWhatItCannotRead(String text) {
         assertThrows(IllegalArgumentException.class, () -> Solver.parse(text));
     }

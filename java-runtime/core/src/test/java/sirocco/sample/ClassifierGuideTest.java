@@ -25,7 +25,7 @@ import sirocco.diffusion.Guide;
 import sirocco.diffusion.KarrasProcess;
 import sirocco.diffusion.NoiseSchedule;
 import sirocco.diffusion.Prediction;
-import sirocco.diffusion.Solver;
+import sirocco.diffusion.Programs;
 import sirocco.diffusion.SolverProgram;
 import sirocco.nn.WeightArrays;
 import sirocco.nn.Weights;
@@ -52,7 +52,7 @@ class ClassifierGuideTest {
     @CsvSource({"epsilon, euler", "v_prediction, euler", "sample, euler", "epsilon, dpm++1", "v_prediction, ddim", "edm, euler"})
     void movesTheCleanImageAlongTheGradient(String processName, String solver) {
         ForwardProcess process = process(processName);
-        SolverProgram whole = Solver.parse(solver + ":clip=none").program(process, 5);
+        SolverProgram whole = Programs.of(solver + ":clip=none", process, 5);
         SolverProgram.Row row = whole.rows().get(1);
         // One row, whose new x is x̂_0.
         SolverProgram program = new SolverProgram(1, 1, List.of(new SolverProgram.Row(row.level(), row.kx(), row.ko(), row.clip(), new double[][] {{0, 1, 0, 0}})));
@@ -139,7 +139,7 @@ class ClassifierGuideTest {
         assertThrows(IllegalArgumentException.class, () -> new ClassifierGuide(Guide.NONE, classifier, Double.NaN));
         try (Device device = Backends.choose("cpu").open(new Settings(1, 0, Settings.Precision.F32))) {
             var zero = new DiscreteProcess(NoiseSchedule.of(BetaSchedule.LINEAR, 100).withZeroTerminalSnr(), Prediction.V_PREDICTION);
-            SolverProgram program = Solver.parse("ddim:spacing=trailing").program(zero, 5);
+            SolverProgram program = Programs.of("ddim:spacing=trailing", zero, 5);
             String message = assertThrows(IllegalArgumentException.class,
                     () -> new ImageSampler(device, UNET.network(), program, 1, new ClassifierGuide(Guide.NONE, classifier, 1))).getMessage();
             assertTrue(message.contains("no signal"), message);

@@ -21,7 +21,7 @@ import sirocco.diffusion.DiscreteProcess;
 import sirocco.diffusion.Guide;
 import sirocco.diffusion.NoiseSchedule;
 import sirocco.diffusion.Prediction;
-import sirocco.diffusion.Solver;
+import sirocco.diffusion.Programs;
 import sirocco.diffusion.SolverProgram;
 import sirocco.nn.WeightArrays;
 import sirocco.nn.Weights;
@@ -51,7 +51,7 @@ class ImageSamplerTest {
     }
 
     private static SolverProgram table(String sampler, int steps) {
-        return Solver.parse(sampler).program(new DiscreteProcess(NoiseSchedule.of(BetaSchedule.LINEAR, 100), Prediction.EPSILON), steps);
+        return Programs.of(sampler, new DiscreteProcess(NoiseSchedule.of(BetaSchedule.LINEAR, 100), Prediction.EPSILON), steps);
     }
 
     private static Device device() {

@@ -20,8 +20,8 @@ import sirocco.diffusion.DiscreteProcess;
 import sirocco.diffusion.HostInputs;
 import sirocco.diffusion.NoiseSchedule;
 import sirocco.diffusion.Prediction;
+import sirocco.diffusion.Programs;
 import sirocco.diffusion.ScalarSolver;
-import sirocco.diffusion.Solver;
 import sirocco.diffusion.SolverProgram;
 
 /** Programs of solvers on a device against the same programs one number at a time, with SiLU for a network. */
@@ -35,7 +35,7 @@ class ProgramStepTest {
     @ParameterizedTest
     @ValueSource(strings = {"ddpm", "dpm++3m", "dpm++2m-sde", "euler", "euler:clip=none,sigmas=exponential", "euler-a", "heun", "heun:clip=none,sigmas=karras"})
     void computesTheProgram(String text) {
-        SolverProgram program = Solver.parse(text).program(new DiscreteProcess(NoiseSchedule.of(BetaSchedule.LINEAR, 100), Prediction.EPSILON), 7);
+        SolverProgram program = Programs.of(text, new DiscreteProcess(NoiseSchedule.of(BetaSchedule.LINEAR, 100), Prediction.EPSILON), 7);
         int each = (int) SHAPE.imageElements();
         float[] start = new float[SHAPE.n() * each];
         for (int i = 0; i < SHAPE.n(); i++) {
@@ -48,7 +48,7 @@ class ProgramStepTest {
         GraphBuilder g = new GraphBuilder();
         RandomKey key = new RandomKey(g.input("rng", Shape.vector(4), DType.I32), g.input("index", Shape.features(SHAPE.n(), 1), DType.I32));
         HostInputs inputs = new HostInputs();
-        ProgramStep step = ProgramStep.record(g, inputs, program, SHAPE, key, SHAPE.n(), (x, t, cursor) -> g.in("network", () -> g.silu(x)));
+        ProgramStep step = ProgramStep.record(g, inputs, program, SHAPE, key, SHAPE.n(), (x, t, tables) -> g.in("network", () -> g.silu(x)));
         float[] ours = new float[start.length];
         try (Device device = Backends.choose("cpu").open(Settings.DEFAULT); Executable e = device.load(device.plan(g.build()))) {
             inputs.writeTables(e);

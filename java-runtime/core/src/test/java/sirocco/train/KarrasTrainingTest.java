@@ -16,8 +16,8 @@ import sirocco.api.Device;
 import sirocco.data.Samples;
 import sirocco.diffusion.Guide;
 import sirocco.diffusion.KarrasProcess;
+import sirocco.diffusion.Programs;
 import sirocco.diffusion.SchedulerConfig;
-import sirocco.diffusion.Solver;
 import sirocco.pipeline.DiffusionModel;
 import sirocco.sample.ImageSampler;
 
@@ -64,7 +64,7 @@ class KarrasTrainingTest {
         assertEquals("euler", scheduler.solver().name());
         for (String solver : List.of("heun", "euler-a")) {
             try (Device device = Tiny.device(1); ImageSampler sampler = new ImageSampler(device, model.config().network(),
-                    Solver.parse(solver).program(scheduler.process(), 4), 2, Guide.NONE).load(model.weights())) {
+                    Programs.of(solver, scheduler.process(), 4), 2, Guide.NONE).load(model.weights())) {
                 sampler.begin(1, 0, Samples.ofLabels(i -> i));
                 assertTrue(sampler.finish(() -> false));
                 for (float f : sampler.read()) {
@@ -72,7 +72,7 @@ class KarrasTrainingTest {
                 }
             }
         }
-        String message = assertThrows(IllegalArgumentException.class, () -> Solver.parse("ddim").program(scheduler.process(), 4)).getMessage();
+        String message = assertThrows(IllegalArgumentException.class, () -> Programs.of("ddim", scheduler.process(), 4)).getMessage();
         assertTrue(message.contains("ddim") && message.contains("heun"), message);
         try (TrainSetup setup = TrainSetup.of(config(0).withFrom(new Checkpoints(folder).latest().orElseThrow().folder().toString()))) {
             assertEquals(scheduler.process(), setup.process());

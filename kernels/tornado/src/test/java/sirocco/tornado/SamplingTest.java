@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import sirocco.api.Availability;
@@ -40,7 +41,7 @@ class SamplingTest {
     }
 
     private static float[] images(String backend, String sampler) {
-        var table = Solver.parse(sampler).program(new DiscreteProcess(NoiseSchedule.of(BetaSchedule.LINEAR, 1000), Prediction.EPSILON), 10);
+        var table = Solver.parse(sampler).method(new DiscreteProcess(NoiseSchedule.of(BetaSchedule.LINEAR, 1000), Prediction.EPSILON), OptionalInt.of(10));
         try (Device device = Backends.choose(backend).open(Settings.DEFAULT);
                 ImageSampler s = new ImageSampler(device, new UNet(CONFIG), table, IMAGES, ClassifierFree.of(2, Optional.empty())).load(Weights.initial(CONFIG, 1))) {
             s.begin(7, 0, Samples.ofLabels(i -> i % 2));
