@@ -11,10 +11,10 @@ import sirocco.api.Value;
  */
 public record DenoisingLoss(Weighting weighting) implements Objective {
     @Override
-    public Value record(TrainingStep step) {
+    public TrainingLoss record(TrainingStep step) {
         GraphBuilder g = step.graph();
         Noised noised = step.process().noise(step, weighting);
         Value out = step.evaluate(noised.input(), noised.time());
-        return g.in("loss", () -> g.mseLoss(out, noised.target(), Optional.of(noised.weight())));
+        return TrainingLoss.of(g.in("loss", () -> g.mseLoss(out, noised.target(), Optional.of(noised.weight()))));
     }
 }
