@@ -11,9 +11,11 @@ import sirocco.api.Philox;
 import sirocco.api.Random;
 import sirocco.api.RandomKey;
 import sirocco.api.Shape;
+import sirocco.api.UnaryFunction;
 import sirocco.api.Value;
 import sirocco.diffusion.HostInputs;
 import sirocco.diffusion.SolverProgram;
+import sirocco.diffusion.VarianceHead;
 
 /**
  * Records one row of a {@link SolverProgram} as a graph: run as often as the program has rows, it goes from noise to images without host synchronization.
@@ -29,10 +31,17 @@ record ProgramStep(List<Value> registers, Value cursor) {
          * @param x [n,h,w,c], the network's input
          * @param t [k·n,1,1,1] for k evaluations an image
          * @param cursor the row that the step executes
-         * @return [n,h,w,c]
          */
-        Value output(Value x, Value t, Value cursor);
+        Output output(Value x, Value t, Value cursor);
     }
+
+    /**
+     * The network's output.
+     *
+     * @param prediction [n,h,w,c]
+     * @param variance [n,h,w,c], what the variance head says; present if the program has a variance for each element
+     */
+    record Output(Value prediction, Optional<Value> variance) { }
 
     /**
      * @param inputs to which the solver's tables are added
@@ -50,7 +59,7 @@ record ProgramStep(List<Value> registers, Value cursor) {
             Value cursor = g.state("cursor", Shape.SCALAR, DType.I32);
             Value table = inputs.table(g, "table", new Shape(steps, 1, 1, FusedTable.COLUMNS), fused.get());
             Value t = g.in("timestep", () -> g.chainTimestep(table, cursor, evaluated));
-            Value out = network.output(x, t, cursor);
+            Value out = network.output(x, t, cursor).prediction();
             g.in("sampling_step", () -> {
                 g.samplingStep(out, table, key.rng(), key.index(), x, h1, h2, cursor);
                 return null;
@@ -75,7 +84,13 @@ record ProgramStep(List<Value> registers, Value cursor) {
         Value now = g.in("timestep", () -> g.lookup(t, cursor, 0, evaluated));
         boolean scaled = program.rows().stream().anyMatch(r -> r.level().inputScale() != 1);
         Value in = scaled ? g.in("input_scale", () -> g.combine(scale, cursor, List.of(x)).getFirst()) : x;
-        Value out = network.output(in, now, cursor);
+        Output output = network.output(in, now, cursor);
+        Value out = output.prediction();
+        Optional<Value> deviation = program.variance().map(p -> g.in("deviation", () -> {
+            Value low = table(g, inputs, "low", program, p.low());
+            Value range = table(g, inputs, "range", program, p.range());
+            return deviation(g, p.head(), output.variance().orElseThrow(), g.lookup(low, cursor, 0), g.lookup(range, cursor, 0));
+        }));
         g.in("solver", () -> {
             Value x0 = g.in("clean", () -> g.combine(clean, cursor, List.of(x, out)).getFirst());
             if (program.rows().stream().anyMatch(r -> r.clip() < Double.POSITIVE_INFINITY)) {
@@ -90,7 +105,8 @@ record ProgramStep(List<Value> registers, Value cursor) {
             terms.add(x0);
             terms.add(out);
             if (noise) {
-                terms.add(g.in("noise", () -> g.draw(Random.Distribution.NORMAL, key.rng(), key.index(), Optional.of(cursor), Philox.SAMPLING, shape)));
+                Value z = g.in("noise", () -> g.draw(Random.Distribution.NORMAL, key.rng(), key.index(), Optional.of(cursor), Philox.SAMPLING, shape));
+                terms.add(deviation.isPresent() ? g.in("noise.scaled", () -> g.multiply(z, deviation.get())) : z);
             }
             List<Value> after = g.in("next", () -> g.combine(next, cursor, terms));
             for (int i = 0; i < m; i++) {
@@ -99,6 +115,19 @@ record ProgramStep(List<Value> registers, Value cursor) {
             return g.record(new Diffusion.Advance(cursor), null);
         });
         return new ProgramStep(registers, cursor);
+    }
+
+    /** σ = exp(½·log σ²) of each element. */
+    private static Value deviation(GraphBuilder g, VarianceHead head, Value v, Value low, Value range) {
+        return g.unary(g.scale(g.add(head.above(g, v, low, range), low), 0.5), UnaryFunction.EXP);
+    }
+
+    private static Value table(GraphBuilder g, HostInputs inputs, String name, SolverProgram program, double[] column) {
+        float[] data = new float[column.length];
+        for (int i = 0; i < data.length; i++) {
+            data[i] = (float) column[i];
+        }
+        return inputs.table(g, "solver." + name, new Shape(program.steps(), 1, 1, 1), data);
     }
 
     private interface Entry {

@@ -1,8 +1,11 @@
 package sirocco.sample;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import sirocco.api.Axis;
 import sirocco.api.DType;
 import sirocco.api.Graph;
 import sirocco.api.GraphBuilder;
@@ -29,11 +32,17 @@ import sirocco.nn.Network;
  */
 record SampleGraph(Graph graph, ProgramStep step, HostInputs inputs, RandomKey key, ParameterSet network, Map<Condition, Value> conditions,
                    Map<Column, Value> columns) {
-    /** @throws IllegalArgumentException if the network does not denoise */
+    /** @throws IllegalArgumentException if the network does not denoise, or has no variance head and the program reads it */
     static SampleGraph of(Network model, int batch, SolverProgram program, Guide guide) {
-        if (model.config().classifies() || model.config().outChannels() != model.config().inChannels()) {
+        int c = model.config().inChannels();
+        boolean head = model.config().outChannels() == 2 * c;
+        if (model.config().classifies() || model.config().outChannels() != c && !head) {
             throw new IllegalArgumentException("sampling: the network is a " + model.config().className() + " with " + model.config().outChannels()
-                    + " outputs (expected a network that denoises, with as many output channels as its images have, " + model.config().inChannels() + ").");
+                    + " outputs (expected a network that denoises, with as many output channels as its images have, " + c + ", or twice as many).");
+        }
+        if (program.variance().isPresent() && !head) {
+            throw new IllegalArgumentException("sampling: the sampler reads a variance that the network does not predict (expected " + 2 * c + " output channels, got "
+                    + c + "). Choose a sampler with a fixed variance.");
         }
         GraphBuilder g = new GraphBuilder();
         int evaluated = guide.evaluations().size() * batch;
@@ -42,9 +51,20 @@ record SampleGraph(Graph graph, ProgramStep step, HostInputs inputs, RandomKey k
         HostInputs inputs = new HostInputs();
         ParameterSet network = new ParameterSet("");
         Map<Column, Value> columns = new LinkedHashMap<>();
-        ProgramStep step = ProgramStep.record(g, inputs, program, model.images(batch), key, evaluated, (x, t, cursor) ->
-                guide.record(new Guide.Step(g, inputs, program, cursor, c -> columns.computeIfAbsent(c, _ -> g.input("guide." + c.name(), c.shape().withN(batch),
-                        c.type()))), x, t, (in, time) -> g.with(network, () -> model.apply(g, in, time, conditions, Optional.empty()))));
+        ProgramStep step = ProgramStep.record(g, inputs, program, model.images(batch), key, evaluated, (x, t, cursor) -> {
+            List<Value> variances = new ArrayList<>();
+            Value prediction = guide.record(new Guide.Step(g, inputs, program, cursor, column -> columns.computeIfAbsent(column,
+                    _ -> g.input("guide." + column.name(), column.shape().withN(batch), column.type()))), x, t, (in, time) -> {
+                Value out = g.with(network, () -> model.apply(g, in, time, conditions, Optional.empty()));
+                if (program.variance().isPresent()) {
+                    // The guide makes one prediction of several evaluations; the variance is that of the first.
+                    Value first = out.shape().n() == batch ? out : g.in("variance_head.first", () -> g.slice(out, Axis.N, 0, batch));
+                    variances.add(g.in("variance_head", () -> g.slice(first, c, c)));
+                }
+                return head ? g.in("prediction", () -> g.slice(out, 0, c)) : out;
+            });
+            return new ProgramStep.Output(prediction, variances.stream().findFirst());
+        });
         return new SampleGraph(g.build(), step, inputs, key, network, conditions, columns);
     }
 
