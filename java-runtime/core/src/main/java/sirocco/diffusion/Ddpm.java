@@ -54,8 +54,9 @@ public record Ddpm(Variance variance, double clip, TimestepSpacing spacing, int 
                 case LEARNED -> 1; // times σ² of the element
             };
             rows.row(discrete.level(t), posterior.xt(), posterior.x0(), 0, 0, 0, Math.sqrt(variance));
-            low[i] = Math.log(Math.max(posterior.variance(), VarianceHead.SMALLEST));
-            range[i] = Math.log(posterior.beta()) - low[i];
+            // At timestep 0 σ is 1 and has the factor 0: an output far beyond the range would make it infinite, and 0·∞ is NaN.
+            low[i] = t == 0 ? 0 : Math.log(Math.max(posterior.variance(), VarianceHead.SMALLEST));
+            range[i] = t == 0 ? 0 : Math.log(posterior.beta()) - low[i];
         }
         return variance == Variance.LEARNED ? rows.build().with(new PixelVariance(head(discrete), low, range)) : rows.build();
     }

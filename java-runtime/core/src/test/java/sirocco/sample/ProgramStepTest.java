@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
 import java.util.Optional;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -51,6 +52,15 @@ class ProgramStepTest {
         SolverProgram program = Solver.parse("ddpm-learned").program(new DiscreteProcess(PROCESS.schedule(), Prediction.EPSILON, Optional.of(head)), 7);
         assertTrue(program.variance().isPresent() && FusedTable.of(program).isEmpty());
         computes(program);
+    }
+
+    /** The range of the last step is wide, since the posterior's variance is 0; no output of the network may make its noise, which is not added, infinite. */
+    @Test
+    void theLastStepHasNoVariance() {
+        SolverProgram program = Solver.parse("ddpm-learned").program(new DiscreteProcess(PROCESS.schedule(), Prediction.EPSILON, Optional.of(VarianceHead.LEARNED_RANGE)), 7);
+        assertEquals(0, program.variance().orElseThrow().low()[6]);
+        assertEquals(0, program.variance().orElseThrow().range()[6]);
+        assertTrue(program.variance().orElseThrow().range()[5] > 0);
     }
 
     private static void computes(SolverProgram program) {
