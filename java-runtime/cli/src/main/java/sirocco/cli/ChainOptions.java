@@ -21,6 +21,7 @@ import sirocco.diffusion.Solver;
 import sirocco.folder.ModelFolder;
 import sirocco.nn.ImageSize;
 import sirocco.pipeline.DiffusionModel;
+import sirocco.pipeline.OutputChannels;
 import sirocco.sample.ClassifierGuide;
 import sirocco.sample.ImageSampler;
 import sirocco.train.TrainConfig;
@@ -36,7 +37,7 @@ final class ChainOptions {
 
     private static final String ALL = "all";
 
-    @Option(names = "--sampler", paramLabel = "NAME", description = "ddpm, ddpm-large, ddim, dpm++1, dpm++2m, dpm++3m, "
+    @Option(names = "--sampler", paramLabel = "NAME", description = "ddpm, ddpm-large, ddpm-learned (with the variance that the model predicts), ddim, dpm++1, dpm++2m, dpm++3m, "
             + "dpm++2m-sde, euler, euler-a, heun, rk45, with settings if any: ddim:eta=0.5,spacing=trailing,clip=none, euler:sigmas=karras, rk45:rtol=1e-5,atol=1e-5; or own: as the model's scheduler_config.json says; "
             + "default: ddim, or heun for a model of the EDM process")
     String name;
@@ -130,6 +131,12 @@ final class ChainOptions {
     }
 
     private SchedulerConfig scheduler(DiffusionModel model) {
+        SchedulerConfig scheduler = readScheduler(model);
+        OutputChannels.check("the model's " + ModelFolder.SCHEDULER, model.config(), scheduler.process());
+        return scheduler;
+    }
+
+    private SchedulerConfig readScheduler(DiffusionModel model) {
         checkScheduler(model);
         Optional<Solver> named = name == null || name.equals(OWN) ? Optional.empty() : Optional.of(Solver.parse(name));
         if (model.schedulerJson().isEmpty()) {

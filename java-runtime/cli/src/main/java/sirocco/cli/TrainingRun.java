@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Map;
 import sirocco.api.Device;
 import sirocco.data.Dataset;
 import sirocco.data.Datasets;
@@ -31,7 +33,7 @@ final class TrainingRun {
     private final PrintWriter print;
     private final Checkpoints.Entry from;
     private DataPlace place = DataPlace.AUTO;
-    private Metrics.Line last = new Metrics.Line(0, Double.NaN, Double.NaN, 0, 0, 0);
+    private Metrics.Line last = new Metrics.Line(0, Double.NaN, Map.of(), Double.NaN, 0, 0, 0);
 
     private TrainingRun(Path folder, TrainConfig config, Device device, PrintWriter print, Checkpoints.Entry from) {
         this.folder = folder;
@@ -160,7 +162,9 @@ final class TrainingRun {
         @Override
         public void metrics(Metrics.Line line) {
             last = line;
-            progress.say("loss %.4f  %.0f images/s", line.loss(), line.imagesPerSecond());
+            StringBuilder losses = new StringBuilder(String.format(Locale.ROOT, "loss %.4f", line.loss()));
+            line.parts().forEach((name, mean) -> losses.append(String.format(Locale.ROOT, "  %s %.4f", name, mean)));
+            progress.say("%s  %.0f images/s", losses, line.imagesPerSecond());
         }
     }
 }

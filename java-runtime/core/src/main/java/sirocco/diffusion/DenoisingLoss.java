@@ -11,10 +11,21 @@ import sirocco.api.Value;
  */
 public record DenoisingLoss(Weighting weighting) implements Objective {
     @Override
-    public Value record(TrainingStep step) {
-        GraphBuilder g = step.graph();
+    public void check(ForwardProcess process) {
+        process.varianceHead().ifPresent(head -> {
+            throw new IllegalArgumentException("the loss does not train the variance that the network predicts (expected objective.variance fixed, got "
+                    + head.text() + "). Set objective.kind hybrid or vlb.");
+        });
+    }
+
+    @Override
+    public TrainingLoss record(TrainingStep step) {
         Noised noised = step.process().noise(step, weighting);
-        Value out = step.evaluate(noised.input(), noised.time());
-        return g.in("loss", () -> g.mseLoss(out, noised.target(), Optional.of(noised.weight())));
+        return TrainingLoss.of(squaredError(step.graph(), noised, step.evaluate(noised.input(), noised.time())));
+    }
+
+    /** Records the weighted squared error of a prediction, F32 [1,1,1,1]. */
+    static Value squaredError(GraphBuilder g, Noised noised, Value prediction) {
+        return g.in("loss", () -> g.mseLoss(prediction, noised.target(), Optional.of(noised.weight())));
     }
 }

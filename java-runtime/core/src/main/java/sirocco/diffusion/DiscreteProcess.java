@@ -1,6 +1,7 @@
 package sirocco.diffusion;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Optional;
 import sirocco.api.Diffusion;
 import sirocco.api.GraphBuilder;
 import sirocco.api.Shape;
@@ -11,10 +12,32 @@ import sirocco.data.Column;
  * The variance-preserving process of Ho et al. 2020 in T discrete steps: a = √ᾱ_t, s = √(1 − ᾱ_t), t uniform in 0 … T−1.
  *
  * @param output ε, x_0 or v
+ * @param varianceHead what the second half of the network's output channels says; empty if there is no such half
  */
-public record DiscreteProcess(NoiseSchedule schedule, Prediction output) implements ForwardProcess {
+public record DiscreteProcess(NoiseSchedule schedule, Prediction output, Optional<VarianceHead> varianceHead) implements ForwardProcess {
     /** Floats in a row of {@link #table}. */
     static final int COLUMNS = 8;
+
+    /** The process of a network without variance head. */
+    public DiscreteProcess(NoiseSchedule schedule, Prediction output) {
+        this(schedule, output, Optional.empty());
+    }
+
+    /**
+     * A noised batch with what was drawn for it.
+     *
+     * @param t I32 [n,1,1,1]
+     * @param x0 F32 [n,h,w,c]
+     */
+    record Drawn(Noised noised, Value t, Value x0) { }
+
+    /** Records {@link #noise}, and again its draws, which are addressed and therefore the same. */
+    Drawn draw(TrainingStep step, Weighting weighting) {
+        GraphBuilder g = step.graph();
+        Noised noised = noise(step, weighting);
+        return g.in("noising", () -> new Drawn(noised, g.drawTimestep(step.key().rng(), step.key().index(), schedule.T()),
+                g.pixels(step.column(Column.IMAGE), step.key().rng(), step.key().index(), step.flip())));
+    }
 
     /** Returns the noise level of timestep t. */
     public Level level(int t) {
@@ -69,7 +92,7 @@ public record DiscreteProcess(NoiseSchedule schedule, Prediction output) impleme
 
     @Override
     public Solver usualSolver() {
-        return Solver.parse("ddpm-large");
+        return Solver.parse(varianceHead.isPresent() ? "ddpm-learned" : "ddpm-large");
     }
 
     @Override

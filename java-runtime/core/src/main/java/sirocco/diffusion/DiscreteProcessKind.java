@@ -29,7 +29,7 @@ final class DiscreteProcessKind implements ForwardProcess.Kind {
 
     @Override
     public ForwardProcess read(SchedulerSettings settings, String className) {
-        return new DiscreteProcess(schedule(settings, CLASSES.get(className)), prediction(settings));
+        return new DiscreteProcess(schedule(settings, CLASSES.get(className)), prediction(settings), VarianceHead.parse(settings.text("variance_type", "fixed_small")));
     }
 
     @Override
@@ -77,6 +77,7 @@ final class DiscreteProcessKind implements ForwardProcess.Kind {
         putSchedule(o, schedule);
         o.put("rescale_betas_zero_snr", schedule.zeroTerminalSnr());
         o.put("prediction_type", process.output().text());
+        process.varianceHead().ifPresent(head -> o.put("variance_type", head.text()));
     }
 
     private static void putSchedule(ObjectNode o, NoiseSchedule schedule) {

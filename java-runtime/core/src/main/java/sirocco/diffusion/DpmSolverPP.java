@@ -245,10 +245,6 @@ public record DpmSolverPP(int order, boolean stochastic, Type type, TimestepSpac
                 throw new IllegalArgumentException("algorithm_type: " + algorithm + " is not supported; known are dpmsolver++, sde-dpmsolver++");
             }
             s.requireOff("use_karras_sigmas", "use_exponential_sigmas", "use_beta_sigmas", "use_lu_lambdas", "use_flow_sigmas", "use_dynamic_shifting");
-            String variance = s.text("variance_type", "none");
-            if (variance.startsWith("learned")) {
-                throw new IllegalArgumentException("variance_type: " + variance + " is not supported: it needs a model with twice the channels");
-            }
             return new DpmSolverPP(s.integer("solver_order", 2), algorithm.startsWith("sde"), Type.parse(s.text("solver_type", "midpoint")),
                     s.spacing("linspace"), s.integer("steps_offset", 0), s.flag("lower_order_final", true), s.flag("euler_at_final", false),
                     FinalSigma.parse(s.text("final_sigmas_type", "zero")), s.number("lambda_min_clipped", Double.NEGATIVE_INFINITY),

@@ -1,6 +1,7 @@
 package sirocco.diffusion;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -10,6 +11,11 @@ import java.util.Set;
 public interface ForwardProcess {
     /** Returns what the network's output stands for. */
     Parameterization output();
+
+    /** Returns what the second half of the network's output channels says about the variance; empty if there is no such half. */
+    default Optional<VarianceHead> varianceHead() {
+        return Optional.empty();
+    }
 
     /**
      * Records the draw of a time for each image of a batch, and noising to it. A step is noised once: a second call in the same graph is refused, since its inputs

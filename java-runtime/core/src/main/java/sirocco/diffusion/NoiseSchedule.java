@@ -165,6 +165,20 @@ public final class NoiseSchedule {
     }
 
     /**
+     * Returns log β̃_t, the logarithm of the variance of q(x_{t−1} | x_t, x_0). That is 0 at t = 0, for which the logarithm is that of t = 1 (Nichol &amp; Dhariwal
+     * 2021).
+     *
+     * @throws IllegalArgumentException if there is one step only
+     */
+    public double posteriorLogVariance(int t) {
+        if (T() < 2) {
+            throw new IllegalArgumentException("posterior variance: every one is 0 with a single diffusion step (expected at least 2). Set more.");
+        }
+        int s = Math.max(t, 1);
+        return Math.log(posterior(s, s - 1).variance());
+    }
+
+    /**
      * q(x_s | x_t, x_0) = N(x0·x_0 + xt·x_t, variance) (Ho et al. 2020, eq. 6 and 7), and the variance of the steps s+1 … t taken as one.
      *
      * @param beta 1 − ᾱ_t/ᾱ_s, which is β_t for neighbours: the variance of q(x_t | x_s)

@@ -1,15 +1,16 @@
 package sirocco.diffusion;
 
-import sirocco.api.Value;
-
 /** What a network is trained for: records a loss of a batch. An objective is a file, listed in the table of the trainer's configuration. */
 public interface Objective {
+    /** Records the loss of a batch. */
+    TrainingLoss record(TrainingStep step);
+
     /**
-     * Records the loss of a batch.
+     * Checks that a network can be trained for this objective on a process.
      *
-     * @return F32 [1,1,1,1], a mean over the images of the batch
+     * @throws IllegalArgumentException if it cannot
      */
-    Value record(TrainingStep step);
+    default void check(ForwardProcess process) { }
 
     /** Returns whether the network classifies noisy images; otherwise it denoises them. */
     default boolean classifies() {

@@ -40,16 +40,26 @@ public final class ScalarSolver {
         return registers[0];
     }
 
+    /** Does one step of a program that is linear. */
+    public void step(double[] out, double[] z) {
+        if (program.variance().isPresent()) {
+            throw new IllegalArgumentException("scalar solver: the program has a variance for each element. Pass the output of the variance head.");
+        }
+        step(out, out, z);
+    }
+
     /**
      * Does one step.
      *
-     * @param out the model's output
+     * @param out the model's output, the prediction of each element
+     * @param v the output of the variance head for each element; not read if the program has no {@link PixelVariance}
      * @param z standard normal noise; not read where the row's factor of it is 0
      */
-    public void step(double[] out, double[] z) {
+    public void step(double[] out, double[] v, double[] z) {
         SolverProgram.Row row = program.rows().get(step);
         int m = registers.length;
         for (int e = 0; e < out.length; e++) {
+            double deviation = program.variance().isPresent() ? program.variance().get().deviation(step, v[e]) : 1;
             double clean = Math.clamp(row.kx() * registers[0][e] + row.ko() * out[e], -row.clip(), row.clip());
             double[] next = new double[m];
             for (int i = 0; i < m; i++) {
@@ -57,7 +67,7 @@ public final class ScalarSolver {
                 for (int j = 0; j < m; j++) {
                     next[i] += c[j] * registers[j][e];
                 }
-                next[i] += c[m] * clean + c[m + 1] * out[e] + (c[m + 2] == 0 ? 0 : c[m + 2] * z[e]);
+                next[i] += c[m] * clean + c[m + 1] * out[e] + (c[m + 2] == 0 ? 0 : c[m + 2] * deviation * z[e]);
             }
             for (int i = 0; i < m; i++) {
                 registers[i][e] = next[i];

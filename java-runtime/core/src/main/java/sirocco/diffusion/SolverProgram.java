@@ -3,6 +3,7 @@ package sirocco.diffusion;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A sampling chain as a straight-line linear program over a few registers: R_0 is x, where the model is evaluated; the others are what the solver remembers.
@@ -12,13 +13,15 @@ import java.util.List;
  *   x̂_0 = clamp(kx·R_0 + ko·out, −clip, clip)
  *   R_i ← Σ_j next[i][j]·R_j + next[i][m]·x̂_0 + next[i][m+1]·out + next[i][m+2]·z,   z standard normal
  * </pre>
+ * z is multiplied by the σ of its element if the program has a {@link PixelVariance}; all else is linear. A chain begins
  * from R_0 = start·(standard normal) and all other registers 0. The image is R_0 after the last row. {@link ScalarSolver} is this in code. All coefficients
  * are in double precision; a device rounds them once.
  *
  * @param registers m, 1 to {@value #MOST_REGISTERS}
  * @param start standard deviation of x at the start of the chain
+ * @param variance where z has a factor σ for each element, which the network's output says
  */
-public record SolverProgram(int registers, double start, List<Row> rows) implements SamplingMethod {
+public record SolverProgram(int registers, double start, List<Row> rows, Optional<PixelVariance> variance) implements SamplingMethod {
     /** Registers, x̂_0, out and z are inputs of one combination. */
     public static final int MOST_REGISTERS = 5;
 
@@ -46,6 +49,16 @@ public record SolverProgram(int registers, double start, List<Row> rows) impleme
         for (int i = 0; i < rows.size(); i++) {
             check(rows.get(i), i, rows.size(), registers);
         }
+    }
+
+    /** A program that is linear. */
+    public SolverProgram(int registers, double start, List<Row> rows) {
+        this(registers, start, rows, Optional.empty());
+    }
+
+    /** Returns this program with noise whose deviation the network says. */
+    SolverProgram with(PixelVariance variance) {
+        return new SolverProgram(registers, start, rows, Optional.of(variance));
     }
 
     private static void check(Row row, int i, int rows, int registers) {

@@ -50,6 +50,16 @@ public interface NetworkConfig {
     void checkSize(int height, int width);
 
     /**
+     * Returns this configuration with another number of output channels.
+     *
+     * @throws IllegalArgumentException if the class of networks has no such setting
+     */
+    default NetworkConfig withOutChannels(int channels) {
+        throw new IllegalArgumentException("output channels: a " + className() + " has no other number of outputs (expected " + outChannels() + ", got " + channels
+                + "). Choose another network.");
+    }
+
+    /**
      * Returns this configuration for other images.
      *
      * @param size size of the images

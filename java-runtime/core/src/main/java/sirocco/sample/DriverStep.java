@@ -52,7 +52,7 @@ record DriverStep(List<Value> registers, DriverTables tables, Value error, Value
         Value y = g.in("point", () -> g.combine(point, row, registers).getFirst());
         Value t = g.in("timestep", () -> g.lookup(times, g.repeat(row, Shape.features(evaluated, 1)), 0));
         Value in = g.in("input_scale", () -> g.combine(scale, row, List.of(y)).getFirst());
-        Value out = network.output(in, t, tables);
+        Value out = network.output(in, t, tables).prediction();
         Value error = g.in("solver", () -> {
             List<Value> terms = new ArrayList<>(registers);
             terms.add(y);

@@ -18,7 +18,7 @@ final class FusedTable {
     /** Returns the rows, [steps][{@value #COLUMNS}], or nothing if the program is of another form. */
     static Optional<float[]> of(SolverProgram program) {
         boolean remembers = program.registers() == 3;
-        if (program.registers() != 1 && !remembers) {
+        if (program.registers() != 1 && !remembers || program.variance().isPresent()) {
             return Optional.empty();
         }
         float[] rows = new float[program.steps() * COLUMNS];

@@ -11,9 +11,11 @@ import sirocco.api.Philox;
 import sirocco.api.Random;
 import sirocco.api.RandomKey;
 import sirocco.api.Shape;
+import sirocco.api.UnaryFunction;
 import sirocco.api.Value;
 import sirocco.diffusion.HostInputs;
 import sirocco.diffusion.SolverProgram;
+import sirocco.diffusion.VarianceHead;
 
 /**
  * Records one row of a {@link SolverProgram} as a graph: run as often as the program has rows, it goes from noise to images without host synchronization.
@@ -39,7 +41,7 @@ record ProgramStep(List<Value> registers, Value cursor) implements SolverStep {
             ProgramTables tables = new ProgramTables(g, inputs, program, cursor);
             Value table = inputs.table(g, "table", new Shape(steps, 1, 1, FusedTable.COLUMNS), fused.get());
             Value t = g.in("timestep", () -> g.chainTimestep(table, cursor, evaluated));
-            Value out = network.output(x, t, tables);
+            Value out = network.output(x, t, tables).prediction();
             g.in("sampling_step", () -> {
                 g.samplingStep(out, table, key.rng(), key.index(), x, h1, h2, cursor);
                 return null;
@@ -65,7 +67,13 @@ record ProgramStep(List<Value> registers, Value cursor) implements SolverStep {
         Value now = g.in("timestep", () -> g.lookup(t, cursor, 0, evaluated));
         boolean scaled = program.rows().stream().anyMatch(r -> r.level().inputScale() != 1);
         Value in = scaled ? g.in("input_scale", () -> g.combine(scale, cursor, List.of(x)).getFirst()) : x;
-        Value out = network.output(in, now, tables);
+        Output output = network.output(in, now, tables);
+        Value out = output.prediction();
+        Optional<Value> deviation = program.variance().map(p -> g.in("deviation", () -> {
+            Value low = tables.table("solver.low", p.low());
+            Value range = tables.table("solver.range", p.range());
+            return deviation(g, p.head(), output.variance().orElseThrow(), g.lookup(low, cursor, 0), g.lookup(range, cursor, 0));
+        }));
         g.in("solver", () -> {
             Value x0 = g.in("clean", () -> g.combine(clean, cursor, List.of(x, out)).getFirst());
             if (program.rows().stream().anyMatch(r -> r.clip() < Double.POSITIVE_INFINITY)) {
@@ -80,7 +88,8 @@ record ProgramStep(List<Value> registers, Value cursor) implements SolverStep {
             terms.add(x0);
             terms.add(out);
             if (noise) {
-                terms.add(g.in("noise", () -> g.draw(Random.Distribution.NORMAL, key.rng(), key.index(), Optional.of(cursor), Philox.SAMPLING, shape)));
+                Value z = g.in("noise", () -> g.draw(Random.Distribution.NORMAL, key.rng(), key.index(), Optional.of(cursor), Philox.SAMPLING, shape));
+                terms.add(deviation.isPresent() ? g.in("noise.scaled", () -> g.multiply(z, deviation.get())) : z);
             }
             List<Value> after = g.in("next", () -> g.combine(next, cursor, terms));
             for (int i = 0; i < m; i++) {
@@ -89,5 +98,10 @@ record ProgramStep(List<Value> registers, Value cursor) implements SolverStep {
             return g.record(new Diffusion.Advance(cursor), null);
         });
         return new ProgramStep(registers, cursor);
+    }
+
+    /** σ = exp(½·log σ²) of each element. */
+    private static Value deviation(GraphBuilder g, VarianceHead head, Value v, Value low, Value range) {
+        return g.unary(g.scale(g.add(head.above(g, v, low, range), low), 0.5), UnaryFunction.EXP);
     }
 }

@@ -23,4 +23,13 @@ record ProgramTables(GraphBuilder graph, HostInputs inputs, SolverProgram progra
         }
         return inputs.table(graph, name, new Shape(program.steps(), 1, height, width), data);
     }
+
+    /** Records a table of a number for each evaluation. */
+    Value table(String name, double[] column) {
+        float[] data = new float[column.length];
+        for (int i = 0; i < data.length; i++) {
+            data[i] = (float) column[i];
+        }
+        return inputs.table(graph, name, new Shape(column.length, 1, 1, 1), data);
+    }
 }

@@ -1,5 +1,6 @@
 package sirocco.train;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
@@ -8,7 +9,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import sirocco.io.AtomicFiles;
 import sirocco.io.JsonErrors;
 
@@ -21,12 +25,18 @@ public final class Metrics {
      *
      * @param step steps done
      * @param loss mean since the line before
+     * @param parts means of the named parts of the loss since the line before; absent from the file if the objective has none
      * @param gradNorm of the last step, before clipping
      * @param learningRate of the last step
      * @param imagesPerSecond since the line before
      * @param seconds of training since the run or its last resumption began
      */
-    public record Line(long step, double loss, double gradNorm, double learningRate, double imagesPerSecond, double seconds) { }
+    public record Line(long step, double loss, @JsonInclude(JsonInclude.Include.NON_EMPTY) Map<String, Double> parts, double gradNorm, double learningRate,
+                       double imagesPerSecond, double seconds) {
+        public Line {
+            parts = parts == null ? Map.of() : Collections.unmodifiableMap(new LinkedHashMap<>(parts));
+        }
+    }
 
     private final Path file;
 

@@ -32,14 +32,19 @@ public record ProcessOptions(
     /**
      * Returns the process.
      *
-     * @param prediction what the network predicts
+     * @param objective says what the network predicts
      */
-    ForwardProcess process(String prediction) {
+    ForwardProcess process(ObjectiveOptions objective) {
+        String prediction = objective.prediction();
         return switch (type) {
-            case EDM -> new KarrasProcess(edm.sigmaData(), edm.sigmaMin(), edm.sigmaMax(), edm.logSigmaMean(), edm.logSigmaDeviation(),
-                    KarrasProcess.negated("objective.prediction", prediction));
+            case EDM -> {
+                SettingCheck.that(objective.varianceHead().isEmpty(), "objective.variance", objective.variance(), "fixed, since process.type is edm");
+                yield new KarrasProcess(edm.sigmaData(), edm.sigmaMin(), edm.sigmaMax(), edm.logSigmaMean(), edm.logSigmaDeviation(),
+                        KarrasProcess.negated("objective.prediction", prediction));
+            }
             // A folder that does not say what it was trained with, and settings that do.
-            case DISCRETE, StartingModel.OWN -> new DiscreteProcess(NoiseSchedule.of(BetaSchedule.parse(schedule), timesteps), Prediction.parse(prediction));
+            case DISCRETE, StartingModel.OWN -> new DiscreteProcess(NoiseSchedule.of(BetaSchedule.parse(schedule), timesteps), Prediction.parse(prediction),
+                    objective.varianceHead());
             default -> throw new IllegalArgumentException("process.type: there is no such process (expected discrete or edm, got " + type + ").");
         };
     }

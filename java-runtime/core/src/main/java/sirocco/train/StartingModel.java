@@ -20,12 +20,14 @@ import sirocco.diffusion.ForwardProcess;
 import sirocco.diffusion.KarrasProcess;
 import sirocco.diffusion.Prediction;
 import sirocco.diffusion.SchedulerConfig;
+import sirocco.diffusion.VarianceHead;
 import sirocco.folder.ModelFolder;
 import sirocco.io.MalformedFileException;
 import sirocco.nn.ImageSize;
 import sirocco.nn.NetworkConfig;
 import sirocco.nn.Weights;
 import sirocco.pipeline.DiffusionModel;
+import sirocco.pipeline.OutputChannels;
 
 /**
  * The model folder that a run starts from ({@code --from}): fine-tuning. The folder supplies network, noise schedule, prediction type and weights;
@@ -82,11 +84,13 @@ final class StartingModel {
             boolean edm = wanted.type().equals(ProcessOptions.EDM);
             if (prediction.equals(OWN) || !edm && (wanted.schedule().equals(OWN) || wanted.timesteps() == 0)) {
                 throw new IllegalArgumentException("network.from: the folder " + folder + " has no " + ModelFolder.SCHEDULER
-                        + ". Set process.schedule, process.timesteps and objective.prediction as in its training.");
+                        + ". Set process.schedule, process.timesteps and objective.prediction as in its training, and objective.variance if it predicts one.");
             }
-            return wanted.process(prediction);
+            return wanted.process(config.objective());
         }
         ForwardProcess own = scheduler.get().process();
+        agree(config.objective().allows(own.varianceHead()), "objective.variance", own.varianceHead().map(VarianceHead::text).orElse("fixed"),
+                config.objective().variance());
         if (own instanceof DiscreteProcess d) {
             agree(List.of(OWN, ProcessOptions.DISCRETE).contains(wanted.type()), "process.type", ProcessOptions.DISCRETE, wanted.type());
             String kind = d.schedule().kind().map(BetaSchedule::text).orElse("a list of betas");
@@ -142,26 +146,26 @@ final class StartingModel {
         return DiffusionModel.readConfig(ModelFolder.open(folder), size == 0 ? Optional.empty() : Optional.of(new ImageSize(size, size)));
     }
 
-    /** The folder's network for this dataset. */
-    NetworkConfig network(Dataset data) throws IOException {
+    /** The folder's network for this dataset and the folder's process. */
+    NetworkConfig network(Dataset data, ForwardProcess process) throws IOException {
         ImageSize size = new ImageSize(data.height(), data.width());
         NetworkConfig own = DiffusionModel.readConfig(ModelFolder.open(folder), config.data().imageSize() == 0 ? Optional.empty() : Optional.of(size));
         if (!own.size().equals(size)) {
             throw new IllegalArgumentException("network.from: the images of \"" + data.name() + "\" have another size than the model in " + folder
                     + " (expected " + own.size().height() + "×" + own.size().width() + ", got " + data.height() + "×" + data.width() + "). Set data.imageSize.");
         }
-        if (own.inChannels() != data.channels() || !own.classifies() && own.outChannels() != data.channels()) {
-            throw new IllegalArgumentException("network.from: the network in " + folder + " reads " + own.inChannels() + " channels and predicts "
-                    + own.outChannels() + " (expected " + data.channels() + " and " + data.channels() + ", as the images of \"" + data.name()
-                    + "\" have). Set data.channels, or use another folder.");
+        if (own.inChannels() != data.channels()) {
+            throw new IllegalArgumentException("network.from: the network in " + folder + " reads " + own.inChannels() + " channels (expected " + data.channels()
+                    + ", as the images of \"" + data.name() + "\" have). Set data.channels, or use another folder.");
         }
+        OutputChannels.check("network.from: " + folder, own, process);
         int classes = data.classNames().size();
         if (own.classifies()) {
             checkClassifier(own.outChannels(), classes);
             return config.network().unet().fitted(own, size, data.channels(), classes, false);
         }
         int rows = classRows(own.numClassEmbeds(), classes);
-        return config.network().unet().fitted(own, size, data.channels(), rows == 0 ? 0 : classes, rows > classes);
+        return OutputChannels.fitted(config.network().unet().fitted(own, size, data.channels(), rows == 0 ? 0 : classes, rows > classes), process);
     }
 
     private void checkClassifier(int own, int classes) {

@@ -1,6 +1,9 @@
 package sirocco.train;
 
+import java.util.LinkedHashMap;
+import java.util.Map;
 import sirocco.api.Executable;
+import sirocco.api.Value;
 
 /** The losses of steps that the device has done since the host last asked, and whether all were finite numbers. */
 final class StepHistory {
@@ -9,19 +12,54 @@ final class StepHistory {
     private final TrainGraph graph;
     private final Executable executable;
     private final float[] rows = new float[2 * TrainGraph.HISTORY];
-    /** Of micro-batches, if a step has several. */
-    private final float[] parts;
+    private final Recorded loss;
+    private final Map<String, Recorded> parts = new LinkedHashMap<>();
     /** Steps before this one have been asked for. */
     private long seen;
     private long asked = System.nanoTime();
-    private double losses;
+
+    /** A mean over the batch that each step records, or of which each micro-batch of a step records its share. */
+    private final class Recorded {
+        private final Value state;
+        private final float[] data;
+        private double sum;
+
+        Recorded(Value state, float[] data) {
+            this.state = state;
+            this.data = data;
+        }
+
+        Recorded(Value state) {
+            this(state, new float[Math.toIntExact(state.shape().elements())]);
+        }
+
+        float of(long step) {
+            if (graph.accumulation().isEmpty()) {
+                return data[2 * (int) (step % TrainGraph.HISTORY)];
+            }
+            TrainGraph.Accumulation a = graph.accumulation().get();
+            double sum = 0;
+            for (int i = 0; i < a.count(); i++) {
+                sum += data[2 * a.row(step, i)];
+            }
+            return (float) sum;
+        }
+
+        double take() {
+            double taken = sum;
+            sum = 0;
+            return taken;
+        }
+    }
 
     /** @param step steps that are done */
     StepHistory(TrainGraph graph, Executable executable, long step) {
         this.graph = graph;
         this.executable = executable;
         seen = step;
-        parts = new float[graph.accumulation().map(a -> Math.toIntExact(a.losses().shape().elements())).orElse(0)];
+        // Of a step of a single phase, the loss is in the history, which is read for the norm in any case.
+        loss = graph.accumulation().map(a -> new Recorded(a.losses())).orElseGet(() -> new Recorded(graph.history(), rows));
+        graph.parts().forEach((name, state) -> parts.put(name, new Recorded(state)));
     }
 
     /**
@@ -40,10 +78,14 @@ final class StepHistory {
     long ask(long step) {
         if (step > seen) {
             executable.read(graph.history(), rows);
-            graph.accumulation().ifPresent(a -> executable.read(a.losses(), parts));
+            graph.accumulation().ifPresent(a -> executable.read(a.losses(), loss.data));
+            parts.values().forEach(p -> executable.read(p.state, p.data));
             asked = System.nanoTime();
             for (long s = seen; s < step; s++) {
-                losses += loss(s);
+                loss.sum += loss(s);
+                for (Recorded part : parts.values()) {
+                    part.sum += part.of(s);
+                }
                 if (!Float.isFinite(loss(s)) || !Float.isFinite(norm(s))) {
                     return s;
                 }
@@ -55,15 +97,7 @@ final class StepHistory {
 
     /** The mean over the batch, for a step, from 0, that was among the last asked for. */
     float loss(long step) {
-        if (graph.accumulation().isEmpty()) {
-            return rows[2 * (int) (step % TrainGraph.HISTORY)];
-        }
-        TrainGraph.Accumulation a = graph.accumulation().get();
-        double sum = 0;
-        for (int i = 0; i < a.count(); i++) {
-            sum += parts[2 * a.row(step, i)];
-        }
-        return (float) sum;
+        return loss.of(step);
     }
 
     /** Of the gradient, before clipping. */
@@ -73,8 +107,13 @@ final class StepHistory {
 
     /** The sum of all losses asked for since the last call, in the order of steps. */
     double takeLosses() {
-        double sum = losses;
-        losses = 0;
-        return sum;
+        return loss.take();
+    }
+
+    /** For each named part of the loss the mean over the steps asked for since the last call. @param steps the number of them */
+    Map<String, Double> takeParts(long steps) {
+        Map<String, Double> means = new LinkedHashMap<>();
+        parts.forEach((name, p) -> means.put(name, p.take() / steps));
+        return means;
     }
 }

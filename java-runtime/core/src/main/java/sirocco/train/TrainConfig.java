@@ -17,7 +17,7 @@ public record TrainConfig(DataOptions data, NetworkOptions network, ProcessOptio
             new DataOptions("shapes16", 0, 0, false, 32, 0),
             new NetworkOptions("small", "", "", false, true, new UNetOptions(List.of(), 0, List.of(), 0, 0, -1)),
             new ProcessOptions(ProcessOptions.DISCRETE, "linear", 1000, KarrasOptions.DEFAULT),
-            new ObjectiveOptions("simple", "epsilon", 0, 0.1),
+            new ObjectiveOptions("simple", "epsilon", "fixed", 0, 0, 0.1),
             new OptimizerOptions(2e-4, "constant", 100, new AdamOptions(0.9, 0.999, 1e-8), 0, 1, 0.9999),
             new RunOptions(2000, 0, 500, 3, 10, 0));
 
@@ -35,8 +35,12 @@ public record TrainConfig(DataOptions data, NetworkOptions network, ProcessOptio
         }
         SettingCheck.that(!process.type().equals(ProcessOptions.DISCRETE) || process.edm().equals(KarrasOptions.DEFAULT), "process.edm", process.edm(),
                 "nothing, since process.type is discrete");
-        SettingCheck.that(!objective.kind().equals("classification") || objective.minSnrGamma() == 0, "objective.minSnrGamma", objective.minSnrGamma(),
-                "0, since a classifier's loss has no such weights");
+        SettingCheck.that(objective.minSnrGamma() == 0 || List.of("simple", "hybrid").contains(objective.kind()), "objective.minSnrGamma", objective.minSnrGamma(),
+                "0, since the loss of objective.kind " + objective.kind() + " has no such weights");
+        SettingCheck.that(objective.vlbWeight() == 0 || List.of("vlb", "hybrid").contains(objective.kind()), "objective.vlbWeight", objective.vlbWeight(),
+                "0, since the loss of objective.kind " + objective.kind() + " has no such term");
+        SettingCheck.that(!objective.kind().equals("classification") || List.of("fixed", StartingModel.OWN).contains(objective.variance()), "objective.variance",
+                objective.variance(), "fixed, since a classifier predicts no variance");
         SettingCheck.that(folder || process.timesteps() > 0, "process.timesteps", process.timesteps(), "1 to 1000000");
     }
 
@@ -85,7 +89,7 @@ public record TrainConfig(DataOptions data, NetworkOptions network, ProcessOptio
     /** This configuration, starting from a model folder: network, noise schedule and prediction are the folder's. */
     public TrainConfig withFrom(String folder) {
         NetworkOptions theirs = new NetworkOptions(StartingModel.OWN, folder, "", network.newClasses(), network.classConditional(), DEFAULT.network.unet());
-        return new TrainConfig(data, theirs, new ProcessOptions(StartingModel.OWN, StartingModel.OWN, 0, process.edm()), objective.withPrediction(StartingModel.OWN), optimizer, run);
+        return new TrainConfig(data, theirs, new ProcessOptions(StartingModel.OWN, StartingModel.OWN, 0, process.edm()), objective.withPrediction(StartingModel.OWN).withVariance(StartingModel.OWN), optimizer, run);
     }
 
     /** Returns the number of reverse passes in a step. */

@@ -16,6 +16,7 @@ import sirocco.data.Column;
 import sirocco.diffusion.ForwardProcess;
 import sirocco.diffusion.HostInputs;
 import sirocco.diffusion.Objective;
+import sirocco.diffusion.TrainingLoss;
 import sirocco.diffusion.TrainingStep;
 import sirocco.nn.Condition;
 import sirocco.nn.Network;
@@ -36,10 +37,11 @@ import sirocco.nn.Network;
  * @param history F32 [{@value #HISTORY},1,1,2]: loss, the mean over the batch, and the gradient's norm before clipping of the last steps; that of
  *     step s in row s mod {@value #HISTORY}
  * @param failed I32 scalar: 0, or 1 since a step whose loss or norm was no finite number, from which on the weights have not changed
+ * @param parts the named parts of the loss: for each F32 [rows,1,1,2], twice the part, in the rows of {@code history}, or of the accumulation's losses
  * @param accumulation where the step has two phases; the losses in the history are then undefined, and are found there
  */
 record TrainGraph(Graph graph, Map<Column, Value> columns, Optional<Resident> resident, HostInputs inputs, RandomKey key, Value hyper, Value history,
-                  Value failed, Optional<Accumulation> accumulation) {
+                  Value failed, Map<String, Value> parts, Optional<Accumulation> accumulation) {
     /** The phase of a micro-batch's forward and reverse pass. */
     static final String GRADIENTS = "gradients";
 
@@ -101,21 +103,29 @@ record TrainGraph(Graph graph, Map<Column, Value> columns, Optional<Resident> re
                         g.state("losses", new Shape(Math.multiplyExact(HISTORY, microBatches.getAsInt()), 1, 1, 2), DType.F32)));
 
         Recording step = new Recording(g, task, key, columns, new HostInputs());
-        Value loss = task.objective.record(step);
-        Value part = loss;
-        if (accumulation.isPresent()) {
-            Accumulation a = accumulation.get();
-            part = a.count == 1 ? loss : g.in("loss", () -> g.scale(loss, 1.0 / a.count));
-            Value recorded = part;
-            g.in("loss", () -> g.recordStep(recorded, recorded, a.row, a.losses, failed));
-        }
-        Map<Value, Value> gradients = Gradients.ofParameters(g, part);
+        TrainingLoss losses = task.objective.record(step);
+        int count = accumulation.map(Accumulation::count).orElse(1);
+        Value loss = share(g, losses.total(), count);
+        accumulation.ifPresent(a -> g.in("loss", () -> g.recordStep(loss, loss, a.row, a.losses, failed)));
+        Map<String, Value> parts = new LinkedHashMap<>();
+        losses.parts().forEach((name, v) -> {
+            Value rows = g.state("loss." + name, new Shape(Math.multiplyExact(HISTORY, count), 1, 1, 2), DType.F32);
+            Value part = share(g, v, count);
+            g.in("loss." + name, () -> g.recordStep(part, part, accumulation.map(Accumulation::row).orElse(key.rng()), rows, failed));
+            parts.put(name, rows);
+        });
+        Map<Value, Value> gradients = Gradients.ofParameters(g, loss);
         if (accumulation.isPresent()) {
             g.phase(UPDATE);
         }
         // A loss that was not finite has set failed, whichever micro-batch it came from.
         g.adamEma(gradients, hyper, norm -> g.recordStep(accumulation.isPresent() ? norm : loss, norm, key.rng(), history, failed));
-        return new TrainGraph(g.build(), columns.written(), columns.resident(), step.inputs, key, hyper, history, failed, accumulation);
+        return new TrainGraph(g.build(), columns.written(), columns.resident(), step.inputs, key, hyper, history, failed, parts, accumulation);
+    }
+
+    /** A micro-batch's share of a mean over the batch. */
+    private static Value share(GraphBuilder g, Value mean, int microBatches) {
+        return microBatches == 1 ? mean : g.in("loss", () -> g.scale(mean, 1.0 / microBatches));
     }
 
     /** The step as the objective sees it. */

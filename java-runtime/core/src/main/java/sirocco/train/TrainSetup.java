@@ -11,6 +11,7 @@ import sirocco.nn.Network;
 import sirocco.nn.NetworkConfig;
 import sirocco.nn.Weights;
 import sirocco.pipeline.Components;
+import sirocco.pipeline.OutputChannels;
 
 /**
  * What a {@link TrainConfig} names, found and put together: the dataset opened, the model shaped to fit it, the schedule. The configuration has the hash of the
@@ -25,9 +26,9 @@ public record TrainSetup(TrainConfig config, Dataset data, Network model, Forwar
         if (!config.network().from().isEmpty()) {
             return from(new StartingModel(config), config);
         }
-        ForwardProcess process = config.process().process(config.objective().prediction());
+        ForwardProcess process = config.process().process(config.objective());
         Dataset data = Datasets.open(config.data().source(), config.data().imageSize(), config.data().channels());
-        return closing(data, () -> checked(new TrainSetup(config, data, model(config, data).network(), process)));
+        return closing(data, () -> checked(new TrainSetup(config, data, OutputChannels.fitted(model(config, data), process).network(), process)));
     }
 
     private static TrainSetup from(StartingModel start, TrainConfig config) throws IOException {
@@ -35,13 +36,13 @@ public record TrainSetup(TrainConfig config, Dataset data, Network model, Forwar
         String hash = start.hash();
         Dataset data = Datasets.open(config.data().source(), start.imageSize(), start.channels());
         return closing(data, () -> checked(new TrainSetup(config.withNetwork(n -> n.withFromHash(hash)), data,
-                start.network(data).network(), process)));
+                start.network(data, process).network(), process)));
     }
 
     /** Checks that the network can be trained for the objective. */
     private static TrainSetup checked(TrainSetup setup) {
         boolean classifies = setup.model.config().classifies();
-        if (setup.config.objective().objective().classifies() != classifies) {
+        if (setup.config.objective().objective(setup.process).classifies() != classifies) {
             throw new IllegalArgumentException("objective.kind: " + setup.config.objective().kind() + " cannot train this network (expected "
                     + (classifies ? "classification" : "another objective") + " for a " + setup.model.config().className() + "). Set objective.kind or network.model.");
         }

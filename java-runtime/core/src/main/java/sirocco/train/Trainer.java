@@ -161,8 +161,8 @@ public final class Trainer implements AutoCloseable {
                 }
                 if (log) {
                     long now = System.nanoTime();
-                    var line = new Metrics.Line(step, history.takeLosses() / (step - lineStep), history.norm(step - 1), config.learningRate(step - 1),
-                            (step - lineStep) * config.data().batch() / ((now - lineBegan) * 1e-9), (now - began) * 1e-9);
+                    var line = new Metrics.Line(step, history.takeLosses() / (step - lineStep), history.takeParts(step - lineStep), history.norm(step - 1),
+                            config.learningRate(step - 1), (step - lineStep) * config.data().batch() / ((now - lineBegan) * 1e-9), (now - began) * 1e-9);
                     metrics.append(line);
                     listener.metrics(line);
                     lineBegan = now;

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -65,10 +66,29 @@ class SchedulerConfigTest {
         }
     }
 
+    /** The network has the variance head whatever the sampler: every folder says so, and DDPM takes the variance from it. */
+    @ParameterizedTest
+    @EnumSource
+    void theVarianceHeadComesBackAsWritten(VarianceHead head) {
+        DiscreteProcess process = new DiscreteProcess(NoiseSchedule.of(BetaSchedule.LINEAR, 77), Prediction.EPSILON, Optional.of(head));
+        for (String sampler : List.of("ddpm-learned", "ddpm", "ddim", "dpm++2m", "euler", "heun")) {
+            String json = new SchedulerConfig(process, Solver.parse(sampler)).toJson();
+            assertTrue(json.contains("\"variance_type\" : \"" + head.text() + "\""), json);
+            SchedulerConfig back = SchedulerConfig.parse(json);
+            assertEquals(process.varianceHead(), back.process().varianceHead());
+            assertEquals(sampler.startsWith("ddpm") ? "ddpm-learned" : Solver.parse(sampler).name(), back.solver().name());
+            assertEquals(process.varianceHead(), SchedulerConfig.parse(json, Solver.parse("ddim")).process().varianceHead());
+        }
+        assertEquals("ddpm-learned", process.usualSolver().name());
+        String message = assertThrows(IllegalArgumentException.class,
+                () -> Programs.of("ddpm-learned", new DiscreteProcess(process.schedule(), Prediction.EPSILON), 5)).getMessage();
+        assertTrue(message.contains("ddpm-learned") && message.contains("variance_type"), message);
+    }
+
     /** What cannot be honoured is refused, naming the setting. */
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
-        "DDPMScheduler | thresholding | true", "DDPMScheduler | variance_type | \"learned_range\"",
+        "DDPMScheduler | thresholding | true", "DDPMScheduler | variance_type | \"learned_scale\"",
         "DDPMScheduler | beta_schedule | \"laplace\"", "DDPMScheduler | prediction_type | \"flow_prediction\"",
         "DDPMScheduler | beta_start | 0", "DDPMScheduler | beta_end | NaN", "DDPMScheduler | beta_end | \"0.02\"",
         "DDPMScheduler | num_train_timesteps | 0", "DDPMScheduler | num_train_timesteps | 1e9",
@@ -80,7 +100,7 @@ class SchedulerConfigTest {
         "DPMSolverMultistepScheduler | algorithm_type | \"dpmsolver\"", "DPMSolverMultistepScheduler | use_karras_sigmas | true",
         "DPMSolverMultistepScheduler | use_flow_sigmas | true", "DPMSolverMultistepScheduler | solver_order | 4",
         "DPMSolverMultistepScheduler | solver_type | \"bh1\"", "DPMSolverMultistepScheduler | final_sigmas_type | \"one\"",
-        "DPMSolverMultistepScheduler | variance_type | \"learned\"", "PNDMScheduler | beta_start | 0.001"})
+        "DPMSolverMultistepScheduler | variance_type | \"fixed\"", "PNDMScheduler | beta_start | 0.001"})
     void refusesWhatItCannotHonour(String type, String key, String value) {
         String json = "{\"_class_name\":\"" + type + "\",\"" + key + "\":" + value + "}";
         assertThrows(IllegalArgumentException.class, () -> SchedulerConfig.parse(json));

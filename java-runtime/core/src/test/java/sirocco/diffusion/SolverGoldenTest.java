@@ -48,8 +48,8 @@ class SolverGoldenTest {
     private static DynamicTest test(String name, Path file, JsonNode c) {
         SchedulerConfig config;
         try {
-            if (!c.get("step").isEmpty() || !c.get("set_timesteps").isEmpty() || c.get("steps").isNull() || !c.get("model").asText().equals("eps")) {
-                throw new IllegalArgumentException("arguments of a step or of timesteps, or a model with a variance: " + c.get("step") + " "
+            if (!c.get("step").isEmpty() || !c.get("set_timesteps").isEmpty() || c.get("steps").isNull() || !List.of("eps", "eps+range", "eps+variance").contains(c.get("model").asText())) {
+                throw new IllegalArgumentException("arguments of a step or of timesteps, or another model: " + c.get("step") + " "
                         + c.get("set_timesteps") + " " + c.get("model"));
             }
             ObjectNode json = c.get("config").deepCopy();
@@ -81,7 +81,9 @@ class SolverGoldenTest {
                 int step = i;
                 int draw = Arrays.stream(noiseAt).boxed().toList().indexOf((double) step);
                 double[] z = draw < 0 ? new double[start.length] : Arrays.copyOfRange(noises, draw * start.length, (draw + 1) * start.length);
-                solver.step(model(solver.input(), solver.timestep()), z);
+                double[] x = solver.input();
+                double[] v = c.get("model").asText().equals("eps") ? x : variance(c.get("model").asText(), x, solver.timestep());
+                solver.step(model(x, solver.timestep()), v, z);
                 for (int e = 0; e < start.length; e++) {
                     worst = Math.max(worst, Math.abs(solver.x()[e] - trajectory[i * start.length + e]));
                 }
@@ -89,6 +91,11 @@ class SolverGoldenTest {
             double error = worst / largest;
             assertTrue(error <= TRAJECTORY, () -> name + ": largest error " + error + " of the largest element");
         }
+    }
+
+    /** The second half of the model's output. */
+    private static double[] variance(String model, double[] x, double t) {
+        return Arrays.stream(x).map(e -> model.equals("eps+range") ? 1.1 * Math.cos(2 * e + t / 500) : 0.1 + 0.05 * Math.cos(2 * e)).toArray();
     }
 
     private static double[] model(double[] x, double t) {

@@ -111,7 +111,8 @@ class DriverChainsTest {
         }
         GraphBuilder g = new GraphBuilder();
         HostInputs inputs = new HostInputs();
-        DriverStep step = DriverStep.record(g, inputs, driver, SHAPE, SHAPE.n(), (x, t, tables) -> g.in("network", () -> g.silu(g.add(x, g.scale(t, 0.01)))));
+        DriverStep step = DriverStep.record(g, inputs, driver, SHAPE, SHAPE.n(), (x, t, tables) ->
+                new SolverStep.Output(g.in("network", () -> g.silu(g.add(x, g.scale(t, 0.01)))), Optional.empty()));
         float[] ours = new float[start.length];
         DriverChains chains = new DriverChains(driver, step);
         try (Device device = device(); Executable e = device.load(device.plan(g.build()))) {

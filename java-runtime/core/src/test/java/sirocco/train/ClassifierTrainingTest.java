@@ -44,12 +44,14 @@ class ClassifierTrainingTest {
         assertTrue(message.contains("objective.kind") && message.contains("classification") && message.contains("NoisyClassifier"), message);
         message = refused(config().withNetwork(n -> n.withModel("small")));
         assertTrue(message.contains("objective.kind") && message.contains("UNet2DModel"), message);
-        message = refused(config().withObjective(o -> o.withKind("vlb?")));
-        assertTrue(message.contains("classification or simple") && message.contains("vlb?"), message);
+        message = refused(config().withObjective(o -> o.withKind("elbo?")));
+        assertTrue(message.contains("classification or hybrid or simple or vlb") && message.contains("elbo?"), message);
         message = refused(config().withNetwork(n -> n.withUnet(u -> u.withNormGroups(4))));
         assertTrue(message.contains("network.unet.normGroups") && message.contains("NoisyClassifier"), message);
         message = refused(config().withNetwork(n -> n.withClassConditional(false)));
         assertTrue(message.contains("network.classConditional"), message);
+        message = assertThrows(IllegalArgumentException.class, () -> config().withObjective(o -> o.withVariance("learned_range"))).getMessage();
+        assertTrue(message.contains("objective.variance") && message.contains("classifier"), message);
         message = refused(config().withRun(r -> r.withSampleEvery(10)));
         assertTrue(message.contains("run.sampleEvery"), message);
     }

@@ -125,7 +125,7 @@ class FineTuningTest {
             "schedule": "linear"         | process.schedule: .*expected squaredcos_cap_v2, got linear
             "timesteps": 1000            | process.timesteps: .*expected 50, got 1000
             "prediction": "epsilon"      | objective.prediction: .*expected v_prediction, got epsilon
-            "channels": 1                | reads 3 channels .*expected 1 and 1
+            "channels": 1                | reads 3 channels .*expected 1
             "classConditional": false    | network.classConditional: .*class table of 9 rows.*network.newClasses""")
     void whatContradictsTheFolderIsNamed(String setting, String message) {
         var e = assertThrows(IllegalArgumentException.class, () -> TrainSetup.of(from(model, setting)));

@@ -109,7 +109,7 @@ class TrainConfigTest {
                 """;
         TrainConfig expected = new TrainConfig(new DataOptions("photos.zip", 32, 3, true, 48, 0),
                 new NetworkOptions("cifar10", "", "", false, false, new UNetOptions(List.of(64, 128), 1, List.of(1), 8, 16, 0.25)),
-                new ProcessOptions("discrete", "cosine", 500, TrainConfig.DEFAULT.process().edm()), new ObjectiveOptions("simple", "sample", 5, 0.2),
+                new ProcessOptions("discrete", "cosine", 500, TrainConfig.DEFAULT.process().edm()), new ObjectiveOptions("simple", "sample", "fixed", 0, 5, 0.2),
                 new OptimizerOptions(0.002, "constant", 17, new AdamOptions(0.8, 0.99, 1e-6), 0.01, 2, 0.995), new RunOptions(1500, 7, 250, 2, 5, 100));
         TrainConfig read = TrainConfig.parse(old, TrainConfig.DEFAULT, "run.json");
         assertEquals(expected, read);

@@ -23,7 +23,8 @@ public final class Gradients {
      * @param wanted what to differentiate by: parameters, inputs, states or temporaries, each F32
      * @return the gradient of each wanted value, in the order of their numbers, of its shape. Of a parameter, a state "grad.NAME" that each run adds to: an
      *     optimizer zeroes it, and several reverse passes in one graph add to the same. Of any other value, a temporary that is written
-     * <p>What an optimizer changes, and a parameter that is assigned to, are constants: a teacher that a step has averaged or copied passes no gradient on.
+     * <p>What an optimizer changes, a parameter that is assigned to, and a {@link GraphBuilder#stopGradient} are constants: a teacher that a step has averaged
+     *     or copied passes no gradient on.
      *
      * @throws IllegalArgumentException if the scalar does not depend on a wanted value, or if an op between them has no derivative, a change of a state in
      *     place included
@@ -36,7 +37,7 @@ public final class Gradients {
         Set<Value> needed = new HashSet<>(asked);
         for (Step s : forward) {
             if (s.op().inputs().stream().anyMatch(needed::contains)) {
-                needed.addAll(s.op().outputs());
+                s.op().outputs().stream().filter(v -> !g.isConstant(v)).forEach(needed::add);
                 needed.addAll(Reverse.changedStates(s.op()));
             }
         }
@@ -57,7 +58,7 @@ public final class Gradients {
 
     /** The same, for every parameter that the scalar depends on. */
     public static Map<Value, Value> ofParameters(GraphBuilder g, Value scalar) {
-        Set<Value> parameters = ancestors(g.steps(), scalar).stream().filter(v -> v.role() == Value.Role.PARAMETER).collect(Collectors.toSet());
+        Set<Value> parameters = ancestors(g, g.steps(), scalar).stream().filter(v -> v.role() == Value.Role.PARAMETER).collect(Collectors.toSet());
         if (parameters.isEmpty()) {
             throw new IllegalArgumentException("gradients: " + scalar + " depends on no parameter of this graph");
         }
@@ -75,7 +76,7 @@ public final class Gradients {
         if (asked.isEmpty()) {
             throw new IllegalArgumentException("gradients: no values to differentiate " + scalar + " by. Name parameters, inputs or temporaries.");
         }
-        Set<Value> ancestors = ancestors(forward, scalar);
+        Set<Value> ancestors = ancestors(g, forward, scalar);
         List<String> strangers = asked.stream().filter(v -> !ancestors.contains(v)).map(Value::toString).sorted().toList();
         if (!strangers.isEmpty()) {
             throw new IllegalArgumentException("gradients: " + scalar + " does not depend on " + String.join(", ", strangers)
@@ -88,11 +89,11 @@ public final class Gradients {
         }
     }
 
-    /** All that the scalar depends on, itself included. */
-    private static Set<Value> ancestors(List<Step> steps, Value scalar) {
+    /** All that the scalar depends on other than through constants, itself included. */
+    private static Set<Value> ancestors(GraphBuilder g, List<Step> steps, Value scalar) {
         Set<Value> ancestors = new HashSet<>(Set.of(scalar));
         for (Step s : steps.reversed()) {
-            if (s.op().outputs().stream().anyMatch(ancestors::contains)) {
+            if (s.op().outputs().stream().anyMatch(v -> ancestors.contains(v) && !g.isConstant(v))) {
                 ancestors.addAll(s.op().inputs());
             }
         }

@@ -25,6 +25,8 @@ public final class GraphBuilder implements Attention.Recording, Conditioning.Rec
     private final List<Value> outputs = new ArrayList<>();
     private final Map<String, Value> persistent = new LinkedHashMap<>();
     private final Set<Value> written = new HashSet<>();
+    /** What reverse passes treat as constants. */
+    private final Set<Value> constants = new HashSet<>();
     private final Deque<String> path = new ArrayDeque<>();
     private final Map<String, Integer> phases = new LinkedHashMap<>();
     private final Map<String, ParameterSet> sets = new HashMap<>();
@@ -89,6 +91,17 @@ public final class GraphBuilder implements Attention.Recording, Conditioning.Rec
             free = name + "." + i;
         }
         return free;
+    }
+
+    /** Records a copy of x that reverse passes treat as a constant: no gradient passes through it to x. */
+    public Value stopGradient(Value x) {
+        Value y = in("stop_gradient", () -> copy(x));
+        constants.add(y);
+        return y;
+    }
+
+    boolean isConstant(Value v) {
+        return constants.contains(v);
     }
 
     /** Marks a value as one that the host reads after a run. */

@@ -172,7 +172,7 @@ public final class Reverse {
         List<Step> again = List.copyOf(g.steps().subList(before, g.steps().size())); // visiting them records more
         for (Step s : again) {
             if (s.op().inputs().stream().anyMatch(needed::contains)) {
-                needed.addAll(s.op().outputs());
+                s.op().outputs().stream().filter(v -> !g.isConstant(v)).forEach(needed::add);
             }
         }
         List<Value> outputs = op.outputs();

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -12,8 +13,11 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
+import sirocco.api.Axis;
 import sirocco.api.Convolution;
 import sirocco.api.DType;
+import sirocco.api.Device;
+import sirocco.api.Executable;
 import sirocco.api.Gradients;
 import sirocco.api.GraphBuilder;
 import sirocco.api.Movement;
@@ -21,6 +25,7 @@ import sirocco.api.Op;
 import sirocco.api.Pointwise;
 import sirocco.api.Random;
 import sirocco.api.Reduction;
+import sirocco.api.Settings;
 import sirocco.api.Shape;
 import sirocco.api.Value;
 import sirocco.api.Window;
@@ -147,6 +152,27 @@ class GradientTest {
         refused(g.in("lookup", () -> g.lookup(table, row, 0)), List.of(table), "Lookup \"lookup\"", "tables are constants");
         Value mask = g.input("mask", Shape.features(2, 16), DType.F32);
         refused(loss(g.in("attention", () -> g.attention(x, x, x, Optional.of(mask), false, 1))), List.of(mask), "Attention \"attention\"", "a mask is a constant");
+    }
+
+    /** The mean of x·stopGradient(x) has the gradient x/elements; without the stop it were 2·x/elements. */
+    @Test
+    void noGradientPassesAStop() {
+        Value mean = g.in("mean", () -> g.mean(g.multiply(x, g.stopGradient(x)), EnumSet.allOf(Axis.class)));
+        Value dx = g.output(Gradients.of(g, mean, List.of(x)).get(x));
+        float[] data = new float[(int) x.shape().elements()];
+        float[] gradient = data.clone();
+        for (int i = 0; i < data.length; i++) {
+            data[i] = (i - 40) / 16f;
+        }
+        try (Device device = new ReferenceBackend().open(Settings.DEFAULT); Executable executable = device.load(device.plan(g.build()))) {
+            executable.write(x, data);
+            executable.run();
+            executable.read(dx, gradient);
+        }
+        for (int i = 0; i < data.length; i++) {
+            assertEquals(data[i] / data.length, gradient[i], 1e-7 * Math.abs(data[i]));
+        }
+        refused(g.in("all", () -> g.mean(g.stopGradient(g.silu(x)), EnumSet.allOf(Axis.class))), List.of(x), "does not depend on");
     }
 
     @Test

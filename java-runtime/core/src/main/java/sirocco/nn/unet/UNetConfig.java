@@ -175,6 +175,11 @@ public record UNetConfig(int height, int width, int inChannels, int outChannels,
         return toBuilder().fitted(size, channels, classes, nullClass).build();
     }
 
+    @Override
+    public UNetConfig withOutChannels(int channels) {
+        return toBuilder().outChannels(channels).build();
+    }
+
     /** {@inheritDoc} They must be halved from level to level. */
     @Override
     public void checkSize(int h, int w) {
