@@ -36,6 +36,7 @@ import sirocco.diffusion.SamplingMethod;
 import sirocco.diffusion.ScalarDriver;
 import sirocco.diffusion.Solver;
 import sirocco.diffusion.SolverDriver;
+import sirocco.nn.WeightArrays;
 import sirocco.nn.Weights;
 import sirocco.nn.classifier.NoisyClassifierConfig;
 import sirocco.nn.unet.UNetConfig;
@@ -67,7 +68,7 @@ class DriverChainsTest {
 
     /** Weights whose network's output depends on its input: layers that start near zero are moved off it. */
     private static Weights awake() {
-        Weights w = Weights.initial(UNET, 1);
+        Weights w = WeightArrays.copyOf(Weights.initial(UNET, 1));
         for (String name : w.names()) {
             float[] a = w.get(name);
             for (int i = 0; i < a.length; i++) {
@@ -157,7 +158,7 @@ class DriverChainsTest {
     @CsvSource({"epsilon, none", "epsilon, free", "edm, none", "edm, free", "epsilon, classifier", "edm, both"})
     void agreesWithManySmallStepsOfHeun(String name, String guidance) {
         ForwardProcess process = process(name);
-        Weights classifier = Weights.initial(CLASSIFIER, 2);
+        Weights classifier = WeightArrays.copyOf(Weights.initial(CLASSIFIER, 2));
         float[] last = classifier.get("out.weight");
         for (int i = 0; i < last.length; i++) {
             last[i] *= 20; // an untrained network is almost indifferent to its input

@@ -20,7 +20,6 @@ import sirocco.diffusion.ClassifierFree;
 import sirocco.diffusion.Guide;
 import sirocco.diffusion.Programs;
 import sirocco.diffusion.SchedulerConfig;
-import sirocco.diffusion.Solver;
 import sirocco.diffusion.SolverProgram;
 import sirocco.diffusion.VarianceHead;
 import sirocco.nn.NetworkConfig;
