@@ -7,7 +7,9 @@ import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.function.Predicate;
 
 /**
  * Times the sides of a row by turns: rounds A B C, C B A, A B C, …, each turn long enough to be seen over the clock and the scheduler.
@@ -57,12 +59,17 @@ public final class Alternating {
 
     private final Protocol protocol;
     private final Limits limits;
+    private final Predicate<String> doubtful;
     private final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     private final CompilationMXBean compiler = ManagementFactory.getCompilationMXBean();
 
-    /** @param limits of the machine, which rows that count operations or bytes are measured beside */
-    public Alternating(Protocol protocol, Limits limits) {
+    /**
+     * @param limits of the machine, which rows that count operations or bytes are measured beside
+     * @param doubtful whether a peer, by its format, is known to compute some wrong results on this processor: rows that it gets wrong are measured without it
+     */
+    public Alternating(Protocol protocol, Limits limits, Predicate<String> doubtful) {
         this.protocol = protocol;
+        this.doubtful = doubtful;
         this.limits = limits;
     }
 
@@ -86,10 +93,19 @@ public final class Alternating {
     }
 
     private Outcome measure(Row row, List<String> formats, List<Work> sides) {
-        double[] errors = new double[formats.size()];
+        List<Double> errors = new ArrayList<>();
         float[][] ours = sides.get(0).results();
-        for (int i = 0; i < errors.length; i++) {
-            errors[i] = row.check().error().of(ours, sides.get(i + 1).results());
+        for (int i = 0; i < formats.size();) {
+            double error = row.check().error().of(ours, sides.get(i + 1).results());
+            if (row.check().passes(error) || !doubtful.test(formats.get(i))) {
+                errors.add(error);
+                i++;
+            } else {
+                System.err.printf(Locale.ROOT, "bench: %s: without %s, whose result is off by %.1e here (expected at most %.1e)%n", row.name(), formats.get(i), error,
+                        row.check().tolerance());
+                formats.remove(i);
+                sides.remove(i + 1).close();
+            }
         }
         int[] runs = new int[sides.size()];
         for (int i = 0; i < runs.length; i++) {
@@ -136,7 +152,7 @@ public final class Alternating {
             limit = Spread.of(rates);
             share = Spread.of(shares);
         }
-        double error = best == 0 ? Double.NaN : errors[best - 1];
+        double error = best == 0 ? Double.NaN : errors.get(best - 1);
         Verdict verdict = best == 0 ? Verdict.UNCHECKED : row.check().passes(error) ? Verdict.RIGHT : Verdict.WRONG;
         return new Outcome(row, Spread.of(seconds[0]), peers, best == 0 ? "" : formats.get(best - 1), Spread.of(ratios), error,
                 verdict, limit, share, (double) heap / ((long) runs[0] * protocol.rounds()), collections);

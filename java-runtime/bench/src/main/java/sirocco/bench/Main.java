@@ -7,6 +7,7 @@ import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
 import picocli.CommandLine;
@@ -102,11 +103,12 @@ public final class Main implements Callable<Integer> {
     }
 
     private int measure(List<Row> rows, Limits limits) throws IOException {
-        Torch.unavailable().or(TorchCheck::problem).ifPresent(why -> System.err.println("bench: no peer: " + why));
+        Torch.unavailable().ifPresent(why -> System.err.println("bench: no peer: " + why));
+        torchProblem().ifPresent(why -> System.err.println("bench: " + why));
         OnnxRuntime.unavailable().ifPresent(why -> System.err.println("bench: no peer: " + why));
         Machine machine = Machine.here();
         Alternating.Protocol protocol = new Alternating.Protocol(rounds, turn, warmUp, settle);
-        Alternating alternating = new Alternating(protocol, limits);
+        Alternating alternating = new Alternating(protocol, limits, format -> !format.equals(OnnxRuntime.NAME) && torchProblem().isPresent());
         System.out.printf(Locale.ROOT, "%s, %d threads; LibTorch %s; ONNX Runtime %s; environment %s%n", machine.cpu(), threads, peer(), onnxRuntime(), machine.environment());
         List<Report.Line> lines = new ArrayList<>();
         boolean wrong = false;
@@ -124,7 +126,11 @@ public final class Main implements Callable<Integer> {
     }
 
     private static String peer() {
-        return Torch.unavailable().or(TorchCheck::problem).isEmpty() ? Torch.version() : "missing on this machine";
+        return Torch.unavailable().isPresent() ? "missing on this machine" : Torch.version() + (torchProblem().isEmpty() ? "" : " (wrong in part on this processor)");
+    }
+
+    private static Optional<String> torchProblem() {
+        return Torch.unavailable().isPresent() ? Optional.empty() : TorchCheck.problem();
     }
 
     private static String onnxRuntime() {

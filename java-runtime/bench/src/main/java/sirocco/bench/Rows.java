@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
 import sirocco.bench.torch.Torch;
-import sirocco.bench.torch.TorchCheck;
 import sirocco.cpu.Workers;
 
 /** All rows of the benchmark for a number of threads. Nothing large is made before a row's side is asked for. */
@@ -17,7 +16,7 @@ public final class Rows implements AutoCloseable {
      * @param backend that runs Sirocco's whole models; single kernels are always the CPU's
      */
     public Rows(int threads, String backend) {
-        boolean peers = Torch.unavailable().or(TorchCheck::problem).isEmpty();
+        boolean peers = Torch.unavailable().isEmpty();
         if (peers) {
             Torch.threads(threads);
         }

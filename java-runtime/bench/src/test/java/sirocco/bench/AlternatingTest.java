@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import sirocco.bench.Alternating.Outcome;
@@ -58,7 +59,7 @@ class AlternatingTest {
         Waiting ours = new Waiting(5e-4, 2, 0);
         Waiting slow = new Waiting(50e-3, 5, 0);
         Waiting fast = new Waiting(5e-3, 2, 0);
-        Outcome o = new Alternating(SHORT, LIMITS).measure(row(ours, slow, fast));
+        Outcome o = new Alternating(SHORT, LIMITS, _ -> false).measure(row(ours, slow, fast));
         assertEquals("b", o.peer());
         assertEquals(Verdict.RIGHT, o.verdict());
         assertEquals(0, o.error());
@@ -70,19 +71,33 @@ class AlternatingTest {
 
     @Test
     void aWrongResultIsSaid() {
-        Outcome o = new Alternating(SHORT, LIMITS).measure(row(new Waiting(1e-4, 2.1f, 0), new Waiting(1e-4, 2, 0), new Waiting(1e-4, 2, 0)));
+        Outcome o = new Alternating(SHORT, LIMITS, _ -> false).measure(row(new Waiting(1e-4, 2.1f, 0), new Waiting(1e-4, 2, 0), new Waiting(1e-4, 2, 0)));
         assertEquals(Verdict.WRONG, o.verdict());
         assertEquals(0.1 / Math.sqrt(5), o.error(), 1e-6);
-        Outcome nan = new Alternating(SHORT, LIMITS)
+        Outcome nan = new Alternating(SHORT, LIMITS, _ -> false)
                 .measure(row(new Waiting(1e-4, Float.NaN, 0), new Waiting(1e-4, 2, 0), new Waiting(1e-4, 2, 0)));
         assertEquals(Verdict.WRONG, nan.verdict());
     }
 
+    /** The faster format is wrong. */
+    @Test
+    void aDoubtfulPeerCountsWhereItIsRight() {
+        Waiting wrong = new Waiting(1e-4, 5, 0);
+        Outcome o = new Alternating(SHORT, LIMITS, _ -> true).measure(row(new Waiting(1e-4, 2, 0), wrong, new Waiting(5e-3, 2, 0)));
+        assertEquals("b", o.peer());
+        assertEquals(Set.of("b"), o.peers().keySet());
+        assertEquals(Verdict.RIGHT, o.verdict());
+        assertTrue(wrong.closed);
+        Outcome alone = new Alternating(SHORT, LIMITS, _ -> true).measure(row(new Waiting(1e-4, 2, 0), new Waiting(1e-4, 5, 0), new Waiting(1e-4, 5, 0)));
+        assertEquals(Verdict.UNCHECKED, alone.verdict());
+        assertTrue(alone.peers().isEmpty());
+    }
+
     @Test
     void garbageIsCounted() {
-        Outcome o = new Alternating(SHORT, LIMITS).measure(row(new Waiting(1e-4, 2, 100_000), new Waiting(1e-4, 2, 0), new Waiting(1e-4, 2, 0)));
+        Outcome o = new Alternating(SHORT, LIMITS, _ -> false).measure(row(new Waiting(1e-4, 2, 100_000), new Waiting(1e-4, 2, 0), new Waiting(1e-4, 2, 0)));
         assertEquals(100_016, o.heapBytes(), 2_000);
-        Outcome none = new Alternating(SHORT, LIMITS).measure(row(new Waiting(1e-4, 2, 0), new Waiting(1e-4, 2, 0), new Waiting(1e-4, 2, 0)));
+        Outcome none = new Alternating(SHORT, LIMITS, _ -> false).measure(row(new Waiting(1e-4, 2, 0), new Waiting(1e-4, 2, 0), new Waiting(1e-4, 2, 0)));
         // Other threads of the virtual machine allocate a little now and then.
         assertTrue(none.heapBytes() < 1_000, none.toString());
     }
@@ -92,7 +107,7 @@ class AlternatingTest {
         for (Row.Unit unit : Row.Unit.values()) {
             double amount = 1e6;
             Waiting ours = new Waiting(1e-3, 2, 0);
-            Outcome o = new Alternating(SHORT, LIMITS).measure(new Row("test/limit", "limit", unit, amount, Row.Check.relative(1e-4), () -> ours, Map.of()));
+            Outcome o = new Alternating(SHORT, LIMITS, _ -> false).measure(new Row("test/limit", "limit", unit, amount, Row.Check.relative(1e-4), () -> ours, Map.of()));
             if (unit == Row.Unit.FLOPS || unit == Row.Unit.BYTES) {
                 // 1e9 a second at most, since the loop is never early; rates count billions a second.
                 assertTrue(o.limit().median() > 0 && o.share().median() > 0, o.toString());
