@@ -24,6 +24,7 @@ import sirocco.data.Dataset;
 import sirocco.data.Samples;
 import sirocco.data.Shapes;
 import sirocco.diffusion.ClassifierFree;
+import sirocco.diffusion.Guide;
 import sirocco.diffusion.Programs;
 import sirocco.diffusion.SchedulerConfig;
 import sirocco.diffusion.SolverProgram;
@@ -71,6 +72,11 @@ class LowResTrainingTest {
             float[] two = draw(model, conditions(model.config(), data), 2, 2);
             // A batch of another size may be convolved by another algorithm, which rounds differently.
             assertArrayEquals(Arrays.copyOfRange(four, four.length / 2, four.length), two, 1e-4f);
+            if (classes) {
+                int none = model.config().numClassEmbeds().getAsInt() - 1;
+                Guide negative = ClassifierFree.of(1.5, Optional.of(Samples.ofLabels(_ -> none)));
+                assertArrayEquals(two, draw(model, conditions(model.config(), data), 2, 2, negative), "a negative label has the null partner");
+            }
             float[] others = draw(model, conditions(model.config(), new Shapes(8, 3, 77)), 2, 2);
             assertFalse(Arrays.equals(two, others), "the images depend on their partners");
         }
@@ -86,10 +92,14 @@ class LowResTrainingTest {
     }
 
     private static float[] draw(DiffusionModel model, Samples conditions, int first, int batch) {
+        return draw(model, conditions, first, batch, ClassifierFree.of(1.5, Optional.empty()));
+    }
+
+    private static float[] draw(DiffusionModel model, Samples conditions, int first, int batch, Guide guide) {
         SchedulerConfig scheduler = SchedulerConfig.parse(model.schedulerJson().orElseThrow());
         SolverProgram program = Programs.of(scheduler.process().defaultSolver().name(), scheduler.process(), 4);
         try (Device device = Tiny.device(1); ImageSampler sampler = new ImageSampler(device, model.config().network(), program, batch,
-                ClassifierFree.of(1.5, Optional.empty())).load(model.weights())) {
+                guide).load(model.weights())) {
             sampler.begin(1, first, conditions);
             assertTrue(sampler.finish(() -> false));
             assertEquals(3, sampler.shape().c());
