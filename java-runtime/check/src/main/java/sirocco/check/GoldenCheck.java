@@ -2,6 +2,7 @@ package sirocco.check;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -32,7 +33,8 @@ final class GoldenCheck {
     private static final double AFTER_TRAINING = 5e-4;
 
     private static final String LOSS = "loss";
-    private static final String INPUT_GRADIENT = "grad_input.sample";
+    private static final String INPUT_GRADIENT = "grad_input.";
+    private static final String IMAGES = "sample";
 
     private static final float LR = 2e-4f;
     private static final float BETA1 = 0.9f;
@@ -46,12 +48,32 @@ final class GoldenCheck {
     /** And float32 leaves no more than this of it: some hundred roundings of 6e-8, of terms no larger than the whole gradient. */
     private static final double VANISHING_FLOAT = 1e-5;
 
+    /** The recorded model: its inputs and its output. */
+    private record Parts(Value x, Value t, Map<Condition, Value> conditions, Value output) {
+        /** Returns the inputs of which a case may have the gradient, by the name of the tensor. */
+        Map<String, Value> images() {
+            Map<String, Value> images = new LinkedHashMap<>(Map.of(IMAGES, x));
+            conditions.forEach((c, v) -> {
+                if (v.dtype() == DType.F32) {
+                    images.put(c.column().name(), v);
+                }
+            });
+            return images;
+        }
+    }
+
     /** A graph in memory with what feeds it and what is read from it. */
-    private record Net(Executable exe, Value x, Value t, Optional<Value> labels, Value output) implements AutoCloseable {
+    private record Net(Executable exe, Parts parts) implements AutoCloseable {
         void feed(GoldenCase c, String prefix, String image) {
-            exe.write(x, c.images(prefix + image));
-            exe.write(t, c.get(prefix + "timesteps"));
-            labels.ifPresent(l -> exe.write(l, c.labels(prefix + "class_labels").orElseThrow()));
+            exe.write(parts.x, c.images(prefix + image));
+            exe.write(parts.t, c.get(prefix + "timesteps"));
+            parts.conditions.forEach((condition, v) -> {
+                if (condition.column().type() == DType.I32) {
+                    exe.write(v, c.labels(prefix + "class_labels").orElseThrow());
+                } else {
+                    exe.write(v, c.images(prefix + condition.column().name()));
+                }
+            });
         }
 
         float[] read(Value v) {
@@ -93,7 +115,7 @@ final class GoldenCheck {
             try (Net net = load(device, g, c, record(g, c, "forward.", "sample"))) {
                 net.feed(c, "forward.", "sample");
                 net.exe.run();
-                close("output", c.images("forward.output"), net.read(net.output), FORWARD);
+                close("output", c.images("forward.output"), net.read(net.parts.output), FORWARD);
             }
         }
     }
@@ -112,8 +134,10 @@ final class GoldenCheck {
                 close("gradient of " + p, c.parameter("grad.", p), ours.get(p), GRADIENT);
             }
         }
-        if (c.has(INPUT_GRADIENT)) {
-            close("gradient of the images", c.images(INPUT_GRADIENT), ours.get(INPUT_GRADIENT), GRADIENT);
+        for (String input : ours.keySet()) {
+            if (input.startsWith(INPUT_GRADIENT)) {
+                close("gradient of " + input.substring(INPUT_GRADIENT.length()), c.images(input), ours.get(input), GRADIENT);
+            }
         }
         if (c.has("loss")) {
             close("loss", c.get("loss"), ours.get(LOSS), FORWARD);
@@ -125,10 +149,10 @@ final class GoldenCheck {
             return;
         }
         GraphBuilder g = new GraphBuilder();
-        Value[] parts = record(g, c, "train.0.", "xt");
-        Value target = g.input("target", parts[3].shape(), DType.F32);
+        Parts parts = record(g, c, "train.0.", "xt");
+        Value target = g.input("target", parts.output.shape(), DType.F32);
         Value hyper = g.input("hyper", Shape.vector(16), DType.F32);
-        Value loss = g.output(g.mseLoss(parts[3], target, Optional.empty()));
+        Value loss = g.output(g.mseLoss(parts.output, target, Optional.empty()));
         Value norm = g.output(g.adamEma(Gradients.ofParameters(g, loss), hyper));
         try (Net net = load(device, g, c, parts)) {
             int steps = c.trainingSteps();
@@ -167,47 +191,47 @@ final class GoldenCheck {
         return vanishing;
     }
 
-    /** Returns the gradient of every parameter by name, that of the images if the case has it, and the loss under {@link #LOSS}. */
+    /** Returns the gradient of every parameter by name, those of the inputs that the case has, and the loss under {@link #LOSS}. */
     private static Map<String, float[]> gradients(GoldenCase c, GoldenCase.Loss of, Device device) {
         GraphBuilder g = new GraphBuilder();
         ParameterSet parameters = new ParameterSet("");
-        Value[] parts = g.with(parameters, () -> record(g, c, of.inputs(), of.image()));
-        Value target = g.input("target", parts[3].shape(), DType.F32);
-        Value loss = g.output(g.mseLoss(parts[3], target, Optional.empty()));
+        Parts parts = g.with(parameters, () -> record(g, c, of.inputs(), of.image()));
+        Value target = g.input("target", parts.output.shape(), DType.F32);
+        Value loss = g.output(g.mseLoss(parts.output, target, Optional.empty()));
         List<Value> wanted = new ArrayList<>(parameters.values());
-        if (c.has(INPUT_GRADIENT)) {
-            wanted.add(parts[0]);
-        }
+        Map<Value, String> inputs = new LinkedHashMap<>();
+        parts.images().forEach((name, v) -> {
+            if (c.has(INPUT_GRADIENT + name)) {
+                inputs.put(v, INPUT_GRADIENT + name);
+            }
+        });
+        wanted.addAll(inputs.keySet());
         Map<Value, Value> gradients = Gradients.of(g, loss, wanted);
-        if (c.has(INPUT_GRADIENT)) {
-            g.output(gradients.get(parts[0]));
-        }
+        inputs.keySet().forEach(v -> g.output(gradients.get(v)));
         try (Net net = load(device, g, c, parts)) {
             net.feed(c, of.inputs(), of.image());
             net.exe.write(target, c.images(of.target()));
             net.exe.run();
             Map<String, float[]> read = new HashMap<>();
-            gradients.forEach((p, d) -> read.put(p == parts[0] ? INPUT_GRADIENT : p.name(), net.read(d)));
+            gradients.forEach((p, d) -> read.put(inputs.getOrDefault(p, p.name()), net.read(d)));
             read.put(LOSS, net.read(loss));
             return read;
         }
     }
 
-    /** Records the model; returns x, t, labels (or null) and the output. */
-    private static Value[] record(GraphBuilder g, GoldenCase c, String inputs, String image) {
+    private static Parts record(GraphBuilder g, GoldenCase c, String inputs, String image) {
         Shape s = c.imageShape(inputs + image);
         Value x = g.input("x", s, DType.F32);
         Value t = g.input("t", Shape.features(s.n(), 1), DType.F32);
         Network network = c.model().config().network();
         Map<Condition, Value> conditions = network.conditionInputs(g, s.n());
-        Value labels = conditions.values().stream().findFirst().orElse(null);
-        return new Value[] {x, t, labels, g.output(network.apply(g, x, t, conditions, Optional.empty()))};
+        return new Parts(x, t, conditions, g.output(network.apply(g, x, t, conditions, Optional.empty())));
     }
 
-    private static Net load(Device device, GraphBuilder g, GoldenCase c, Value[] parts) {
+    private static Net load(Device device, GraphBuilder g, GoldenCase c, Parts parts) {
         Executable exe = device.load(device.plan(g.build()));
         c.model().weights().writeTo(exe);
-        return new Net(exe, parts[0], parts[1], Optional.ofNullable(parts[2]), parts[3]);
+        return new Net(exe, parts);
     }
 
     private static float[] hyper(int step) {

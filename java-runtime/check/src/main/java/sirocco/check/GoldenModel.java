@@ -32,7 +32,7 @@ record GoldenModel(GoldenFolder folder, Optional<String> unsupported) {
     private static final Set<String> HOST = Set.of("scheduler", "preconditioning", "loss", "edm_sampler", "ode_sampler", "gmm", "process", "p_mean_variance",
             "loss-inputs", "model-output", "training_losses", "vb_terms_bpd", "discretized_gaussian_log_likelihood", "p_sample_loop", "ddim_sample_loop");
 
-    private static final Set<String> FORWARD = Set.of("sample", "timesteps", "class_labels", "output");
+    private static final Set<String> FORWARD = Set.of("sample", "timesteps", "class_labels", "low_res", "output");
 
     private static final JsonMapper JSON = JsonMapper.builder().enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS).build();
 

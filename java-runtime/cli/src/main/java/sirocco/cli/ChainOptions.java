@@ -172,22 +172,21 @@ final class ChainOptions {
         if (classifier == null && classifierScale != null) {
             throw new IllegalArgumentException("--classifier-scale " + classifierScale + ": there is no classifier. Name one with --classifier, or leave the flag out.");
         }
-        if (model.config().numClassEmbeds().isEmpty()) {
-            if (nullClass != null) {
-                throw new IllegalArgumentException("--null-class " + nullClass + ": the model is unconditional; leave the flag out");
-            }
-            if (guidance != 1) {
-                throw new IllegalArgumentException("--guidance " + guidance + ": the model is unconditional; leave guidance out");
-            }
+        boolean classes = model.config().numClassEmbeds().isPresent();
+        if (!classes && nullClass != null) {
+            throw new IllegalArgumentException("--null-class " + nullClass + ": the model has no classes; leave the flag out");
         }
-        if (guidance == 1 || model.config().numClassEmbeds().isEmpty()) {
+        if (guidance == 1) {
             return;
+        }
+        if (model.config().network().conditions().isEmpty()) {
+            throw new IllegalArgumentException("--guidance " + guidance + ": the model is unconditional; leave guidance out");
         }
         if (training.isPresent() && training.get().objective().labelDrop() == 0) {
             throw new IllegalArgumentException("--guidance " + guidance + ": the model was trained with --label-drop 0, so it has not learned to draw "
-                    + "without a class, and guidance has nothing to steer away from; leave --guidance out, or train with --label-drop 0.1");
+                    + "without a condition, and guidance has nothing to steer away from; leave --guidance out, or train with --label-drop 0.1");
         }
-        if (nullClass(model).isEmpty()) {
+        if (classes && nullClass(model).isEmpty()) {
             throw new IllegalArgumentException("--guidance " + guidance + ": the model folder does not say which class stands for \"no class\" (expected null_class in "
                     + ModelFolder.INDEX + "). If the model was trained with one, name it: --null-class N (often the last, "
                     + (model.config().numClassEmbeds().getAsInt() - 1) + "). Otherwise leave --guidance out.");
@@ -201,7 +200,12 @@ final class ChainOptions {
         return OptionalInt.of(find("--null-class", nullClass, model));
     }
 
-    /** Returns the conditions of each image, by the image's number. */
+    /** Returns whether a flag says what class the images have. */
+    boolean choosesClass() {
+        return imageClass != null || !imageClasses.isEmpty();
+    }
+
+    /** Returns the class of each image, by the image's number; 0 for an unconditional model. */
     Samples conditions(DiffusionModel model) {
         if (imageClass != null && !imageClasses.isEmpty()) {
             throw new IllegalArgumentException("--class and --classes exclude each other. Choose one.");

@@ -28,7 +28,8 @@ import sirocco.pipeline.DiffusionModel;
             "The file contains one forward pass of the network. The sampler is not part of it."},
         footerHeading = "%nTensors:%n",
         footer = {
-            "  in:  sample float32 [batch,c,h,w], timestep float32 [batch], class_labels int64 [batch] if the model has classes",
+            "  in:  sample float32 [batch,c,h,w], timestep float32 [batch], class_labels int64 [batch] if the model has classes,",
+            "       low_res float32 [batch,c,h/k,w/k] if the model enlarges low-resolution images",
             "  out: out_sample float32 [batch,c,h,w]",
             "%nExamples:%n  sirocco export --model runs/demo --onnx demo.onnx",
             "  sirocco export --model runs/photos --onnx photos.onnx --batch 8 --image-size 48,64"})

@@ -3,6 +3,7 @@ package sirocco.cli;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -20,6 +21,7 @@ import sirocco.io.Nchw;
 import sirocco.io.Safetensors;
 import sirocco.io.SafetensorsWriter;
 import sirocco.nn.ImageSize;
+import sirocco.nn.LowResCondition;
 import sirocco.nn.NetworkConfig;
 import sirocco.pipeline.DiffusionModel;
 import sirocco.sample.Denoiser;
@@ -28,7 +30,8 @@ import sirocco.sample.Denoiser;
 @Command(name = "infer", mixinStandardHelpOptions = true, sortOptions = false, description = "Run the network once on the tensors of a file.",
         footerHeading = "%nTensors:%n",
         footer = {
-            "  in:  sample [n,c,h,w] float, timesteps [n] or one for all, class_labels [n] if the model has classes and --class is not given",
+            "  in:  sample [n,c,h,w] float, timesteps [n] or one for all, class_labels [n] if the model has classes and --class is not given,",
+            "       low_res [n,c,h/k,w/k] float in [-1,1] if the model enlarges low-resolution images",
             "  out: output [n,c,h,w] float32",
             "%nExample:%n  sirocco infer --model runs/demo --in x.safetensors --out y.safetensors"})
 final class InferCommand implements Callable<Integer> {
@@ -77,8 +80,7 @@ final class InferCommand implements Callable<Integer> {
             }
             float[] sample = Nchw.toNhwc(tensors.floats("sample"), n, c, h, w);
             float[] timesteps = perImage(tensors.shape(needed(tensors, "timesteps")), numbers(tensors, "timesteps"), n);
-            int[] labels = labels(tensors, n, loaded);
-            float[] result = run(opened, loaded, sample, timesteps, labels, n, h, w);
+            float[] result = run(opened, loaded, sample, timesteps, conditions(tensors, n, loaded), n, h, w);
             boolean classifies = config.classifies();
             float[] written = classifies ? result : Nchw.fromNhwc(result, n, config.outChannels(), h, w);
             long[] shapeOut = classifies ? new long[] {n, config.outChannels()} : new long[] {n, config.outChannels(), h, w};
@@ -89,7 +91,7 @@ final class InferCommand implements Callable<Integer> {
         }
     }
 
-    private float[] run(Device opened, DiffusionModel loaded, float[] sample, float[] timesteps, int[] labels, int n, int h, int w) {
+    private float[] run(Device opened, DiffusionModel loaded, float[] sample, float[] timesteps, Batch conditions, int n, int h, int w) {
         int size = Math.min(batch, n);
         int imageIn = sample.length / n;
         try (Denoiser denoiser = new Denoiser(opened, loaded.config().network(), size, h, w).load(loaded.weights())) {
@@ -100,7 +102,7 @@ final class InferCommand implements Callable<Integer> {
                 // The last part is filled up from before it: every image is computed the same way in any company.
                 int from = Math.min(first, n - size);
                 denoiser.run(Arrays.copyOfRange(sample, from * imageIn, (from + size) * imageIn), Arrays.copyOfRange(timesteps, from, from + size),
-                        conditions(labels, from, size), part);
+                        part(conditions, from, size), part);
                 System.arraycopy(part, 0, result, from * imageOut, part.length);
                 if (trace && first == 0) {
                     denoiser.executable().trace(this::print);
@@ -110,9 +112,29 @@ final class InferCommand implements Callable<Integer> {
         }
     }
 
-    private static Batch conditions(int[] labels, int from, int size) {
-        Batch given = new Batch(size, List.of(Column.label()));
-        System.arraycopy(labels, from, given.ints(Column.LABEL), 0, size);
+    private static Batch part(Batch all, int from, int size) {
+        Batch part = new Batch(size, all.columns());
+        for (int i = 0; i < size; i++) {
+            part.copy(all, from + i, i);
+        }
+        return part;
+    }
+
+    private Batch conditions(Safetensors tensors, int n, DiffusionModel loaded) {
+        List<Column> columns = new ArrayList<>(List.of(Column.label()));
+        Optional<LowResCondition> partner = LowResOption.of(loaded.config());
+        partner.ifPresent(c -> columns.add(c.column()));
+        Batch given = new Batch(n, columns);
+        System.arraycopy(labels(tensors, n, loaded), 0, given.ints(Column.LABEL), 0, n);
+        partner.ifPresent(c -> {
+            long[] expected = {n, c.channels(), c.size().height(), c.size().width()};
+            long[] shape = need(tensors, LowResCondition.COLUMN);
+            if (!Arrays.equals(shape, expected)) {
+                throw new IllegalArgumentException(in + ": " + LowResCondition.COLUMN + " has shape " + Arrays.toString(shape) + ", expected " + Arrays.toString(expected));
+            }
+            float[] images = Nchw.toNhwc(tensors.floats(LowResCondition.COLUMN), n, c.channels(), c.size().height(), c.size().width());
+            System.arraycopy(images, 0, given.floats(LowResCondition.COLUMN), 0, images.length);
+        });
         return given;
     }
 

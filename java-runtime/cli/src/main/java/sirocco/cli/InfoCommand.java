@@ -116,6 +116,7 @@ final class InfoCommand implements Callable<Integer> {
         if (config.classes().isPresent()) {
             classes(out, config.classes().getAsInt(), folder.map(ModelFolder::labels).orElse(ClassLabels.NONE));
         }
+        LowResOption.of(config).ifPresent(c -> out.printf("condition: images of %d×%d, which the model enlarges by %d%n", c.size().height(), c.size().width(), c.factor()));
         try (Device opened = device.open(out)) {
             for (int n : batches) {
                 out.printf("batch %d%n", n);

@@ -26,10 +26,14 @@ import sirocco.sample.ImageSampler;
         footer = {
             "  sirocco sample --model runs/demo --out images --num 64",
             "  sirocco sample --model runs/demo --out images --sampler dpm++2m --steps 20 --class ring --guidance 2",
+            "  sirocco sample --model runs/enlarge --low-res photos --out images",
             "  sirocco sample --model runs/demo --out images --start 64 --num 64        the next 64 of the same seed"})
 final class SampleCommand implements Callable<Integer> {
     /** Images in the grid at most. */
     private static final int GRID = 100;
+
+    /** Images if neither a flag nor data says how many. */
+    private static final int USUAL = 16;
 
     @Mixin
     ModelOption model;
@@ -37,8 +41,8 @@ final class SampleCommand implements Callable<Integer> {
     @Option(names = "--out", required = true, paramLabel = "DIR", description = "folder for the images: 000000.png, …, and grid.png")
     Path out;
 
-    @Option(names = "--num", defaultValue = "16", paramLabel = "N", description = "how many images; default: ${DEFAULT-VALUE}")
-    int num;
+    @Option(names = "--num", paramLabel = "N", description = "how many images; default: as many as --low-res has, or 16")
+    Integer wanted;
 
     @Option(names = "--start", defaultValue = "0", paramLabel = "N",
             description = "number of the first one: image i of a seed is always the same; default: ${DEFAULT-VALUE}")
@@ -53,6 +57,9 @@ final class SampleCommand implements Callable<Integer> {
     @Mixin
     ChainOptions chain;
 
+    @Mixin
+    LowResOption lowRes;
+
     @Option(names = "--gif", description = "also write denoising.gif: the first images from noise to picture")
     boolean gif;
 
@@ -62,22 +69,36 @@ final class SampleCommand implements Callable<Integer> {
     @Spec
     CommandSpec spec;
 
+    private int num;
+
     @Override
     public Integer call() throws IOException {
-        if (num < 1 || num > 10_000_000) {
-            throw new IllegalArgumentException("--num: expected 1 to 10000000, got " + num);
-        }
-        if (start < 0 || start > Integer.MAX_VALUE - num) {
-            throw new IllegalArgumentException("--start: expected 0 to " + (Integer.MAX_VALUE - num) + ", got " + start);
-        }
         DeviceOptions.checkBatch(batch);
+        // Before the model is read.
+        setNumber(wanted == null ? 1 : wanted);
         PrintWriter print = spec.commandLine().getOut();
         PrintWriter err = spec.commandLine().getErr();
         DiffusionModel loaded = model.load(Optional.ofNullable(imageSize).map(ImageSize::square), err);
         chain.checkGuidance(loaded, model.training());
         chain.loadClassifier(loaded.config().size());
-        Samples conditions = chain.conditions(loaded);
         chain.checkScheduler(loaded).ifPresent(err::println);
+        try (LowResOption.Partners partners = lowRes.open(loaded.config())) {
+            setNumber(wanted == null ? partners.count().orElse(USUAL) : wanted);
+            return sample(loaded, partners.conditions(loaded, chain), print);
+        }
+    }
+
+    private void setNumber(int images) {
+        if (images < 1 || images > 10_000_000) {
+            throw new IllegalArgumentException("--num: expected 1 to 10000000, got " + images);
+        }
+        if (start < 0 || start > Integer.MAX_VALUE - images) {
+            throw new IllegalArgumentException("--start: expected 0 to " + (Integer.MAX_VALUE - images) + ", got " + start);
+        }
+        num = images;
+    }
+
+    private int sample(DiffusionModel loaded, Samples conditions, PrintWriter print) throws IOException {
         try (Interrupt interrupt = new Interrupt(); Device opened = device.open(print);
                 ImageSampler sampler = chain.sampler(opened, loaded, Math.min(batch, num))) {
             print.println("sampling step: " + sampler.plan().summary());

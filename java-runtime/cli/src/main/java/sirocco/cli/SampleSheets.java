@@ -3,7 +3,11 @@ package sirocco.cli;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Optional;
 import sirocco.api.Device;
+import sirocco.data.Dataset;
+import sirocco.data.Samples;
+import sirocco.nn.LowResSamples;
 import sirocco.pipeline.DiffusionModel;
 import sirocco.sample.ImageSampler;
 import sirocco.train.TrainConfig;
@@ -16,10 +20,13 @@ final class SampleSheets implements AutoCloseable {
     private final Path folder;
     private final Trainer trainer;
     private final TrainConfig config;
+    private final Dataset data;
     private final Device device;
     private ImageSampler sampler;
 
-    SampleSheets(Path run, Trainer trainer, TrainConfig config, Device device) {
+    /** @param data of the run; its images are what a model for super-resolution enlarges */
+    SampleSheets(Path run, Trainer trainer, TrainConfig config, Dataset data, Device device) {
+        this.data = data;
         this.folder = run.resolve("samples");
         this.trainer = trainer;
         this.config = config;
@@ -40,7 +47,7 @@ final class SampleSheets implements AutoCloseable {
             sampler = chain.sampler(device, model, IMAGES);
         }
         sampler.load(model.weights());
-        sampler.begin(config.run().seed(), 0, chain.conditions(model));
+        sampler.begin(config.run().seed(), 0, conditions(chain, model));
         sampler.finish(() -> false);
         Contact sheet = new Contact(sampler.shape(), IMAGES);
         float[] x = sampler.read();
@@ -48,6 +55,11 @@ final class SampleSheets implements AutoCloseable {
             sheet.add(x, i);
         }
         sheet.write(file);
+    }
+
+    private Samples conditions(ChainOptions chain, DiffusionModel model) {
+        Optional<LowResSamples> partners = LowResOption.of(model.config()).map(c -> LowResSamples.averages(c, data, IMAGES));
+        return partners.map(p -> Samples.join(Samples.ofLabels(p::label), p)).orElseGet(() -> chain.conditions(model));
     }
 
     @Override

@@ -22,6 +22,7 @@ import sirocco.train.TrainConfig;
         footer = {
             "  sirocco train --data shapes16 --out runs/shapes --steps 3000",
             "  sirocco train --data photos.zip --image-size 32 --block-out-channels 64,128,128 --out runs/photos",
+            "  sirocco train --data photos.zip --image-size 32 --condition low-res:8 --out runs/enlarge",
             "  sirocco train --resume runs/photos --steps 20000",
             "  sirocco train --from models/ddpm-cifar10 --data photos.zip --learning-rate 2e-5 --out runs/tuned",
             "  sirocco train --config runs/photos/run.json --seed 1 --out runs/photos-1"})

@@ -95,7 +95,7 @@ final class TrainingRun {
             Files.createDirectories(folder);
             AtomicFiles.writeText(folder.resolve(CONFIG), setup.config().toJson());
             try (Progress progress = new Progress("train", "steps", config.run().steps(), trainer.step());
-                    SampleSheets sheets = new SampleSheets(folder, trainer, config, device)) {
+                    SampleSheets sheets = new SampleSheets(folder, trainer, config, setup.data(), device)) {
                 trainer.train(folder, new Listener(progress, sheets), interrupt::asked);
             }
             if (trainer.step() < config.run().steps()) {

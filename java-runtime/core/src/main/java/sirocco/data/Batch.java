@@ -57,9 +57,13 @@ public final class Batch {
         return (float[]) array(column);
     }
 
-    /** Copies a sample's columns, as far as this batch has them. */
+    /** Copies the columns of a sample that both batches have. */
     public void copy(Batch from, int fromRow, int row) {
-        columns.forEach((name, c) -> System.arraycopy(from.array(name), fromRow * c.elements(), array(name), row * c.elements(), c.elements()));
+        columns.forEach((name, c) -> {
+            if (from.columns.containsKey(name)) {
+                System.arraycopy(from.array(name), fromRow * c.elements(), array(name), row * c.elements(), c.elements());
+            }
+        });
     }
 
     /** Writes a column to a value of an executable. */

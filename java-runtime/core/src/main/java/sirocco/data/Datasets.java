@@ -70,6 +70,37 @@ public final class Datasets {
     }
 
     /**
+     * Opens images that have one size and number of channels already, and reads them all, unless they have no end. Nothing is resized, cropped or converted.
+     *
+     * @param spec see {@link #KINDS}; also a single PNG or JPEG file
+     * @param side height and width
+     * @param channels 1 or 3
+     * @throws DataException if there is nothing of that name, or an image has another size or other channels
+     */
+    public static Dataset openExact(String spec, int side, int channels) {
+        Dataset data = openExactly(spec, side, channels);
+        try {
+            if (data.height() != side || data.width() != side || data.channels() != channels) {
+                throw new DataException("dataset \"" + spec + "\" has images of " + data.width() + " x " + data.height() + " pixels and " + data.channels()
+                        + " channels (expected " + side + " x " + side + " and " + channels + ")");
+            }
+            readAll(data, _ -> true);
+            return data;
+        } catch (RuntimeException e) {
+            data.close();
+            throw e;
+        }
+    }
+
+    private static Dataset openExactly(String spec, int side, int channels) {
+        if (exists(spec) && Files.isRegularFile(Path.of(spec)) && ImageFiles.hasImageEnding(spec)) {
+            return ImageFiles.exact(Path.of(spec), FileTree.ofFile(Path.of(spec)), side, channels);
+        }
+        Dataset data = open(spec, 0, 0);
+        return data instanceof ImageFiles files ? files.exact(side, channels) : data;
+    }
+
+    /**
      * Reads every image once: meets a bad one now rather than hours into a run, and fills the memory cache. Does nothing for a dataset
      * without end.
      *

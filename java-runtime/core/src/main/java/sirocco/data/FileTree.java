@@ -54,6 +54,27 @@ interface FileTree extends Closeable {
         };
     }
 
+    /** A single file, by its name. */
+    static FileTree ofFile(Path file) {
+        String name = file.getFileName().toString();
+        return new FileTree() {
+            @Override
+            public List<String> names() {
+                return List.of(name);
+            }
+
+            @Override
+            public byte[] read(String any) throws IOException {
+                try (InputStream in = Files.newInputStream(file)) {
+                    return readAtMost(in, Files.size(file));
+                }
+            }
+
+            @Override
+            public void close() {}
+        };
+    }
+
     /**
      * Reads in place; nothing is unpacked. Still a ZIP with a name that would climb out of a folder is refused as a whole: no honest
      * tool writes one.

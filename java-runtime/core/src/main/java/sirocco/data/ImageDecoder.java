@@ -31,6 +31,27 @@ final class ImageDecoder {
         Resampler.resize(rows(image, channels), image.getHeight(), image.getWidth(), channels, side, into, offset);
     }
 
+    /**
+     * Decodes an image of this size and these channels only.
+     *
+     * @throws DataException if it has another size or other channels, or cannot be decoded
+     */
+    static void decodeExact(byte[] file, String where, int side, int channels, byte[] into, int offset) {
+        ImageHeader header = ImageHeader.of(file, where);
+        if (header.width() != side || header.height() != side) {
+            throw new DataException(where + " has " + header.width() + " x " + header.height() + " pixels (expected " + side + " x " + side + "); resize or remove it");
+        }
+        int own = read(file, header, where).getColorModel().getNumColorComponents();
+        if (own != channels) {
+            throw new DataException(where + " has " + name(own) + " (expected " + name(channels) + "); convert or remove it");
+        }
+        decode(file, where, side, channels, into, offset);
+    }
+
+    private static String name(int channels) {
+        return channels == 1 ? "1 channel, gray" : channels + " channels, color";
+    }
+
     private static BufferedImage read(byte[] file, ImageHeader header, String where) {
         ImageReader reader = ImageIO.getImageReadersByFormatName(header.png() ? "png" : "jpeg").next();
         String[] damage = new String[1];

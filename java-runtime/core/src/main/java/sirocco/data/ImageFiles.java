@@ -30,6 +30,7 @@ final class ImageFiles implements Dataset {
     private final int ignored;
     private final int side;
     private final int channels;
+    private final boolean exact;
     /** null where they do not fit; filled as images are first read. */
     private final AtomicReferenceArray<byte[]> cache;
 
@@ -42,8 +43,23 @@ final class ImageFiles implements Dataset {
     }
 
     ImageFiles(Path path, FileTree tree, int side, int channels, long budget) {
+        this(path, tree, side, channels, budget, false);
+    }
+
+    /** Images that have this size and these channels; one that has not is an error when it is read. */
+    static ImageFiles exact(Path path, FileTree tree, int side, int channels) {
+        return new ImageFiles(path, tree, side, channels, USUAL_BUDGET, true);
+    }
+
+    /** The same files as {@link #exact(Path, FileTree, int, int)}. Close one of the two. */
+    ImageFiles exact(int side, int channels) {
+        return exact(Path.of(path), tree, side, channels);
+    }
+
+    private ImageFiles(Path path, FileTree tree, int side, int channels, long budget, boolean exact) {
         this.path = path.toString();
         this.tree = tree;
+        this.exact = exact;
         Map<String, Integer> others = new TreeMap<>();
         for (String name : tree.names()) {
             if (isImage(name)) {
@@ -73,8 +89,12 @@ final class ImageFiles implements Dataset {
 
     /** By its name. A grid.png at the top is the contact sheet that {@code sample} leaves beside its images, and none itself. */
     static boolean isImage(String name) {
+        return !name.toLowerCase(Locale.ROOT).equals("grid.png") && hasImageEnding(name);
+    }
+
+    static boolean hasImageEnding(String name) {
         String lower = name.toLowerCase(Locale.ROOT);
-        return !lower.equals("grid.png") && (lower.endsWith(".png") || lower.endsWith(".jpg") || lower.endsWith(".jpeg"));
+        return lower.endsWith(".png") || lower.endsWith(".jpg") || lower.endsWith(".jpeg");
     }
 
     /** Fills {@link #labels} and returns the classes. */
@@ -165,7 +185,11 @@ final class ImageFiles implements Dataset {
             System.arraycopy(kept, 0, into, offset, bytes);
             return labels[i];
         }
-        ImageDecoder.decode(load(i), where(i), side, channels, into, offset);
+        if (exact) {
+            ImageDecoder.decodeExact(load(i), where(i), side, channels, into, offset);
+        } else {
+            ImageDecoder.decode(load(i), where(i), side, channels, into, offset);
+        }
         if (cache != null) {
             byte[] copy = new byte[bytes];
             System.arraycopy(into, offset, copy, 0, bytes);

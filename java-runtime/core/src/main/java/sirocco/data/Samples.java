@@ -2,6 +2,7 @@ package sirocco.data;
 
 import java.util.List;
 import java.util.function.IntUnaryOperator;
+import java.util.stream.Stream;
 
 /** A source of samples, read by number. A sample has a value in each of the source's columns. All methods may be called from any thread. */
 public interface Samples {
@@ -25,6 +26,32 @@ public interface Samples {
      * @throws DataException naming the file, if it cannot be read
      */
     void read(long index, Batch into, int row);
+
+    /** Returns samples with the columns of both, which have none in common; as many as both have. */
+    static Samples join(Samples a, Samples b) {
+        return new Samples() {
+            @Override
+            public String name() {
+                return a.name() + ", " + b.name();
+            }
+
+            @Override
+            public long size() {
+                return Math.min(a.size(), b.size());
+            }
+
+            @Override
+            public List<Column> columns() {
+                return Stream.concat(a.columns().stream(), b.columns().stream()).toList();
+            }
+
+            @Override
+            public void read(long index, Batch into, int row) {
+                a.read(index, into, row);
+                b.read(index, into, row);
+            }
+        };
+    }
 
     /** Returns samples that consist of a label: {@code label} of their number. */
     static Samples ofLabels(IntUnaryOperator label) {

@@ -36,7 +36,7 @@ public interface Guide {
         public static final Conditioned GIVEN = new Conditioned(false, Optional.empty());
         public static final Conditioned NULL = new Conditioned(true, Optional.empty());
 
-        /** Returns a condition that is the same for image i whatever was asked for it, such as a negative prompt. */
+        /** Returns a condition that is the same for image i whatever was asked for it, such as a negative prompt. Where it lacks a column, that condition is null. */
         public static Conditioned on(Samples other) {
             return new Conditioned(false, Optional.of(other));
         }

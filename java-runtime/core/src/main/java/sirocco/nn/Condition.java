@@ -1,5 +1,6 @@
 package sirocco.nn;
 
+import java.util.function.Function;
 import sirocco.api.GraphBuilder;
 import sirocco.api.RandomKey;
 import sirocco.api.Value;
@@ -7,7 +8,8 @@ import sirocco.data.Batch;
 import sirocco.data.Column;
 
 /**
- * What a network receives beside a noisy image and its time: a class label, token embeddings, a low-resolution image. It is a column of each sample.
+ * What a network receives beside a noisy image and its time: a class label, token embeddings, a low-resolution image. It is a column of each sample
+ * that is generated; in training it is a column of the dataset, or follows from one.
  *
  * <p>For classifier-free guidance (Ho &amp; Salimans 2022) a condition has a null value, which stands for "no condition": training replaces the condition by it
  * now and then, and sampling evaluates the network with it too.
@@ -15,6 +17,19 @@ import sirocco.data.Column;
 public interface Condition {
     /** Returns the column that holds this condition. */
     Column column();
+
+    /**
+     * Records this condition of a batch of training samples. By default it is the samples' own {@link #column}.
+     *
+     * @param columns the columns of the n samples by name, as the dataset has them
+     * @param key of the batch
+     * @param flip whether images are flipped at random, by the {@link sirocco.api.Philox} bit of {@code key}
+     * @return the column of n samples
+     * @throws IllegalArgumentException if the dataset lacks a column that is read
+     */
+    default Value ofSamples(GraphBuilder g, Function<String, Value> columns, RandomKey key, boolean flip) {
+        return columns.apply(column().name());
+    }
 
     /**
      * Records dropping: with a probability, each sample's condition becomes the null condition.

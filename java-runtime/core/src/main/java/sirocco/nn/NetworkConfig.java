@@ -18,7 +18,7 @@ public interface NetworkConfig {
     /** Returns the size of the images that the network is made for. */
     ImageSize size();
 
-    /** Returns the channels of an input image. */
+    /** Returns the channels of a noisy image, without those of a condition that the network joins to it. */
     int inChannels();
 
     /** Returns the channels of the output; for a classifier, the number of classes. */
@@ -35,6 +35,28 @@ public interface NetworkConfig {
     /** Returns the classes that the network knows: the rows of its class table, or the classes that a classifier distinguishes; empty if none. */
     default OptionalInt classes() {
         return classifies() ? OptionalInt.of(outChannels()) : numClassEmbeds();
+    }
+
+    /**
+     * Returns how many times larger an image is than its low-resolution partner, each way; empty if the network is not conditioned on a partner
+     * ({@link LowResCondition}).
+     */
+    default OptionalInt lowResFactor() {
+        return OptionalInt.empty();
+    }
+
+    /**
+     * Returns this configuration with another factor of {@link #lowResFactor}.
+     *
+     * @param factor at least 2, a divisor of height and width; empty for no partner
+     * @throws IllegalArgumentException if the factor is not possible, or the class of networks has no such setting
+     */
+    default NetworkConfig withLowResFactor(OptionalInt factor) {
+        if (factor.isEmpty()) {
+            return this;
+        }
+        throw new IllegalArgumentException("low-resolution partner: a " + className() + " receives none (expected a network that denoises). Leave the condition out, or "
+                + "choose another network.");
     }
 
     /** Returns what a model folder calls the component. */

@@ -9,6 +9,7 @@ import sirocco.api.Plan;
 import sirocco.api.Shape;
 import sirocco.api.Value;
 import sirocco.data.Batch;
+import sirocco.data.Column;
 import sirocco.data.Samples;
 import sirocco.diffusion.Guide;
 import sirocco.diffusion.SamplingMethod;
@@ -122,6 +123,7 @@ public final class ImageSampler implements AutoCloseable {
         executable.write(s.key().index(), index);
         s.conditions().forEach((c, v) -> conditions.write(c.column().name(), executable, v));
         if (!s.columns().isEmpty()) {
+            s.columns().keySet().forEach(c -> checkColumn(given, c));
             Batch read = new Batch(batch, given.columns());
             for (int i = 0; i < batch; i++) {
                 given.read(first + i, read, i);
@@ -139,6 +141,9 @@ public final class ImageSampler implements AutoCloseable {
         int row = 0;
         for (Guide.Conditioned evaluation : guide.evaluations()) {
             Samples from = evaluation.other().orElse(given);
+            if (!evaluation.isNull() && evaluation.other().isEmpty()) {
+                s.conditions().keySet().forEach(c -> checkColumn(given, c.column()));
+            }
             Batch one = new Batch(1, from.columns());
             for (int i = 0; i < batch; i++, row++) {
                 if (!evaluation.isNull()) {
@@ -146,13 +151,20 @@ public final class ImageSampler implements AutoCloseable {
                     conditions.copy(one, 0, row);
                 }
                 for (Condition c : s.conditions().keySet()) {
-                    if (evaluation.isNull()) {
+                    if (evaluation.isNull() || !from.columns().contains(c.column())) {
                         c.writeNull(conditions, row);
                     } else {
                         c.check(conditions, row, first + i);
                     }
                 }
             }
+        }
+    }
+
+    private static void checkColumn(Samples given, Column needed) {
+        if (!given.columns().contains(needed)) {
+            throw new IllegalArgumentException("sampling: the conditions of the images lack a column that is read (expected " + needed + ", got " + given.columns()
+                    + "). Give each image this condition.");
         }
     }
 

@@ -16,34 +16,41 @@ public record NetworkOptions(
         @Setting("when starting from a folder: a new class table for the dataset's classes in "
                 + "place of the folder's") boolean newClasses,
         @Setting("train on the dataset's classes") boolean classConditional,
+        @Setting("what else the network receives: none; low-res:N, the image averaged to N x N pixels, for super-resolution (Saharia et al. 2021); "
+                + "own: what the network to start from receives, none for a built-in one") String condition,
         UNetOptions unet) {
     public NetworkOptions {
         SettingCheck.that(model != null, "network.model", model, "a name or a path");
         SettingCheck.that(from != null, "network.from", from, "a path, or nothing");
+        NetworkCondition.check(condition);
         SettingCheck.that(fromHash != null && fromHash.matches("([0-9a-f]{64})?"), "network.fromHash", fromHash, "64 hexadecimal digits, or nothing");
     }
 
     public NetworkOptions withModel(String model) {
-        return new NetworkOptions(model, from, fromHash, newClasses, classConditional, unet);
+        return new NetworkOptions(model, from, fromHash, newClasses, classConditional, condition, unet);
     }
 
     public NetworkOptions withFrom(String from) {
-        return new NetworkOptions(model, from, fromHash, newClasses, classConditional, unet);
+        return new NetworkOptions(model, from, fromHash, newClasses, classConditional, condition, unet);
     }
 
     public NetworkOptions withFromHash(String fromHash) {
-        return new NetworkOptions(model, from, fromHash, newClasses, classConditional, unet);
+        return new NetworkOptions(model, from, fromHash, newClasses, classConditional, condition, unet);
     }
 
     public NetworkOptions withNewClasses(boolean newClasses) {
-        return new NetworkOptions(model, from, fromHash, newClasses, classConditional, unet);
+        return new NetworkOptions(model, from, fromHash, newClasses, classConditional, condition, unet);
     }
 
     public NetworkOptions withClassConditional(boolean classConditional) {
-        return new NetworkOptions(model, from, fromHash, newClasses, classConditional, unet);
+        return new NetworkOptions(model, from, fromHash, newClasses, classConditional, condition, unet);
+    }
+
+    public NetworkOptions withCondition(String condition) {
+        return new NetworkOptions(model, from, fromHash, newClasses, classConditional, condition, unet);
     }
 
     public NetworkOptions withUnet(UnaryOperator<UNetOptions> change) {
-        return new NetworkOptions(model, from, fromHash, newClasses, classConditional, change.apply(unet));
+        return new NetworkOptions(model, from, fromHash, newClasses, classConditional, condition, change.apply(unet));
     }
 }

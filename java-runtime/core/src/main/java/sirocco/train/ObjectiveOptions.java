@@ -30,7 +30,7 @@ public record ObjectiveOptions(
         @Setting("factor of the variational bound, in bits per dimension, in the loss of vlb and hybrid; 0: 1 for vlb, 0.001 for hybrid; 1/T: the mean of the "
                 + "bound's terms") double vlbWeight,
         @Setting("gamma of min-SNR loss weighting (Hang et al. 2023); 0: plain MSE") double minSnrGamma,
-        @Setting("fraction of labels replaced by the null class, for classifier-free guidance") double labelDrop) {
+        @Setting("fraction of samples whose conditions (label, low-resolution partner) are replaced by the null condition, for classifier-free guidance") double labelDrop) {
     /** By name. An objective has one entry. */
     private static final Map<String, Function<ObjectiveOptions, Objective>> OBJECTIVES = Map.of(
             "classification", _ -> new ClassificationLoss(),

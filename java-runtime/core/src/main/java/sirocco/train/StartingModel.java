@@ -159,6 +159,8 @@ final class StartingModel {
                     + ", as the images of \"" + data.name() + "\" have). Set data.channels, or use another folder.");
         }
         OutputChannels.check("network.from: " + folder, own, process);
+        String condition = config.network().condition();
+        agree(condition.equals(OWN) || condition.equals(NetworkCondition.of(own)), "network.condition", NetworkCondition.of(own), condition);
         int classes = data.classNames().size();
         if (own.classifies()) {
             checkClassifier(own.outChannels(), classes);

@@ -15,7 +15,7 @@ public record TrainConfig(DataOptions data, NetworkOptions network, ProcessOptio
     /** Ho et al. 2020, appendix B, at a size for a CPU. */
     public static final TrainConfig DEFAULT = new TrainConfig(
             new DataOptions("shapes16", 0, 0, false, 32, 0),
-            new NetworkOptions("small", "", "", false, true, new UNetOptions(List.of(), 0, List.of(), 0, 0, -1)),
+            new NetworkOptions("small", "", "", false, true, StartingModel.OWN, new UNetOptions(List.of(), 0, List.of(), 0, 0, -1)),
             new ProcessOptions(ProcessOptions.DISCRETE, "linear", 1000, KarrasOptions.DEFAULT),
             new ObjectiveOptions("simple", "epsilon", "fixed", 0, 0, 0.1),
             new OptimizerOptions(2e-4, "constant", 100, new AdamOptions(0.9, 0.999, 1e-8), 0, 1, 0.9999),
@@ -88,7 +88,8 @@ public record TrainConfig(DataOptions data, NetworkOptions network, ProcessOptio
 
     /** This configuration, starting from a model folder: network, noise schedule and prediction are the folder's. */
     public TrainConfig withFrom(String folder) {
-        NetworkOptions theirs = new NetworkOptions(StartingModel.OWN, folder, "", network.newClasses(), network.classConditional(), DEFAULT.network.unet());
+        NetworkOptions theirs = new NetworkOptions(StartingModel.OWN, folder, "", network.newClasses(), network.classConditional(), StartingModel.OWN,
+                DEFAULT.network.unet());
         return new TrainConfig(data, theirs, new ProcessOptions(StartingModel.OWN, StartingModel.OWN, 0, process.edm()), objective.withPrediction(StartingModel.OWN).withVariance(StartingModel.OWN), optimizer, run);
     }
 

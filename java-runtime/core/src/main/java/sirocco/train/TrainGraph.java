@@ -75,7 +75,7 @@ record TrainGraph(Graph graph, Map<Column, Value> columns, Optional<Resident> re
     /**
      * What is trained.
      *
-     * @param network with its conditions, which the samples have as columns
+     * @param network with its conditions, which are columns of the samples or follow from them
      * @param drop probability that a condition becomes the null condition
      * @param flip flip images at random
      */
@@ -179,7 +179,7 @@ record TrainGraph(Graph graph, Map<Column, Value> columns, Optional<Resident> re
         public Value evaluate(Value x, Value t) {
             for (Condition c : task.network.conditions()) {
                 if (!conditions.containsKey(c)) {
-                    Value given = columns.get(c.column().name());
+                    Value given = c.ofSamples(g, columns::get, key, task.flip);
                     conditions.put(c, task.drop == 0 ? given : g.in(c.column().name() + "_drop", () -> c.drop(g, given, key, task.drop)));
                 }
             }

@@ -85,7 +85,7 @@ public record TrainSetup(TrainConfig config, Dataset data, Network model, Forwar
         }
         int classes = network.classConditional() ? data.classNames().size() : 0;
         // The last row is the null class. It is there even if no label is dropped, so that a model's classes can be told from its file.
-        return network.unet().fitted(base, size, data.channels(), classes, true);
+        return NetworkCondition.fitted(network.condition(), base, size, b -> network.unet().fitted(b, size, data.channels(), classes, true));
     }
 
     @Override

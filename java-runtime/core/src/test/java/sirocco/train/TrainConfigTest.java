@@ -108,7 +108,7 @@ class TrainConfigTest {
                 }
                 """;
         TrainConfig expected = new TrainConfig(new DataOptions("photos.zip", 32, 3, true, 48, 0),
-                new NetworkOptions("cifar10", "", "", false, false, new UNetOptions(List.of(64, 128), 1, List.of(1), 8, 16, 0.25)),
+                new NetworkOptions("cifar10", "", "", false, false, "own", new UNetOptions(List.of(64, 128), 1, List.of(1), 8, 16, 0.25)),
                 new ProcessOptions("discrete", "cosine", 500, TrainConfig.DEFAULT.process().edm()), new ObjectiveOptions("simple", "sample", "fixed", 0, 5, 0.2),
                 new OptimizerOptions(0.002, "constant", 17, new AdamOptions(0.8, 0.99, 1e-6), 0.01, 2, 0.995), new RunOptions(1500, 7, 250, 2, 5, 100));
         TrainConfig read = TrainConfig.parse(old, TrainConfig.DEFAULT, "run.json");
@@ -172,6 +172,7 @@ class TrainConfigTest {
             case Double d -> d == -1 ? 0.5 : d == 0 ? 0.25 : d / 2;
             case String _ -> switch (c.getName()) {
                 case "fromHash" -> "0".repeat(64);
+                case "condition" -> "low-res:3";
                 case "learningRateSchedule" -> "cosine";
                 default -> "other";
             };

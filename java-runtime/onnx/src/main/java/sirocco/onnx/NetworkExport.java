@@ -13,18 +13,20 @@ import sirocco.api.Value;
 import sirocco.data.Column;
 import sirocco.folder.ModelFolder;
 import sirocco.nn.Condition;
+import sirocco.nn.LowResCondition;
 import sirocco.nn.Network;
 import sirocco.nn.NetworkConfig;
 import sirocco.nn.Weights;
 
 /**
  * Exports a network's forward pass. Inputs: {@value #SAMPLE} F32 [batch,C,H,W]; {@value #TIMESTEP} F32 [batch]; {@value #LABELS} INT64 [batch], if the
- * network is conditioned on a class. Output: {@value #OUTPUT} F32 [batch,C,H,W]; the logits [batch,classes,1,1] of a classifier.
+ * network is conditioned on a class; {@value #LOW_RES} F32 [batch,C,H/k,W/k], if it receives a low-resolution partner. Output: {@value #OUTPUT} F32 [batch,C,H,W]; the logits [batch,classes,1,1] of a classifier.
  */
 public final class NetworkExport {
     public static final String SAMPLE = "sample";
     public static final String TIMESTEP = "timestep";
     public static final String LABELS = "class_labels";
+    public static final String LOW_RES = LowResCondition.COLUMN;
     public static final String OUTPUT = "out_sample";
 
     private NetworkExport() { }
@@ -62,9 +64,11 @@ public final class NetworkExport {
     }
 
     private static Port port(Condition condition, Value v) {
-        if (!condition.column().name().equals(Column.LABEL)) {
-            throw new IllegalArgumentException("export: condition \"" + condition.column().name() + "\" is not exported (expected " + Column.LABEL + ").");
-        }
-        return Port.labels(v, LABELS);
+        return switch (condition.column().name()) {
+            case Column.LABEL -> Port.labels(v, LABELS);
+            case LowResCondition.COLUMN -> Port.images(v, LOW_RES);
+            default -> throw new IllegalArgumentException("export: condition \"" + condition.column().name() + "\" is not exported (expected " + Column.LABEL + " or "
+                    + LowResCondition.COLUMN + ").");
+        };
     }
 }

@@ -26,6 +26,8 @@ import sirocco.api.Settings;
 import sirocco.data.Batch;
 import sirocco.data.Column;
 import sirocco.io.Nchw;
+import sirocco.nn.Condition;
+import sirocco.nn.LowResCondition;
 import sirocco.nn.WeightArrays;
 import sirocco.nn.Weights;
 import sirocco.nn.unet.UNet;
@@ -54,6 +56,7 @@ class NetworkExportTest {
         all.put("odd size", tiny().size(10, 14).channels(1).attentionAt(1).build());
         all.put("one pixel at the lowest level", tiny().size(4).blockOutChannels(8, 8, 16).attentionAt(2).build());
         all.put("one level, one group", UNetConfig.builder().size(5).blockOutChannels(12).layersPerBlock(2).normNumGroups(1).build());
+        all.put("low-resolution partner", tiny().size(12, 6).channels(2).lowResFactor(3).build());
         all.put("options of other models", tiny().flipSinToCos(true).freqShift(0).downsamplePadding(1).build());
         return all;
     }
@@ -82,7 +85,7 @@ class NetworkExportTest {
                 int w = config.width();
                 float[] x = new float[n * c * h * w];
                 float[] t = new float[n];
-                Batch given = new Batch(n, List.of(Column.label()));
+                Batch given = new Batch(n, Stream.concat(Stream.of(Column.label()), config.network().conditions().stream().map(Condition::column)).toList());
                 int[] labels = given.ints(Column.LABEL);
                 long[] longs = new long[n];
                 for (int i = 0; i < x.length; i++) {
@@ -92,6 +95,15 @@ class NetworkExportTest {
                     t[i] = random.nextInt(1000);
                     labels[i] = config.numClassEmbeds().isPresent() ? random.nextInt(config.numClassEmbeds().getAsInt()) : 0;
                     longs[i] = labels[i];
+                }
+                if (config.lowResFactor().isPresent()) {
+                    int k = config.lowResFactor().getAsInt();
+                    float[] partners = new float[x.length / (k * k)];
+                    for (int i = 0; i < partners.length; i++) {
+                        partners[i] = (float) random.nextGaussian();
+                    }
+                    session.with(NetworkExport.LOW_RES, partners, n, c, h / k, w / k);
+                    System.arraycopy(Nchw.toNhwc(partners, n, c, h / k, w / k), 0, given.floats(LowResCondition.COLUMN), 0, partners.length);
                 }
                 float[] expected = new float[n * config.outChannels() * h * w];
                 try (Denoiser denoiser = new Denoiser(cpu, new UNet(config), n, h, w).load(weights)) {

@@ -51,7 +51,7 @@ class OnnxGoldenTest {
     private static Optional<String> unsupported(Path folder) throws IOException {
         try (Safetensors golden = Safetensors.open(folder.resolve("golden.safetensors"))) {
             Optional<String> unknown = golden.names().stream().filter(n -> n.startsWith("forward.")
-                    && !List.of("forward.sample", "forward.timesteps", "forward.class_labels", "forward.output").contains(n)).findFirst();
+                    && !List.of("forward.sample", "forward.timesteps", "forward.class_labels", "forward.low_res", "forward.output").contains(n)).findFirst();
             if (unknown.isPresent() || !golden.has("forward.sample") || golden.shape("forward.sample").length != 4) {
                 return Optional.of("its forward pass is not a UNet2DModel's");
             }
@@ -77,6 +77,9 @@ class OnnxGoldenTest {
                     session.with(NetworkExport.SAMPLE, golden.floats("forward.sample"), shape).with(NetworkExport.TIMESTEP, t, n);
                     if (model.config().numClassEmbeds().isPresent()) {
                         session.with(NetworkExport.LABELS, golden.longs("forward.class_labels"), n);
+                    }
+                    if (model.config().lowResFactor().isPresent()) {
+                        session.with(NetworkExport.LOW_RES, golden.floats("forward.low_res"), golden.shape("forward.low_res"));
                     }
                     Exported.assertClose(folder.getFileName() + (mapped ? ", operators for fused ops" : ", primitives"),
                             Exported.doubles(golden.floats("forward.output")), Exported.doubles(session.run().get(NetworkExport.OUTPUT)), BOTH);

@@ -6,13 +6,17 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import sirocco.api.GraphBuilder;
 import sirocco.api.RandomKey;
+import sirocco.api.Shape;
 import sirocco.api.Value;
 import sirocco.nn.ClassCondition;
 import sirocco.nn.Condition;
+import sirocco.nn.LowResCondition;
 import sirocco.nn.Network;
 import sirocco.nn.Parameter;
+import sirocco.nn.layer.BilinearUpsample;
 import sirocco.nn.layer.Conv;
 import sirocco.nn.layer.GroupNorm;
 
@@ -27,6 +31,7 @@ public final class UNet implements Network {
     private final UNetConfig config;
     private final Embedding embedding;
     private final Optional<ClassCondition> classes;
+    private final Optional<LowResCondition> lowRes;
     private final Conv convIn;
     private final List<Blocks.Down> down = new ArrayList<>();
     private final Optional<Blocks.Middle> middle;
@@ -41,7 +46,9 @@ public final class UNet implements Network {
         int levels = widths.size();
         embedding = Embedding.of(config);
         classes = config.numClassEmbeds().isPresent() ? Optional.of(new ClassCondition(config.numClassEmbeds().getAsInt())) : Optional.empty();
-        convIn = Conv.of3x3("conv_in", config.inChannels(), base);
+        lowRes = config.lowResFactor().isPresent() ? Optional.of(new LowResCondition(config.size(), config.inChannels(), config.lowResFactor().getAsInt()))
+                : Optional.empty();
+        convIn = Conv.of3x3("conv_in", config.joinedChannels(), base);
 
         Deque<Integer> skips = new ArrayDeque<>();
         skips.push(base);
@@ -73,13 +80,13 @@ public final class UNet implements Network {
         return config;
     }
 
-    /** Returns a {@link ClassCondition} if the model is class-conditional. */
+    /** Returns a {@link ClassCondition} if the model is class-conditional, and a {@link LowResCondition} if it receives a low-resolution partner. */
     @Override
     public List<Condition> conditions() {
-        return classes.isPresent() ? List.of(classes.get()) : List.of();
+        return Stream.<Condition>concat(classes.stream(), lowRes.stream()).toList();
     }
 
-    /** {@inheritDoc} Height and width must allow the halvings. */
+    /** {@inheritDoc} Height and width must allow the halvings. A low-resolution partner has the size of x divided by the factor. */
     @Override
     public Value apply(GraphBuilder g, Value x, Value t, Map<Condition, Value> conditions, Optional<RandomKey> dropout) {
         config.checkSize(x.shape().h(), x.shape().w());
@@ -87,7 +94,7 @@ public final class UNet implements Network {
         Value emb = embedding.apply(g, t, classes.map(conditions::get));
         Value signal = g.in("time_embedding.shared_act", () -> g.silu(emb));
         Deque<Value> skips = new ArrayDeque<>();
-        Value h = convIn.apply(g, x);
+        Value h = convIn.apply(g, lowRes.map(c -> joined(g, x, conditions.get(c), c.factor())).orElse(x));
         skips.push(h);
         for (Blocks.Down block : down) {
             h = block.apply(g, h, signal, dropout, skips);
@@ -99,6 +106,17 @@ public final class UNet implements Network {
             h = block.apply(g, h, signal, dropout, skips);
         }
         return convOut.apply(g, normOut.applySilu(g, h));
+    }
+
+    /** Records [x, partner enlarged] along channels (Saharia et al. 2021, section 2.2). */
+    private Value joined(GraphBuilder g, Value x, Value partner, int factor) {
+        Shape s = x.shape();
+        Shape expected = new Shape(s.n(), s.h() / factor, s.w() / factor, s.c());
+        if (!partner.shape().equals(expected)) {
+            throw new IllegalArgumentException(config.className() + ": the low-resolution partner does not fit the image " + s + " (expected " + expected + ", got "
+                    + partner.shape() + ").");
+        }
+        return g.in(LowResCondition.COLUMN, () -> g.concat(x, BilinearUpsample.apply(g, partner, factor)));
     }
 
     @Override

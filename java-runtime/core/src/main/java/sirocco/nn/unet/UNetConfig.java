@@ -16,7 +16,7 @@ import sirocco.nn.NetworkConfig;
  *
  * @param height of an image in pixels, a multiple of 2^(levels − 1); with width, sample_size
  * @param width likewise
- * @param inChannels in_channels
+ * @param inChannels channels of the noisy image: in_channels, or half of it with a low-resolution partner
  * @param outChannels out_channels
  * @param blockOutChannels block_out_channels: one width a level, each a multiple of normNumGroups
  * @param layersPerBlock layers_per_block: residual blocks a level on the way down; one more on the way up
@@ -35,11 +35,14 @@ import sirocco.nn.NetworkConfig;
  * @param dropout probability in [0,1), in residual blocks, while training
  * @param midBlock whether mid_block_type is UNetMidBlock2D rather than null
  * @param addAttention add_attention: attention in the middle block
+ * @param lowResFactor {@value UNetConfigJson#LOW_RES_FACTOR}, which diffusers ignores: how many times larger the image is than its low-resolution partner, each
+ *     way; at least 2, a divisor of height and width; empty if there is no partner
  */
 public record UNetConfig(int height, int width, int inChannels, int outChannels, List<Integer> blockOutChannels, int layersPerBlock,
                          List<Boolean> downAttention, List<Boolean> upAttention, OptionalInt attentionHeadDim, int normNumGroups,
                          OptionalInt attnNormNumGroups, double normEps, int downsamplePadding, boolean flipSinToCos, double freqShift,
-                         OptionalInt timeEmbeddingDim, OptionalInt numClassEmbeds, double dropout, boolean midBlock, boolean addAttention)
+                         OptionalInt timeEmbeddingDim, OptionalInt numClassEmbeds, double dropout, boolean midBlock, boolean addAttention,
+                         OptionalInt lowResFactor)
         implements NetworkConfig {
     // Bounds that no useful model reaches, and below which nothing that is computed from them overflows.
     private static final int MAX_CHANNELS = 1 << 16;
@@ -75,6 +78,10 @@ public record UNetConfig(int height, int width, int inChannels, int outChannels,
         optionalRange("attention_head_dim", attentionHeadDim, MAX_CHANNELS);
         optionalRange("attn_norm_num_groups", attnNormNumGroups, MAX_CHANNELS);
         checkHalvings(height, width, levels);
+        lowResFactor.ifPresent(f -> {
+            range(UNetConfigJson.LOW_RES_FACTOR, f, 2, MAX_SIZE);
+            checkDivides(f, height, width);
+        });
         for (int i = 0; i < levels; i++) {
             if (downAttention.get(i) || upAttention.get(levels - 1 - i)) {
                 checkHeads(blockOutChannels.get(i), attentionHeadDim);
@@ -150,6 +157,11 @@ public record UNetConfig(int height, int width, int inChannels, int outChannels,
         return blockOutChannels.size();
     }
 
+    /** Returns in_channels of the file, the channels that the first convolution reads: those of the image, and as many of a low-resolution partner. */
+    int joinedChannels() {
+        return lowResFactor.isPresent() ? 2 * inChannels : inChannels;
+    }
+
     /** Numbers that tell a block the timestep. */
     public int embeddingDim() {
         return timeEmbeddingDim.orElse(4 * blockOutChannels.getFirst());
@@ -180,10 +192,16 @@ public record UNetConfig(int height, int width, int inChannels, int outChannels,
         return toBuilder().outChannels(channels).build();
     }
 
-    /** {@inheritDoc} They must be halved from level to level. */
+    @Override
+    public UNetConfig withLowResFactor(OptionalInt factor) {
+        return toBuilder().lowResFactor(factor.orElse(0)).build();
+    }
+
+    /** {@inheritDoc} They must be halved from level to level, and divided by the factor of a low-resolution partner. */
     @Override
     public void checkSize(int h, int w) {
         checkHalvings(h, w, levels());
+        lowResFactor.ifPresent(f -> checkDivides(f, h, w));
     }
 
     // ---- checks ----------------------------------------------------------------------------------------------------------------
@@ -192,6 +210,10 @@ public record UNetConfig(int height, int width, int inChannels, int outChannels,
         int unit = 1 << (levels - 1);
         check(h >= 1 && w >= 1 && h % unit == 0 && w % unit == 0, "sample_size", h + "×" + w,
                 "positive multiples of " + unit + ", since " + levels + " levels halve an image " + (levels - 1) + " times");
+    }
+
+    private static void checkDivides(int factor, int h, int w) {
+        check(h % factor == 0 && w % factor == 0, UNetConfigJson.LOW_RES_FACTOR, factor, "a divisor of the image size " + h + "×" + w);
     }
 
     private static void checkHeads(int channels, OptionalInt headDim) {

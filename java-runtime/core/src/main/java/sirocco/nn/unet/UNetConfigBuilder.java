@@ -29,6 +29,7 @@ public final class UNetConfigBuilder {
     private double dropout;
     private boolean midBlock = true;
     private boolean addAttention = true;
+    private OptionalInt lowResFactor = OptionalInt.empty();
 
     UNetConfigBuilder() { }
 
@@ -42,6 +43,7 @@ public final class UNetConfigBuilder {
         attnNormNumGroups = c.attnNormNumGroups();
         timeEmbeddingDim = c.timeEmbeddingDim();
         numClassEmbeds = c.numClassEmbeds();
+        lowResFactor = c.lowResFactor();
     }
 
     /** Square images. */
@@ -166,13 +168,19 @@ public final class UNetConfigBuilder {
         return this;
     }
 
+    /** How many times larger an image is than its low-resolution partner, each way; 0 for a model without partner. */
+    public UNetConfigBuilder lowResFactor(int factor) {
+        lowResFactor = positiveOrEmpty(factor);
+        return this;
+    }
+
     /** @throws IllegalArgumentException naming the first setting that cannot be */
     public UNetConfig build() {
         List<Boolean> none = Collections.nCopies(blockOutChannels.size(), false);
         return new UNetConfig(height, width, inChannels, outChannels, blockOutChannels, layersPerBlock,
                 downAttention.isEmpty() ? none : downAttention, upAttention.isEmpty() ? none : upAttention, attentionHeadDim, normNumGroups,
                 attnNormNumGroups, normEps, downsamplePadding, flipSinToCos, freqShift, timeEmbeddingDim, numClassEmbeds, dropout, midBlock,
-                addAttention);
+                addAttention, lowResFactor);
     }
 
     /** A negative number stays and is refused by {@link #build}. */

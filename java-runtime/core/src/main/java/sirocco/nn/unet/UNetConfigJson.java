@@ -14,6 +14,10 @@ import sirocco.nn.ImageSize;
 /** Reads and writes {@link UNetConfig} as diffusers' {@code config.json}. */
 final class UNetConfigJson {
     static final String CLASS = "UNet2DModel";
+
+    /** With an underscore, since diffusers and {@link JsonFields#refuseOthers} pass over such keys. */
+    static final String LOW_RES_FACTOR = "_low_res_factor";
+
     private static final String DOWN = "DownBlock2D";
     private static final String ATTENTION_DOWN = "AttnDownBlock2D";
     private static final String UP = "UpBlock2D";
@@ -42,7 +46,12 @@ final class UNetConfigJson {
         List<Boolean> up = json.choices("up_block_types", UP, ATTENTION_UP, List.of(true, true, true, false));
         String middle = json.choice("mid_block_type", MIDDLE, MIDDLE, null);
         json.optionalInteger("num_train_timesteps", OptionalInt.empty());
-        int inChannels = json.integer("in_channels", 3);
+        OptionalInt lowResFactor = json.optionalInteger(LOW_RES_FACTOR, OptionalInt.empty());
+        int joined = json.integer("in_channels", 3);
+        if (lowResFactor.isPresent() && joined % 2 != 0) {
+            throw json.wrong("in_channels", "an even number, the channels of an image and of its low-resolution partner, since there is " + LOW_RES_FACTOR);
+        }
+        int inChannels = lowResFactor.isPresent() ? joined / 2 : joined;
         int outChannels = json.integer("out_channels", 3);
         int layers = json.integer("layers_per_block", 2);
         OptionalInt headDim = json.optionalInteger("attention_head_dim", OptionalInt.of(8));
@@ -63,7 +72,7 @@ final class UNetConfigJson {
                 + ": sample_size is null, so the model does not say how large its images are; say it with --image-size N (pixels), or write it into the file"));
         try {
             return new UNetConfig(size.height(), size.width(), inChannels, outChannels, widths, layers, down, up, headDim, groups, attentionGroups, eps, padding,
-                    flip, shift, embedding, classes, dropout, middle != null, attention);
+                    flip, shift, embedding, classes, dropout, middle != null, attention, lowResFactor);
         } catch (IllegalArgumentException e) {
             String asked = wanted.map(s -> ", for images of " + s.height() + "×" + s.width()).orElse("");
             throw new IllegalArgumentException(file + asked + ": " + e.getMessage(), e);
@@ -73,6 +82,7 @@ final class UNetConfigJson {
     static String write(UNetConfig c) {
         ObjectNode json = JsonNodeFactory.instance.objectNode();
         json.put("_class_name", CLASS);
+        c.lowResFactor().ifPresent(f -> json.put(LOW_RES_FACTOR, f));
         json.put("act_fn", "silu");
         json.put("add_attention", c.addAttention());
         put(json, "attention_head_dim", c.attentionHeadDim());
@@ -90,7 +100,7 @@ final class UNetConfigJson {
         } else {
             json.put("freq_shift", c.freqShift());
         }
-        json.put("in_channels", c.inChannels());
+        json.put("in_channels", c.joinedChannels());
         json.put("layers_per_block", c.layersPerBlock());
         json.put("mid_block_scale_factor", 1);
         json.put("mid_block_type", c.midBlock() ? MIDDLE : null);

@@ -54,6 +54,8 @@ class OddModelsTest {
                 .downsamplePadding(1).flipSinToCos(true).freqShift(0).build());
         MODELS.put("no middle, attention on the way up only", UNetConfig.builder().size(6).blockOutChannels(12, 24).normNumGroups(6)
                 .attention(List.of(false, false), List.of(true, false)).midBlock(false).layersPerBlock(2).build());
+        MODELS.put("12×6, two channels, low-resolution partner of a third, classes", UNetConfig.builder().size(12, 6).channels(2).blockOutChannels(8, 16).normNumGroups(4)
+                .layersPerBlock(1).lowResFactor(3).numClassEmbeds(5).build());
         MODELS.put("three blocks a level, one group in the middle's norm", UNetConfig.builder().size(4).blockOutChannels(8, 16)
                 .normNumGroups(2).attnNormNumGroups(1).attentionHeadDim(4).layersPerBlock(3).build());
     }
@@ -89,7 +91,13 @@ class OddModelsTest {
             exe.write(t, new float[] {3, 870});
             exe.write(rng, new int[] {5, 6, 7, 0});
             exe.write(index, new int[] {100, 101});
-            conditions.values().forEach(l -> exe.write(l, new int[] {4, 1}));
+            conditions.values().forEach(v -> {
+                if (v.dtype() == DType.I32) {
+                    exe.write(v, new int[] {4, 1});
+                } else {
+                    exe.write(v, gaussian(random, (int) v.shape().elements()));
+                }
+            });
             weights(c).writeTo(exe);
         }
 

@@ -46,7 +46,7 @@ class UNetConfigTest {
     @Test
     void roundTripsEverySetting() throws IOException {
         UNetConfig odd = new UNetConfig(24, 40, 1, 2, List.of(24, 48, 40), 3, List.of(true, false, true), List.of(false, true, false),
-                OptionalInt.of(4), 8, OptionalInt.of(10), 3e-7, 1, true, 0.25, OptionalInt.of(77), OptionalInt.of(11), 0.15, true, true);
+                OptionalInt.of(4), 8, OptionalInt.of(10), 3e-7, 1, true, 0.25, OptionalInt.of(77), OptionalInt.of(11), 0.15, true, true, OptionalInt.of(4));
         UNetConfig bare = UNetConfig.builder().size(9).channels(1).blockOutChannels(6).normNumGroups(3).midBlock(false).addAttention(false).build();
         for (UNetConfig c : List.of(odd, bare, UNetConfig.small(), UNetConfig.cifar10())) {
             assertEquals(c, read(c.toJson()));
@@ -84,6 +84,8 @@ class UNetConfigTest {
         "dropout | 1.0 | [0,1)",
         "norm_eps | 0 | positive",
         "freq_shift | 64 | less than half",
+        "_low_res_factor | 4 | in_channels",
+        "_low_res_factor | true | whole number",
         "sample_size | 28 | multiples of 8",
         "sample_size | null | --image-size N",
         "sample_size | \"large\" | [height, width]",
@@ -94,6 +96,23 @@ class UNetConfigTest {
         json.set(key, mapper.readTree(value));
         String message = assertThrows(IllegalArgumentException.class, () -> read(json.toString())).getMessage();
         assertTrue(message.contains(key) && message.contains(expected) && message.contains("config.json"), message);
+    }
+
+    /** diffusers' class reads image and partner as one input of twice the channels; here the partner is a condition. */
+    @Test
+    void aPartnerDoublesTheChannelsOfTheFile() throws IOException {
+        UNetConfig c = UNetConfig.small().toBuilder().channels(1).lowResFactor(4).build();
+        assertEquals(2, new ObjectMapper().readTree(c.toJson()).get("in_channels").intValue());
+        UNetConfig read = read(c.toJson());
+        assertEquals(c, read);
+        assertEquals(1, read.inChannels());
+        assertEquals(c.withLowResFactor(OptionalInt.empty()), read.toBuilder().lowResFactor(0).build());
+        for (int factor : new int[] {-2, 1, 3, 32}) {
+            String message = assertThrows(IllegalArgumentException.class, () -> UNetConfig.small().withLowResFactor(OptionalInt.of(factor))).getMessage();
+            assertTrue(message.contains("_low_res_factor is " + factor), message);
+        }
+        String message = assertThrows(IllegalArgumentException.class, () -> UNetConfig.small().withLowResFactor(OptionalInt.of(8)).checkSize(16, 20)).getMessage();
+        assertTrue(message.contains("_low_res_factor is 8") && message.contains("16×20"), message);
     }
 
     /** What diffusers' EMA scripts store beside the configuration says how the weights were averaged. */
