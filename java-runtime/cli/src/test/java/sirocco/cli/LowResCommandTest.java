@@ -155,8 +155,8 @@ class LowResCommandTest {
             train --data shapes16 --out %s/x --condition low-res:5    | divisor of 16 below it, got low-res:5
             train --data shapes16 --out %s/x --condition low-res:16   | divisor of 16 below it, got low-res:16
             train --data shapes16 --out %s/x --condition low-res:32   | divisor of 16 below it, got low-res:32
-            train --data shapes16 --out %s/x --condition low-res:0    | low-res:N with N at least 1, got low-res:0
-            train --data shapes16 --out %s/x --condition low-res:-8   | low-res:N with N at least 1, got low-res:-8
+            train --data shapes16 --out %s/x --condition low-res:0    | low-res:N with N at least 4, got low-res:0
+            train --data shapes16 --out %s/x --condition low-res:-8   | low-res:N with N at least 4, got low-res:-8
             train --data shapes16 --out %s/x --condition depth        | expected none, own, or low-res:N
             train --data shapes16 --out %s/x --from MODEL/model --condition low-res:8 | expected low-res:4, got low-res:8
             sample --model MODEL --out %s/y                           | --low-res DATA

@@ -18,7 +18,7 @@ import sirocco.nn.Weights;
  *
  * <p>What {@link #save} writes opens with {@code DDPMPipeline.from_pretrained}. A class-conditional model opens there too, but that pipeline passes no class to the
  * network: call {@code pipeline.unet} and {@code pipeline.scheduler} step by step. So does a model of the EDM process, since that pipeline does not scale the
- * network's input.
+ * network's input, and a network with a low-resolution partner, which the pipeline does not join to the image.
  *
  * @param weights weights of the network
  * @param schedulerJson text of the scheduler's configuration; empty if there is none

@@ -11,12 +11,15 @@ final class NetworkCondition {
     private static final String NONE = "none";
     private static final String LOW_RES = "low-res:";
 
+    /** The smallest image that is read from a file. */
+    private static final int SMALLEST = 4;
+
     private NetworkCondition() { }
 
     /** @throws IllegalArgumentException if a text is not a value of the setting */
     static void check(String text) {
-        boolean sized = text != null && text.matches(LOW_RES + "0*[1-9]\\d{0,8}");
-        SettingCheck.that(sized || NONE.equals(text) || StartingModel.OWN.equals(text), FIELD, text, "none, own, or low-res:N with N at least 1");
+        boolean sized = text != null && text.matches(LOW_RES + "\\d{1,9}") && pixels(text) >= SMALLEST;
+        SettingCheck.that(sized || NONE.equals(text) || StartingModel.OWN.equals(text), FIELD, text, "none, own, or low-res:N with N at least " + SMALLEST);
     }
 
     /** Returns the value for what a network receives. */
@@ -39,7 +42,7 @@ final class NetworkCondition {
         if (condition.equals(NONE)) {
             return without;
         }
-        int pixels = Integer.parseInt(condition.substring(LOW_RES.length()));
+        int pixels = pixels(condition);
         int factor = shorter(size) / pixels;
         if (factor < 2 || shorter(size) % pixels != 0 || size.height() % factor != 0 || size.width() % factor != 0) {
             throw new IllegalArgumentException(FIELD + ": a partner of " + pixels + " pixels does not fit the images of " + size.height() + "×" + size.width()
@@ -50,6 +53,10 @@ final class NetworkCondition {
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(FIELD + ": " + condition + ": " + e.getMessage(), e);
         }
+    }
+
+    private static int pixels(String condition) {
+        return Integer.parseInt(condition.substring(LOW_RES.length()));
     }
 
     private static int shorter(ImageSize size) {

@@ -172,7 +172,7 @@ class TrainConfigTest {
             case Double d -> d == -1 ? 0.5 : d == 0 ? 0.25 : d / 2;
             case String _ -> switch (c.getName()) {
                 case "fromHash" -> "0".repeat(64);
-                case "condition" -> "low-res:3";
+                case "condition" -> "low-res:4";
                 case "learningRateSchedule" -> "cosine";
                 default -> "other";
             };

@@ -108,7 +108,7 @@ public final class UNet implements Network {
         return convOut.apply(g, normOut.applySilu(g, h));
     }
 
-    /** Records [x, partner enlarged] along channels (Saharia et al. 2021, section 2.2). */
+    /** Records [x, partner enlarged] along channels (Saharia et al. 2021). */
     private Value joined(GraphBuilder g, Value x, Value partner, int factor) {
         Shape s = x.shape();
         Shape expected = new Shape(s.n(), s.h() / factor, s.w() / factor, s.c());
